@@ -1,0 +1,50 @@
+# How everything is compiled: the language, the warnings, the sanitizers and the compiler launcher.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+add_compile_definitions(SPARK_VERSION="${PROJECT_VERSION}")
+
+add_compile_options(-Wall -Wextra -Wconversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # g++ 12 reports overlapping copies inside std::string's own operator+ (GCC bug 105651).
+  add_compile_options(-Wno-restrict)
+endif()
+if(SPARK_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(SPARK_SANITIZE)
+  add_compile_options(-fsanitize=${SPARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SPARK_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Instrumented code gives g++ false "maybe uninitialized" reports, by its own manual.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
+  if(SPARK_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Asio's fences make g++ warn that the thread sanitizer does not model them.
+    add_compile_options(-Wno-error=tsan)
+  endif()
+  if(SPARK_SANITIZE MATCHES "address")
+    add_compile_definitions(_GLIBCXX_ASSERTIONS)
+  endif()
+endif()
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(SPARK_CCACHE ccache)
+  mark_as_advanced(SPARK_CCACHE)
+  if(SPARK_CCACHE)
+    # Without this sloppiness ccache passes every unit with a precompiled header on to the compiler.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${SPARK_CCACHE})
+    if(SPARK_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      add_compile_options(-fpch-preprocess)
+    endif()
+  endif()
+endif()

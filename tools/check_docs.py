@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Checks that code blocks in the documentation are what compiles.
+
+    check_docs.py [--update]
+
+A block that follows a line `<!-- from FILE -->` must be the content of FILE (from the repository's root), without the comment at
+its head. --update writes it so. Every C++ block must have such a line.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"(?:<!-- from (?P<file>\S+) -->\n)?```cpp\n(?P<code>.*?)```\n", re.DOTALL)
+
+
+def content(path):
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    while lines and (lines[0].startswith("//") or not lines[0].strip()):
+        lines.pop(0)
+    return "".join(lines)
+
+
+def main():
+    update = sys.argv[1:] == ["--update"]
+    wrong = []
+    for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]):
+        text = page.read_text(encoding="utf-8")
+        name = page.relative_to(ROOT)
+
+        def checked(block):
+            if not block["file"]:
+                wrong.append(f"{name}: a C++ block without a line `<!-- from FILE -->` before it")
+                return block[0]
+            source = ROOT / block["file"]
+            if not source.is_file():
+                wrong.append(f"{name}: there is no {block['file']}")
+                return block[0]
+            expected = content(source)
+            if block["code"] != expected and not update:
+                wrong.append(f"{name}: the block is not {block['file']}; run tools/check_docs.py --update")
+            return f"<!-- from {block['file']} -->\n```cpp\n{expected}```\n"
+
+        updated = BLOCK.sub(checked, text)
+        if update and updated != text:
+            page.write_text(updated, encoding="utf-8")
+    print("\n".join(wrong) if wrong else "The documentation's code is what compiles.")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
