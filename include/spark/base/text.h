@@ -1,0 +1,47 @@
+// Text is a borrowed string that remembers whether it is a literal. Literals live as long as the program's code, so the
+// recording path may keep their address; everything else has to be copied before the call returns.
+//
+// Only the consteval constructor makes a literal: a local `char` array cannot pass for one. Text never owns: use it as a
+// parameter, not as a member. A trivially copyable value.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+namespace spark {
+
+template <class T>
+concept StringLike =
+    std::convertible_to<const T&, std::string_view> && !std::is_array_v<std::remove_reference_t<T>>;
+
+class Text {
+ public:
+  constexpr Text() noexcept = default;
+
+  template <std::size_t N>
+  consteval Text(const char (&literal)[N]) noexcept  // NOLINT: implicit by design
+      : data_(literal), size_(N - 1), literal_(true) {}
+
+  // A mutable array is a buffer; its text ends at the first U+0000.
+  template <std::size_t N>
+  constexpr Text(char (&buffer)[N]) noexcept  // NOLINT
+      : Text(std::string_view(buffer)) {}
+
+  template <StringLike T>
+  constexpr Text(const T& text) noexcept  // NOLINT
+      : data_(std::string_view(text).data()), size_(std::string_view(text).size()) {}
+
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {data_, size_}; }
+  [[nodiscard]] constexpr const char* data() const noexcept { return data_; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] constexpr bool is_literal() const noexcept { return literal_; }
+
+ private:
+  const char* data_ = "";
+  std::size_t size_ = 0;
+  bool literal_ = false;
+};
+
+}  // namespace spark

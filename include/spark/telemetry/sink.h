@@ -1,0 +1,71 @@
+// A Sink takes batches; a Store is a Sink that answers queries. A custom backend implements one of the two.
+//
+// The manager gives each sink a queue and a thread of its own: write and flush are never called concurrently with
+// themselves or each other. Recording from inside a sink is suppressed. Sinks are made by factories, so that a manager
+// can make them anew.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spark/telemetry/batch.h"
+#include "spark/telemetry/query.h"
+
+namespace spark {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  // For the ledger and messages, for example "sqlite telemetry.db". No secrets. Stays valid as long as the sink.
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  // Takes the whole batch. Throws if it could not: then none of it may be visible, every record of it counts as dropped
+  // (sink_error), and the message becomes SinkStats::last_error. Idempotent: a batch written twice is there once.
+  virtual void write(const Batch& batch) = 0;
+
+  // Returns when everything written is as safe as the sink promises, or throws Error(timeout).
+  virtual void flush(Deadline deadline) = 0;
+};
+
+// Queries are safe from any thread, also while a write is going on; they see each batch whole or not at all. They throw
+// Error; each obeys the store's time limit.
+class Store : public Sink {
+ public:
+  [[nodiscard]] virtual Page<Trace> query_traces(const TraceQuery& query) = 0;
+  [[nodiscard]] virtual Page<Span> query_spans(const SpanQuery& query) = 0;
+  [[nodiscard]] virtual Page<Event> query_events(const EventQuery& query) = 0;
+  [[nodiscard]] virtual Page<Metric> query_metrics(const MetricQuery& query) = 0;
+  [[nodiscard]] virtual Page<GraphDefinition> query_graphs(const GraphQuery& query) = 0;
+
+  // Documents: synchronous and durable. `expected_revision` 0 means "must not exist yet"; another revision than the
+  // stored one throws Error(conflict) and changes nothing. Returns the new revision.
+  virtual std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,
+                            std::uint64_t expected_revision) = 0;
+  [[nodiscard]] virtual std::optional<Document> get(std::string_view kind, std::string_view id) = 0;
+  // The ids of a kind, sorted.
+  [[nodiscard]] virtual std::vector<std::string> list(std::string_view kind) = 0;
+};
+
+struct TelemetryConfig;
+using SinkFactory = std::function<std::unique_ptr<Sink>(const TelemetryConfig&)>;
+
+// The factory of a configuration's backend. Throws Error(component_missing) saying which component to link.
+// Not for multi and noop, which have no sink of their own.
+[[nodiscard]] SinkFactory backend_factory(const TelemetryConfig& config);
+
+}  // namespace spark
+
+// What a backend component defines; telemetry/ refers to these weakly, so that linking a backend is all it takes. The
+// caller owns the sink. They throw Error.
+extern "C" {
+spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig& config);
+spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config);
+}

@@ -1,0 +1,221 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "spark/base/error.h"
+#include "spark/telemetry/config.h"
+
+namespace spark {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* variables[] = {"SPARK_TELEMETRY", "OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER",
+                                     "OTEL_TRACES_SAMPLER_ARG", "OTEL_SDK_DISABLED"};
+
+// Each test begins without the variables, whatever the shell that runs it has set.
+class FromEnvironment : public testing::Test {
+ protected:
+  void SetUp() override { clear(); }
+  void TearDown() override { clear(); }
+
+  static void clear() {
+    for (const char* name : variables) unsetenv(name);
+  }
+  static TelemetryConfig from(const std::string& telemetry) {
+    setenv("SPARK_TELEMETRY", telemetry.c_str(), 1);
+    return TelemetryConfig::from_environment();
+  }
+  static std::string error_of(const std::string& telemetry) {
+    setenv("SPARK_TELEMETRY", telemetry.c_str(), 1);
+    return current_error();
+  }
+  static std::string current_error() {
+    try {
+      static_cast<void>(TelemetryConfig::from_environment());
+      return "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+      return error.what();
+    }
+  }
+  // The connection strings and places of a fan-out, in order.
+  static std::vector<std::string> places(const std::string& telemetry) {
+    std::vector<std::string> places;
+    for (const auto& child : from(telemetry).children) {
+      switch (child.backend) {
+        case Backend::sqlite:
+          places.push_back(child.db_path);
+          break;
+        case Backend::postgresql:
+          places.push_back(child.connection_string.reveal());
+          break;
+        case Backend::otlp:
+          places.push_back(child.endpoint);
+          break;
+        default:
+          places.emplace_back(to_string(child.backend));
+      }
+    }
+    return places;
+  }
+};
+
+TEST_F(FromEnvironment, unset_or_empty_is_memory) {
+  EXPECT_EQ(TelemetryConfig::from_environment(), TelemetryConfig::create_memory());
+  EXPECT_EQ(from(""), TelemetryConfig::create_memory());
+}
+
+TEST_F(FromEnvironment, reads_each_destination) {
+  EXPECT_EQ(from("memory:"), TelemetryConfig::create_memory());
+  EXPECT_EQ(from("off"), TelemetryConfig::create_noop());
+  EXPECT_EQ(from("sqlite:/var/lib/t.db"), TelemetryConfig::create_sqlite("/var/lib/t.db"));
+  EXPECT_EQ(from("postgresql://u:p@h:5432/db?sslmode=require"),
+            TelemetryConfig::create_postgresql("postgresql://u:p@h:5432/db?sslmode=require"));
+  EXPECT_EQ(from("postgres://h/db"), TelemetryConfig::create_postgresql("postgres://h/db"));
+  EXPECT_EQ(from("otlp://collector:4318"), TelemetryConfig::create_otlp("http://collector:4318"));
+  EXPECT_EQ(from("otlp://[::1]:4317"), TelemetryConfig::create_otlp("http://[::1]:4317"));
+}
+
+TEST_F(FromEnvironment, a_comma_is_fan_out) {
+  EXPECT_EQ(from("sqlite:a.db,otlp://h:4317"),
+            TelemetryConfig::create_multi(
+                {TelemetryConfig::create_sqlite("a.db"), TelemetryConfig::create_otlp("http://h:4317")}));
+  EXPECT_THAT(places("memory:,sqlite:a.db,postgresql://h/db,otlp://h:1"),
+              testing::ElementsAre("memory", "a.db", "postgresql://h/db", "http://h:1"));
+}
+
+TEST_F(FromEnvironment, a_comma_in_a_connection_strings_list_of_hosts_belongs_to_it) {
+  EXPECT_EQ(from("postgresql://a:5432,b:5433,c/db").connection_string.reveal(),
+            "postgresql://a:5432,b:5433,c/db");
+  EXPECT_EQ(from("postgresql://u:p,q@a,b/db").connection_string.reveal(), "postgresql://u:p,q@a,b/db");
+  EXPECT_EQ(from("postgresql:///db?host=a,b").connection_string.reveal(), "postgresql:///db?host=a,b");
+  EXPECT_THAT(places("postgresql://a,b/db,sqlite:x.db"), testing::ElementsAre("postgresql://a,b/db", "x.db"));
+  EXPECT_THAT(places("sqlite:x.db,postgresql://a,b,otlp://h:1,memory:"),
+              testing::ElementsAre("x.db", "postgresql://a,b", "http://h:1", "memory"));
+  EXPECT_THAT(places("postgresql://a,b/db?host=c,d,postgresql://e,f"),
+              testing::ElementsAre("postgresql://a,b/db?host=c,d", "postgresql://e,f"));
+}
+
+TEST_F(FromEnvironment, what_is_not_understood_is_an_error_that_says_what_is) {
+  const std::string allowed =
+      "; allowed: memory:, sqlite:PATH, postgresql://…, otlp://HOST:PORT or off, several with commas between";
+  EXPECT_EQ(
+      error_of("sqlit:a.db"),
+      "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is not a destination (\"sqlit\")" + allowed);
+  EXPECT_EQ(
+      error_of("memory"),
+      "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is not a destination (\"memory\")" + allowed);
+  EXPECT_EQ(error_of("memory:,redis:x"),
+            "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is followed by a comma and something "
+            "that is not "
+            "a destination" +
+                allowed);
+  EXPECT_EQ(error_of("sqlite:"),
+            "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is sqlite: without a path; needed is "
+            "sqlite:PATH");
+  EXPECT_EQ(
+      error_of("memory:,off"),
+      "cannot configure telemetry from SPARK_TELEMETRY: entry 2 is off, which cannot be combined with other "
+      "destinations");
+  EXPECT_EQ(error_of(",memory:"), "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is empty");
+  for (const char* text : {",", "memory:,", "memory:,,memory:", "sqlite:a.db,b.db", " memory:", "memory: ",
+                           "OFF", "memory:x", "off,off", "postgresql://a/db,", "postgresql://a/db,otpl://h:1",
+                           "postgresql://a/db,sqlit:x", "http://h:4317", "sqlite:a.db,"}) {
+    EXPECT_THAT(error_of(text), HasSubstr("cannot configure telemetry from SPARK_TELEMETRY: entry ")) << text;
+  }
+}
+
+TEST_F(FromEnvironment, otlp_needs_host_and_port) {
+  for (const char* text :
+       {"otlp://", "otlp://host", "otlp://:4317", "otlp://host:", "otlp://host:0", "otlp://host:65536",
+        "otlp://host:4317/", "otlp://host:x", "otlp://host:-1", "otlp://a:b@host:4317", "otlp://::1",
+        "otlp://[]:1", "otlp://ho st:1", "otlp://host:4317 "}) {
+    EXPECT_THAT(error_of(text), HasSubstr("entry 1 is otlp:// without HOST:PORT")) << text;
+  }
+}
+
+TEST_F(FromEnvironment, no_message_contains_a_password) {
+  for (const char* text : {
+           "postgresl://user:hunter2@host/db",
+           "postgresql//user:hunter2@host/db",
+           "postgresql:/user:hunter2@host/db",
+           "user:hunter2@host",
+           "hunter2@host",
+           "POSTGRESQL://user:hunter2@host/db",
+           "postgresql://user:hunter2@host/db,x",
+           "postgresql://host/db,hunter2",
+           "memory:,postgresl://user:hunter2@host/db",
+           "sqlite:a.db,user:hunter2@host",
+           "otlp://user:hunter2@host:4317",
+           "mysql://user:abc,hunter2@host/db",
+           "postgresql://user:hunter2@host/db,off",
+       }) {
+    const auto message = error_of(text);
+    EXPECT_THAT(message, HasSubstr("cannot configure telemetry from SPARK_TELEMETRY")) << text;
+    EXPECT_THAT(message, Not(HasSubstr("hunter2"))) << text;
+  }
+}
+
+TEST_F(FromEnvironment, obeys_the_service_name) {
+  setenv("OTEL_SERVICE_NAME", "checkout", 1);
+  EXPECT_EQ(TelemetryConfig::from_environment().service_name, "checkout");
+  const auto multi = from("memory:,sqlite:a.db");
+  EXPECT_EQ(multi.service_name, "checkout");
+  EXPECT_EQ(multi.children[0].service_name, "");
+}
+
+TEST_F(FromEnvironment, obeys_the_samplers) {
+  const auto rate = [](const char* sampler, const char* argument) {
+    setenv("OTEL_TRACES_SAMPLER", sampler, 1);
+    setenv("OTEL_TRACES_SAMPLER_ARG", argument, 1);
+    return TelemetryConfig::from_environment().sampling_rate;
+  };
+  EXPECT_EQ(rate("traceidratio", "0.25"), 0.25);
+  EXPECT_EQ(rate("traceidratio", "0"), 0.0);
+  EXPECT_EQ(rate("traceidratio", "1"), 1.0);
+  EXPECT_EQ(rate("traceidratio", "1e-3"), 0.001);
+  EXPECT_EQ(rate("traceidratio", ""), 1.0);
+  EXPECT_EQ(rate("parentbased_traceidratio", "0.5"), 0.5);
+  EXPECT_EQ(rate("always_on", ""), 1.0);
+  EXPECT_EQ(rate("always_off", ""), 0.0);
+  EXPECT_EQ(rate("parentbased_always_on", ""), 1.0);
+  EXPECT_EQ(rate("parentbased_always_off", ""), 0.0);
+  // Without a sampler its argument means nothing.
+  EXPECT_EQ(rate("", "0.5"), 1.0);
+}
+
+TEST_F(FromEnvironment, refuses_samplers_and_ratios_it_does_not_know) {
+  setenv("OTEL_TRACES_SAMPLER", "jaeger_remote", 1);
+  EXPECT_EQ(
+      current_error(),
+      "cannot configure telemetry from OTEL_TRACES_SAMPLER: \"jaeger_remote\" is not supported; allowed: "
+      "traceidratio, always_on, always_off, each also with parentbased_ before it");
+  setenv("OTEL_TRACES_SAMPLER", "traceidratio", 1);
+  for (const char* text : {"1.5", "-0.1", "nan", "half", "0.5x", " 0.5", "0,5", "1e999"}) {
+    setenv("OTEL_TRACES_SAMPLER_ARG", text, 1);
+    EXPECT_EQ(current_error(), "cannot configure telemetry from OTEL_TRACES_SAMPLER_ARG: \"" +
+                                   std::string(text) + "\" is not a number from 0 to 1");
+  }
+}
+
+TEST_F(FromEnvironment, a_disabled_sdk_records_nothing) {
+  for (const char* text : {"true", "TRUE", "True"}) {
+    setenv("OTEL_SDK_DISABLED", text, 1);
+    EXPECT_EQ(from("sqlite:a.db"), TelemetryConfig::create_noop());
+  }
+  for (const char* text : {"false", "FALSE", ""}) {
+    setenv("OTEL_SDK_DISABLED", text, 1);
+    EXPECT_EQ(from("sqlite:a.db"), TelemetryConfig::create_sqlite("a.db"));
+  }
+  setenv("OTEL_SDK_DISABLED", "1", 1);
+  EXPECT_EQ(current_error(),
+            "cannot configure telemetry from OTEL_SDK_DISABLED: \"1\" is neither true nor false");
+}
+
+}  // namespace
+}  // namespace spark
