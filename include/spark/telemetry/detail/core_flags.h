@@ -1,0 +1,23 @@
+// The one word of a manager's core that inlined calls look at. Private to telemetry/.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace spark::detail {
+
+class Core;
+
+enum CoreState : std::uint32_t {
+  core_off,        // records nothing and counts nothing: backend noop
+  core_recording,
+  core_shut_down,  // counts what it is given as dropped
+};
+
+struct CoreFlags {
+  std::atomic<std::uint32_t> state{core_off};
+
+  [[nodiscard]] bool is_off() const noexcept { return state.load(std::memory_order_relaxed) == core_off; }
+};
+
+}  // namespace spark::detail

@@ -1,0 +1,43 @@
+// ActiveTrace is a trace that has begun: what TelemetryManager::start_trace returns. Its trace_id is all one needs: the
+// trace can be ended by id from any thread, and the first end wins. If nobody has ended it when the handle goes, the
+// handle does: completed, or failed if an exception is leaving the scope. Move-only; one thread at a time.
+#pragma once
+
+#include "spark/base/ids.h"
+#include "spark/telemetry/attributes.h"
+#include "spark/telemetry/context.h"
+#include "spark/telemetry/detail/core_flags.h"
+#include "spark/telemetry/records.h"
+
+namespace spark {
+
+struct TraceOptions {
+  Attributes attributes = {};
+  Text graph_hash = {};  // of the GraphDefinition it runs; see TelemetryManager::record_graph
+};
+
+class [[nodiscard]] ActiveTrace {
+ public:
+  ActiveTrace() noexcept = default;
+  ActiveTrace(ActiveTrace&& other) noexcept;
+  ActiveTrace& operator=(ActiveTrace&& other) noexcept;  // ends this one first
+  ~ActiveTrace();
+
+  TraceId trace_id;
+
+  // Whether the trace is recorded.
+  [[nodiscard]] bool is_sampled() const noexcept { return is_sampled_; }
+  // With the trace's root span id as span; for ContextScope, and for work elsewhere.
+  [[nodiscard]] TelemetryContext context() const noexcept;
+  // As TelemetryManager::end_trace.
+  void end(TraceStatus status = TraceStatus::completed) noexcept;
+
+ private:
+  friend class detail::Core;
+
+  detail::Core* core_ = nullptr;
+  bool is_sampled_ = false;
+  int uncaught_exceptions_ = 0;
+};
+
+}  // namespace spark

@@ -1,0 +1,416 @@
+#include "core.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "instrument_registry.h"
+#include "spark/base/error.h"
+
+namespace spark::detail {
+namespace {
+
+// W3C trace context level 2 and OpenTelemetry's consistent probability sampling: a trace is kept if its 56 random bits
+// are at least the share that is rejected.
+std::uint64_t threshold(double sampling_rate) noexcept {
+  return static_cast<std::uint64_t>(std::llround((1.0 - sampling_rate) * 72057594037927936.0));  // 2^56
+}
+
+std::string program_name() { return program_invocation_short_name; }
+
+std::shared_ptr<const Resource> make_resource(const TelemetryConfig& config, std::uint64_t producer_id) {
+  auto resource = std::make_shared<Resource>();
+  const char* service = std::getenv("OTEL_SERVICE_NAME");
+  resource->service_name = !config.service_name.empty()               ? config.service_name
+                           : service != nullptr && service[0] != '\0' ? std::string(service)
+                                                                      : program_name();
+  resource->service_version = config.service_version;
+  char host[256] = "";
+  if (gethostname(host, sizeof host - 1) == 0) resource->host_name = host;
+  resource->process_id = getpid();
+  resource->producer_id = producer_id;
+  resource->metadata = config.metadata;
+  return resource;
+}
+
+std::vector<std::shared_ptr<SinkWorker>> make_workers(const TelemetryConfig& config, const ManagerSources& sources) {
+  std::vector<std::shared_ptr<SinkWorker>> workers;
+  const auto add = [&](const SinkFactory& factory, const TelemetryConfig& of) {
+    workers.push_back(std::make_shared<SinkWorker>(factory(of), config.queue_bytes));
+  };
+  if (!sources.sinks.empty()) {
+    for (const SinkFactory& factory : sources.sinks) add(factory, config);
+  } else if (config.backend == Backend::multi) {
+    for (const TelemetryConfig& child : config.children) add(backend_factory(child), child);
+  } else if (config.backend != Backend::noop) {
+    add(backend_factory(config), config);
+  }
+  return workers;
+}
+
+TelemetryConfig validated(const TelemetryConfig& config) {
+  config.validate();
+  return config;
+}
+
+}  // namespace
+
+Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
+    : config_(validated(config)),
+      ticks_(sources.clock),
+      is_seeded_(sources.random_seed.has_value()),
+      seeded_state_(sources.random_seed.value_or(0)),
+      sampling_threshold_(threshold(config.sampling_rate)),
+      rings_(config.ring_bytes, config.ring_bytes_total),
+      live_traces_(config.live_traces),
+      face_(*this) {
+  auto workers = make_workers(config_, sources);
+  if (workers.empty()) return;
+  const std::uint64_t producer = is_seeded_ ? seeded_random() : operating_system_random();
+  // As the ids print it, so that rows can be counted by producer.
+  drainer_ = std::make_unique<Drainer>(*this, make_resource(config_, RecordId::make(producer, 0).high), workers);
+  for (const auto& worker : workers) worker->start();
+  drainer_->start();
+  state.store(core_recording, std::memory_order_release);
+}
+
+// ---- ids, sampling, placement ------------------------------------------------------------------------------------------
+
+std::uint64_t Core::seeded_random() noexcept {
+  // A generator each, seeded by a counter: a sequence, whichever threads draw from it.
+  return Random(seeded_state_.fetch_add(1, std::memory_order_relaxed) * 0x9E3779B97F4A7C15ULL).next();
+}
+
+TraceId Core::new_trace_id() noexcept {
+  const std::uint64_t high = random_();
+  return TraceId::make(static_cast<std::uint64_t>(ticks_.epoch_now_ns() / 1'000'000), high, random_());
+}
+
+Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
+  if (!trace.is_valid()) {
+    if (!begins_trace) return {.trace_id = {}, .span_id = {}, .is_sampled = true, .is_current = false, .is_local_root = false};
+    trace = new_trace_id();
+    return {.trace_id = trace,
+            .span_id = {},
+            .is_sampled = is_sampled_by_id(trace),
+            .is_current = false,
+            .is_local_root = true};
+  }
+  const std::optional<bool> known = live_traces_.is_sampled(trace);
+  return {.trace_id = trace,
+          .span_id = root_span_id(trace),
+          .is_sampled = known.value_or(is_sampled_by_id(trace)),
+          .is_current = false,
+          .is_local_root = !known.has_value()};
+}
+
+// ---- the way of a record -----------------------------------------------------------------------------------------------
+
+Ring* Core::ring_slow() noexcept {
+  if (thread_state.is_telemetry_thread) return nullptr;
+  return rings_.of_this_thread(*this);
+}
+
+void Core::count_dropped(RecordKind kind, DropReason reason) noexcept {
+  auto& counts = shared_counts_[static_cast<std::size_t>(kind)];
+  counts.recorded.fetch_add(1, std::memory_order_relaxed);
+  counts.dropped[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void Core::count_without_ring(RecordKind kind) noexcept {
+  if (!thread_state.is_telemetry_thread) count_dropped(kind, DropReason::out_of_memory);
+}
+
+void Core::drop(RecordImage& image, RecordKind kind, DropReason reason) noexcept {
+  if (!thread_state.is_telemetry_thread) count_dropped(kind, reason);
+  release(image);
+}
+
+bool Core::take_external(std::size_t bytes, bool is_priority) noexcept {
+  if (!(is_priority ? rings_.budget().take_reserved(bytes) : rings_.budget().take(bytes))) return false;
+  spilled_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+
+void Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks) noexcept {
+  auto& head = *reinterpret_cast<RecordHead*>(image.bytes());
+  const RecordKind kind = head.kind;
+  if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
+    return drop(image, kind, DropReason::shut_down);
+  }
+  Ring* const ring = this->ring();
+  if (ring == nullptr) [[unlikely]]
+    return drop(image, kind, DropReason::out_of_memory);
+  count(ring->counters.recorded, kind);
+
+  const void* record = image.bytes();
+  std::uint32_t size = image.used;
+  SpilledRecord spilled;
+  if (image.spill != nullptr) [[unlikely]] {
+    head.external_bytes += image.capacity;
+    if (kind == RecordKind::span) reinterpret_cast<SpanHead*>(image.spill)->end_ticks = end_ticks;
+    spilled = {.head = head, .bytes = image.spill, .size_bytes = image.used};
+    spilled.head.flags = spilled_flag;
+    record = &spilled;
+    size = sizeof spilled;
+  }
+  const std::size_t external = head.external_bytes;
+  if (external != 0 && !take_external(external, is_priority)) [[unlikely]] {
+    count(ring->counters.dropped_full, kind);
+    return release(image);
+  }
+  std::byte* const place = ring->reserve(size, is_priority);
+  if (place == nullptr) [[unlikely]] {
+    count(ring->counters.dropped_full, kind);
+    if (external != 0) give_back_spilled(external);
+    release(image);
+    drainer_->wake_if_asleep();
+    return;
+  }
+  std::memcpy(place, record, size);
+  // What was known last is written here and not into the image: the copy would have to wait for those small stores.
+  reinterpret_cast<RecordHead*>(place)->size_bytes = size;
+  if (kind == RecordKind::span && image.spill == nullptr) reinterpret_cast<SpanHead*>(place)->end_ticks = end_ticks;
+  ring->publish(size);
+  count(ring->counters.pushed, kind);
+  if (ring->crossed(config_.buffer_size)) drainer_->wake_if_asleep();
+}
+
+// ---- traces, points, graphs --------------------------------------------------------------------------------------------
+
+ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
+  ActiveTrace trace;
+  if (is_off()) return trace;
+  trace.core_ = this;
+  trace.trace_id = new_trace_id();
+  trace.is_sampled_ = is_sampled_by_id(trace.trace_id);
+  trace.uncaught_exceptions_ = std::uncaught_exceptions();
+  if (state.load(std::memory_order_relaxed) == core_shut_down) {
+    count_dropped(RecordKind::trace_start, DropReason::shut_down);
+    return trace;
+  }
+  if (!config_.enable_traces || !trace.is_sampled_) {
+    if (config_.enable_traces) count_sampled_out(RecordKind::trace_start);
+    live_traces_.add(trace.trace_id, trace.is_sampled_, {});
+    return trace;
+  }
+  RecordImage image;
+  RecordWriter writer(image, config_.limits, cuts_);
+  auto& head = writer.begin<TraceHead>(RecordKind::trace_start);
+  head.trace_id = trace.trace_id;
+  head.root_span_id = root_span_id(trace.trace_id);
+  head.start_ns = head.end_ns = ticks_.epoch_now_ns();
+  head.status = TraceStatus::started;
+  writer.text(EntryKind::name, name);
+  writer.text(EntryKind::graph_hash, options.graph_hash);
+  writer.attributes(options.attributes);
+  live_traces_.add(trace.trace_id, true, OwnedRecord::copy_of(image.bytes(), image.used));
+  submit(image, false);
+  return trace;
+}
+
+void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
+  if (is_off()) return;
+  std::optional<LiveTraces::Ended> ended = live_traces_.remove(trace_id);
+  if (!ended || !config_.enable_traces) return;
+  if (!ended->is_sampled) return count_sampled_out(RecordKind::trace_end);
+  if (ended->end.empty()) return count_dropped(RecordKind::trace_end, DropReason::out_of_memory);
+  auto& head = *reinterpret_cast<TraceHead*>(ended->end.bytes());
+  head.head.kind = RecordKind::trace_end;
+  head.end_ns = std::max(head.start_ns, ticks_.epoch_now_ns());
+  head.status = status == TraceStatus::started ? TraceStatus::completed : status;
+  RecordImage image;
+  image.used = static_cast<std::uint32_t>(ended->end.size_bytes());
+  image.capacity = RecordImage::inline_capacity;
+  image.spill = nullptr;
+  if (image.used > image.capacity) {
+    image.spill = static_cast<std::byte*>(std::malloc(image.used));
+    image.capacity = image.used;
+    if (image.spill == nullptr) return count_dropped(RecordKind::trace_end, DropReason::out_of_memory);
+  }
+  std::memcpy(image.bytes(), ended->end.bytes(), image.used);
+  ended->end.disown_values();
+  submit(image, true);
+}
+
+void Core::record_event(const EventOptions& event) noexcept {
+  if (!config_.enable_events) return;
+  const Placement place = this->place(event.trace_id, false);
+  if (!place.is_sampled) return count_sampled_out(RecordKind::event);
+  RecordImage image;
+  RecordWriter writer(image, config_.limits, cuts_);
+  auto& head = writer.begin<EventHead>(RecordKind::event);
+  head.trace_id = place.trace_id;
+  head.span_id = event.span_id.is_valid() ? event.span_id : place.span_id;
+  head.ticks = ticks_.now();
+  writer.text(EntryKind::event_type, event.event_type);
+  writer.text(EntryKind::name, event.name);
+  writer.attributes(event.attributes);
+  submit(image, false);
+}
+
+void Core::record_metric(const MetricOptions& metric) noexcept {
+  if (!config_.enable_metrics) return;
+  const Placement place = this->place(metric.trace_id, false);
+  if (!place.is_sampled) return count_sampled_out(RecordKind::metric);
+  const bool is_counter = metric.aggregation_type == AggregationType::counter;
+  if (is_counter && !(metric.value >= 0 && std::isfinite(metric.value))) {
+    return count_dropped(RecordKind::metric, DropReason::invalid);
+  }
+  RecordImage image;
+  RecordWriter writer(image, config_.limits, cuts_);
+  auto& head = writer.begin<MetricHead>(RecordKind::metric);
+  head.trace_id = place.trace_id;
+  head.span_id = place.is_current ? place.span_id : SpanId{};
+  head.ticks = ticks_.now();
+  head.value = metric.value;
+  head.aggregation_type = metric.aggregation_type;
+  writer.text(EntryKind::name, metric.name);
+  writer.text(EntryKind::unit, metric.unit);
+  writer.attributes(metric.attributes);
+  submit(image, false);
+}
+
+void Core::record_graph(const GraphDefinition& graph) noexcept {
+  if (is_off() || !config_.enable_traces) return;
+  try {
+    {
+      const std::lock_guard lock(graphs_mutex_);
+      if (!recorded_graphs_.insert(graph.hash).second) return;
+    }
+    auto definition = std::make_unique<GraphDefinition>(graph);
+    RecordImage image;
+    RecordWriter writer(image, config_.limits, cuts_);
+    writer.begin<GraphHead>(RecordKind::graph).definition = definition.release();
+    submit(image, true);
+  } catch (const std::bad_alloc&) {
+    count_dropped(RecordKind::graph, DropReason::out_of_memory);
+  }
+}
+
+// ---- instruments -------------------------------------------------------------------------------------------------------
+
+Instrument* Core::instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept {
+  if (is_off() || !config_.enable_metrics) return nullptr;
+  Instrument* result = nullptr;
+  try {
+    result = InstrumentRegistry::instance().get(*this, type, name, options);
+  } catch (const std::bad_alloc&) {
+    // Refused like one too many.
+  }
+  if (result == nullptr) instruments_refused_.fetch_add(1, std::memory_order_relaxed);
+  return result;
+}
+
+Counter Core::counter(Text name, const InstrumentOptions& options) noexcept {
+  Counter result;
+  if (const auto* made = instrument(AggregationType::counter, name, options)) result.index_ = made->index;
+  return result;
+}
+
+Gauge Core::gauge(Text name, const InstrumentOptions& options) noexcept {
+  Gauge result;
+  if (auto* made = instrument(AggregationType::gauge, name, options)) result.cell_ = &made->gauge;
+  return result;
+}
+
+Histogram Core::histogram(Text name, const InstrumentOptions& options) noexcept {
+  Histogram result;
+  if (const auto* made = instrument(AggregationType::histogram, name, options)) result.index_ = made->index;
+  return result;
+}
+
+// ---- life cycle --------------------------------------------------------------------------------------------------------
+
+FlushResult Core::flush(Deadline deadline) noexcept {
+  if (drainer_ == nullptr) return {};
+  // A sink or a redactor that flushes would wait for itself.
+  const bool drained = !thread_state.is_telemetry_thread && drainer_->drain(deadline);
+  return flush_sinks(deadline, drained);
+}
+
+FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
+  FlushResult result;
+  // All are asked before any is waited for: a hung one must not keep the others from being told.
+  std::vector<std::uint64_t> tickets;
+  for (const auto& worker : drainer_->workers()) tickets.push_back(worker->request_flush(deadline));
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    result.sinks.push_back(drainer_->workers()[i]->wait_flushed(tickets[i], deadline));
+    if (drained || !result.sinks.back().complete) continue;
+    result.sinks.back().complete = false;
+    result.sinks.back().error = "the deadline passed before all records were taken from the rings";
+  }
+  return result;
+}
+
+FlushResult Core::shutdown(Deadline deadline) noexcept {
+  const std::lock_guard lock(shutdown_mutex_);
+  if (shutdown_result_) return *shutdown_result_;
+  if (drainer_ == nullptr) return shutdown_result_.emplace();
+  state.store(core_shut_down, std::memory_order_seq_cst);
+  const bool is_own_thread = thread_state.is_telemetry_thread;
+  const bool drained = drainer_->stop(is_own_thread ? Deadline::clock::now() : deadline);
+  FlushResult result = flush_sinks(is_own_thread ? Deadline::clock::now() : deadline, drained);
+  for (const auto& worker : drainer_->workers()) worker->stop(deadline);
+  live_traces_.clear();
+  if (drained) rings_.retire();
+  return shutdown_result_.emplace(std::move(result));
+}
+
+Stats Core::stats() const {
+  Stats stats;
+  if (drainer_ != nullptr) {
+    drainer_->add_to(stats, rings_);
+    add_sink_stats(stats);
+  }
+  add_shared_counts(stats);
+  return stats;
+}
+
+Stats Core::front_stats_in_round() const {
+  Stats stats;
+  drainer_->add_in_round(stats, rings_);
+  add_shared_counts(stats);
+  return stats;
+}
+
+void Core::add_shared_counts(Stats& stats) const noexcept {
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+    stats.front[kind].recorded += shared_counts_[kind].recorded.load(std::memory_order_relaxed);
+    for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+      stats.front[kind].dropped[reason] += shared_counts_[kind].dropped[reason].load(std::memory_order_relaxed);
+    }
+  }
+  stats.attributes_dropped = cuts_.attributes_dropped.load(std::memory_order_relaxed);
+  stats.span_events_dropped = cuts_.span_events_dropped.load(std::memory_order_relaxed);
+  stats.texts_cut = cuts_.texts_cut.load(std::memory_order_relaxed);
+  stats.values_cut = cuts_.values_cut.load(std::memory_order_relaxed);
+  stats.records_spilled = cuts_.records_spilled.load(std::memory_order_relaxed);
+  stats.live_traces_evicted = live_traces_.evicted();
+  stats.instruments_refused = instruments_refused_.load(std::memory_order_relaxed);
+  stats.measurements_refused = measurements_refused_.load(std::memory_order_relaxed);
+  stats.spilled_bytes = spilled_bytes_.load(std::memory_order_relaxed);
+  stats.ring_bytes -= std::min(stats.ring_bytes, stats.spilled_bytes);  // one budget holds both
+}
+
+void Core::add_sink_stats(Stats& stats) const {
+  for (const auto& worker : drainer_->workers()) stats.sinks.push_back(worker->stats());
+}
+
+std::shared_ptr<Store> Core::store() const {
+  if (drainer_ == nullptr) throw Error(ErrorCode::unsupported, "a query needs a backend that stores; this one is noop");
+  if (state.load(std::memory_order_relaxed) == core_shut_down) {
+    throw Error(ErrorCode::shut_down, "a query to a manager that has been shut down");
+  }
+  for (const auto& worker : drainer_->workers()) {
+    if (auto store = worker->store()) return store;
+  }
+  throw Error(ErrorCode::unsupported,
+              "a query needs a backend that stores (memory, sqlite, postgresql); this manager has none");
+}
+
+}  // namespace spark::detail

@@ -1,0 +1,225 @@
+#include "drainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <new>
+#include <pthread.h>
+
+#include "core.h"
+#include "instrument_registry.h"
+#include "record_writer.h"
+#include "self_metrics.h"
+#include "thread_state.h"
+
+namespace spark::detail {
+namespace {
+
+constexpr std::size_t records_per_batch = 10'000;
+constexpr std::chrono::milliseconds rest_between_rounds{1};
+
+std::uint64_t& of(std::array<std::uint64_t, record_kinds>& counts, RecordKind kind) {
+  return counts[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
+
+Drainer::Drainer(Core& core, std::shared_ptr<const Resource> resource, std::vector<std::shared_ptr<SinkWorker>> workers)
+    : core_(core),
+      workers_(std::move(workers)),
+      decoder_(core.config(), std::move(resource), core.ticks()),
+      self_metrics_(core.config().self_metrics ? std::make_unique<SelfMetrics>() : nullptr) {}
+
+Drainer::~Drainer() = default;
+
+void Drainer::start() {
+  const BlockedSignals blocked;
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "spark-drain");
+}
+
+bool Drainer::drain(Deadline deadline) noexcept {
+  std::unique_lock lock(request_mutex_);
+  if (has_ended_) return true;
+  const std::uint64_t ticket = ++requested_;
+  wakeup_.signal();
+  return done_.wait_until(lock, deadline, [&] { return served_ >= ticket || has_ended_; });
+}
+
+bool Drainer::stop(Deadline deadline) noexcept {
+  std::unique_lock lock(request_mutex_);
+  is_stopping_ = true;
+  wakeup_.signal();
+  const bool ended = done_.wait_until(lock, deadline, [&] { return has_ended_; });
+  if (!thread_.joinable()) return ended;
+  std::thread thread = std::move(thread_);
+  lock.unlock();
+  // A drainer is held up by a redactor that hangs; the core it refers to is never destroyed, so it may finish later.
+  ended ? thread.join() : thread.detach();
+  return ended;
+}
+
+bool Drainer::should_work() const noexcept {
+  const auto is_full = [&](const Ring* ring) { return ring->unread() >= core_.config().buffer_size; };
+  try {
+    const auto rings = core_.rings().all();
+    return std::any_of(rings.begin(), rings.end(), is_full);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+void Drainer::run() noexcept {
+  thread_state.is_telemetry_thread = true;
+  using SteadyClock = std::chrono::steady_clock;
+  const auto interval = std::chrono::duration_cast<std::chrono::nanoseconds>(core_.config().export_interval);
+  auto next_export = SteadyClock::now() + interval;
+  for (bool is_last_round = false; !is_last_round;) {
+    std::uint64_t ticket = 0;
+    {
+      const std::lock_guard lock(request_mutex_);
+      ticket = requested_;
+      is_last_round = is_stopping_;
+    }
+    const bool is_flush = ticket != served_ || is_last_round;
+    const bool is_due = is_flush || SteadyClock::now() >= next_export;
+    {
+      const std::lock_guard lock(round_mutex_);
+      (void)drain_rings();
+      if (is_due) {
+        collect_instruments();
+        if (self_metrics_ != nullptr) add_self_metrics();
+        next_export = SteadyClock::now() + interval;
+      }
+      dispatch();
+      core_.rings().recycle();
+    }
+    {
+      const std::lock_guard lock(request_mutex_);
+      served_ = ticket;
+      has_ended_ = is_last_round;
+      done_.notify_all();
+    }
+    if (is_last_round || wakeup_.wait_for(rest_between_rounds)) continue;
+    // From here on recording threads signal. One that looked just before is found by should_work().
+    is_asleep_.store(true, std::memory_order_seq_cst);
+    if (!should_work()) {
+      const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(next_export - SteadyClock::now());
+      wakeup_.wait_for(std::max(left, std::chrono::nanoseconds(0)));
+    }
+    is_asleep_.store(false, std::memory_order_seq_cst);
+  }
+}
+
+std::uint64_t Drainer::drain_rings() noexcept {
+  core_.ticks().anchor();
+  std::uint64_t total = 0;
+  try {
+    for (Ring* ring : core_.rings().all()) {
+      // What comes while we work is for the next round: a fast producer must not keep us here.
+      std::uint64_t left = ring->unread();
+      while (left > 0) {
+        const std::uint64_t room = records_per_batch - std::min(decoder_.builder().size(), records_per_batch - 1);
+        const std::uint64_t taken = ring->drain(std::min(left, room), [this](const std::byte* record) { take(record); });
+        if (taken == 0) break;
+        left -= taken;
+        total += taken;
+        if (decoder_.builder().size() >= records_per_batch) dispatch();
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    // What is still in the rings waits for the next round.
+  }
+  return total;
+}
+
+void Drainer::take(const std::byte* record) noexcept {
+  const auto& head = *reinterpret_cast<const RecordHead*>(record);
+  if ((head.flags & spilled_flag) == 0) return take_unspilled(record, head.size_bytes);
+  const auto& spilled = *reinterpret_cast<const SpilledRecord*>(record);
+  take_unspilled(spilled.bytes, spilled.size_bytes);
+  std::free(spilled.bytes);
+}
+
+void Drainer::take_unspilled(const std::byte* record, std::size_t size_bytes) noexcept {
+  const auto& head = *reinterpret_cast<const RecordHead*>(record);
+  const RecordKind kind = head.kind;
+  if (head.external_bytes != 0) core_.give_back_spilled(head.external_bytes);
+  ++of(popped_, kind);
+  switch (decoder_.decode(record, size_bytes)) {
+    case Decoder::Outcome::admitted:
+      ++of(admitted_, kind);
+      break;
+    case Decoder::Outcome::redactor_threw:
+      ++of(redactor_drops_, kind);
+      break;
+    case Decoder::Outcome::out_of_memory:
+      ++of(memory_drops_, kind);
+      break;
+  }
+}
+
+void Drainer::collect_instruments() noexcept {
+  if (!core_.config().enable_metrics) return;
+  try {
+    BatchBuilder& builder = decoder_.builder();
+    const std::int64_t now = core_.ticks().epoch_now_ns();
+    InstrumentRegistry::instance().collect(core_, [&](const Instrument& instrument, Collected collected) {
+      ++of(collected_, RecordKind::metric);
+      const auto attributes = builder.attributes(instrument.attributes.size());
+      std::size_t at = 0;
+      for (const auto& member : instrument.attributes) attributes[at++] = {member.key, ValueView(member.value)};
+      MetricView metric{.metric_id = decoder_.next_record_id(),
+                        .time_ns = now,
+                        .value = collected.value,
+                        .aggregation_type = instrument.type,
+                        .name = instrument.name,
+                        .unit = instrument.unit,
+                        .attributes = attributes};
+      if (collected.distribution != nullptr) metric.distribution = &builder.keep(std::move(collected.distribution));
+      builder.add(metric);
+      ++of(admitted_, RecordKind::metric);
+    });
+  } catch (const std::bad_alloc&) {
+    ++of(memory_drops_, RecordKind::metric);
+  }
+}
+
+void Drainer::add_self_metrics() noexcept {
+  try {
+    const std::uint64_t added = self_metrics_->add_to(decoder_, core_);
+    of(collected_, RecordKind::self_metric) += added;
+    of(admitted_, RecordKind::self_metric) += added;
+  } catch (const std::bad_alloc&) {
+    // The next interval's sums will have what is missing in this one.
+  }
+}
+
+void Drainer::dispatch() noexcept {
+  if (decoder_.builder().size() == 0) return;
+  try {
+    const auto batch = decoder_.builder().build();
+    for (const auto& worker : workers_) worker->enqueue(batch);
+  } catch (const std::bad_alloc&) {
+    // The builder keeps what it has for the next round.
+  }
+}
+
+void Drainer::add_to(Stats& stats, const RingSet& rings) const {
+  const std::lock_guard lock(round_mutex_);
+  add_in_round(stats, rings);
+}
+
+void Drainer::add_in_round(Stats& stats, const RingSet& rings) const {
+  rings.add_to(stats, popped_);
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+    FrontRow& row = stats.front[kind];
+    row.recorded += collected_[kind];
+    row.admitted += admitted_[kind];
+    row.dropped[static_cast<std::size_t>(DropReason::redactor)] += redactor_drops_[kind];
+    row.dropped[static_cast<std::size_t>(DropReason::out_of_memory)] += memory_drops_[kind];
+  }
+  stats.texts_repaired = decoder_.texts_repaired();
+}
+
+}  // namespace spark::detail

@@ -1,0 +1,83 @@
+// Drainer is the manager's one thread for everything that recording must not do: it empties the rings, decodes records
+// into batches and hands those to every sink. It sleeps until a thread has buffer_size unread records, export_interval has
+// passed, or somebody flushes; it never spins, and rests at least 1 ms between two rounds.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "decoder.h"
+#include "ring_set.h"
+#include "sink_worker.h"
+#include "spark/telemetry/stats.h"
+#include "wakeup.h"
+
+namespace spark::detail {
+
+class Core;
+class SelfMetrics;
+
+class Drainer {
+ public:
+  Drainer(Core& core, std::shared_ptr<const Resource> resource, std::vector<std::shared_ptr<SinkWorker>> workers);
+  ~Drainer();
+  void start();
+
+  // A recording thread's unread records have reached buffer_size. Wakes the drainer only if it sleeps; never blocks.
+  void wake_if_asleep() noexcept {
+    if (is_asleep_.exchange(false, std::memory_order_seq_cst)) wakeup_.signal();
+  }
+
+  // Waits until everything recorded before is with the sinks' queues. False if the deadline came first.
+  [[nodiscard]] bool drain(Deadline deadline) noexcept;
+  // Ends the thread after a last round. False if the deadline came first; the thread then ends by itself.
+  [[nodiscard]] bool stop(Deadline deadline) noexcept;
+
+  // The ledger's front, without what recording threads count. Waits for a round that is under way.
+  void add_to(Stats& stats, const RingSet& rings) const;
+  // The same, from within the drainer's own round.
+  void add_in_round(Stats& stats, const RingSet& rings) const;
+  [[nodiscard]] const std::vector<std::shared_ptr<SinkWorker>>& workers() const noexcept { return workers_; }
+
+ private:
+  void run() noexcept;
+  [[nodiscard]] std::uint64_t drain_rings() noexcept;
+  void take(const std::byte* record) noexcept;
+  void take_unspilled(const std::byte* record, std::size_t size_bytes) noexcept;
+  void collect_instruments() noexcept;
+  void add_self_metrics() noexcept;
+  void dispatch() noexcept;
+  [[nodiscard]] bool should_work() const noexcept;
+
+  Core& core_;
+  const std::vector<std::shared_ptr<SinkWorker>> workers_;
+  std::thread thread_;
+  Wakeup wakeup_;
+  std::atomic<bool> is_asleep_{false};
+
+  // Held during a round, so that stats() sees its terms together.
+  mutable std::mutex round_mutex_;
+  Decoder decoder_;
+  std::unique_ptr<SelfMetrics> self_metrics_;
+  std::array<std::uint64_t, record_kinds> popped_{};
+  std::array<std::uint64_t, record_kinds> collected_{};  // made here, not recorded: instruments' points
+  std::array<std::uint64_t, record_kinds> admitted_{};
+  std::array<std::uint64_t, record_kinds> redactor_drops_{};
+  std::array<std::uint64_t, record_kinds> memory_drops_{};
+
+  // Rounds asked for and done.
+  mutable std::mutex request_mutex_;
+  std::condition_variable done_;
+  std::uint64_t requested_ = 0;
+  std::uint64_t served_ = 0;
+  bool is_stopping_ = false;
+  bool has_ended_ = false;
+};
+
+}  // namespace spark::detail

@@ -1,0 +1,79 @@
+#include "live_traces.h"
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "record_writer.h"
+
+namespace spark::detail {
+
+OwnedRecord& OwnedRecord::operator=(OwnedRecord&& other) noexcept {
+  std::swap(words_, other.words_);
+  return *this;
+}
+
+OwnedRecord::~OwnedRecord() {
+  if (!empty()) release_values(bytes(), size_bytes());
+}
+
+OwnedRecord OwnedRecord::copy_of(const std::byte* record, std::size_t size_bytes) noexcept {
+  OwnedRecord result;
+  try {
+    result.words_.resize(size_bytes / sizeof(std::uint64_t));
+  } catch (const std::bad_alloc&) {
+    return result;
+  }
+  std::memcpy(result.bytes(), record, size_bytes);
+  if (!clone_values(result.bytes(), size_bytes)) result.words_.clear();
+  return result;
+}
+
+void OwnedRecord::disown_values() noexcept { reinterpret_cast<RecordHead*>(bytes())->flags &= ~has_values_flag; }
+
+bool LiveTraces::add(TraceId id, bool is_sampled, OwnedRecord end) noexcept {
+  const std::lock_guard lock(mutex_);
+  try {
+    if (traces_.size() >= limit_ && !by_age_.empty()) {
+      traces_.erase(by_age_.front());
+      by_age_.pop_front();
+      evicted_.fetch_add(1, std::memory_order_relaxed);
+    }
+    const auto place = by_age_.insert(by_age_.end(), id);
+    try {
+      const bool is_new = traces_.emplace(id, Live{is_sampled, std::move(end), place}).second;
+      if (!is_new) by_age_.erase(place);
+      return is_new;
+    } catch (const std::bad_alloc&) {
+      by_age_.erase(place);
+      return false;
+    }
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+std::optional<bool> LiveTraces::is_sampled(TraceId id) const noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = traces_.find(id);
+  if (found == traces_.end()) return std::nullopt;
+  return found->second.is_sampled;
+}
+
+std::optional<LiveTraces::Ended> LiveTraces::remove(TraceId id) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = traces_.find(id);
+  if (found == traces_.end()) return std::nullopt;
+  Ended result{found->second.is_sampled, std::move(found->second.end)};
+  by_age_.erase(found->second.place);
+  traces_.erase(found);
+  return result;
+}
+
+void LiveTraces::clear() noexcept {
+  const std::lock_guard lock(mutex_);
+  traces_.clear();
+  by_age_.clear();
+}
+
+}  // namespace spark::detail

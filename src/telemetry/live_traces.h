@@ -1,0 +1,70 @@
+// The traces that have started and not ended, by id: what an end needs to repeat of its start, and whether the trace is
+// sampled. Bounded: beyond the limit the trace that started first is forgotten (its end will be unknown, its row stays
+// `started`), counted. Safe from any thread; a lock and a hash look-up a call.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "spark/base/ids.h"
+
+namespace spark::detail {
+
+// A record's bytes with the Values it owns.
+class OwnedRecord {
+ public:
+  OwnedRecord() noexcept = default;
+  OwnedRecord(OwnedRecord&& other) noexcept : words_(std::move(other.words_)) { other.words_.clear(); }
+  OwnedRecord& operator=(OwnedRecord&& other) noexcept;
+  ~OwnedRecord();
+
+  // Copies, with Values of its own. Empty if there is no memory.
+  [[nodiscard]] static OwnedRecord copy_of(const std::byte* record, std::size_t size_bytes) noexcept;
+
+  [[nodiscard]] bool empty() const noexcept { return words_.empty(); }
+  [[nodiscard]] std::byte* bytes() noexcept { return reinterpret_cast<std::byte*>(words_.data()); }
+  [[nodiscard]] std::size_t size_bytes() const noexcept { return words_.size() * sizeof(std::uint64_t); }
+  // The caller takes over what the record owns; the bytes stay readable.
+  void disown_values() noexcept;
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+class LiveTraces {
+ public:
+  explicit LiveTraces(std::size_t limit) noexcept : limit_(limit) {}
+
+  // False if there is no memory; the trace is then unknown. `end` is empty if the end is not to be recorded.
+  bool add(TraceId id, bool is_sampled, OwnedRecord end) noexcept;
+  // Whether the trace is sampled, if it is known.
+  [[nodiscard]] std::optional<bool> is_sampled(TraceId id) const noexcept;
+  struct Ended {
+    bool is_sampled;
+    OwnedRecord end;
+  };
+  // Removes it. Empty if it is not known.
+  [[nodiscard]] std::optional<Ended> remove(TraceId id) noexcept;
+  void clear() noexcept;
+  [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Live {
+    bool is_sampled;
+    OwnedRecord end;
+    std::list<TraceId>::iterator place;
+  };
+
+  const std::size_t limit_;
+  std::atomic<std::uint64_t> evicted_{0};
+  mutable std::mutex mutex_;
+  std::unordered_map<TraceId, Live> traces_;
+  std::list<TraceId> by_age_;  // oldest first
+};
+
+}  // namespace spark::detail

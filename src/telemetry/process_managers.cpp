@@ -1,0 +1,115 @@
+// The process' managers: the default that get_instance() gives, those of configurations, and the cores of all, which are
+// never destroyed.
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "core.h"
+#include "spark/base/error.h"
+#include "spark/telemetry/manager.h"
+
+namespace spark {
+namespace {
+
+constexpr Seconds exit_deadline{2};
+
+struct ProcessManagers {
+  std::mutex mutex;
+  std::atomic<detail::Core*> default_core{nullptr};
+  std::vector<detail::Core*> by_config;  // the default among them
+  std::vector<detail::Core*> all;        // reachable for ever, so that leak checkers know
+};
+
+// Never destroyed: static destructors may still record.
+ProcessManagers& process() {
+  static auto* const managers = new ProcessManagers;
+  return *managers;
+}
+
+void flush_at_exit() {
+  std::vector<detail::Core*> cores;
+  {
+    const std::lock_guard lock(process().mutex);
+    cores = process().by_config;
+  }
+  const Deadline deadline =
+      Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(exit_deadline);
+  for (detail::Core* core : cores) core->flush(deadline);
+}
+
+// With the mutex held.
+detail::Core& make_core(const TelemetryConfig& config) {
+  auto core = std::make_unique<detail::Core>(config, ManagerSources{});
+  process().all.reserve(process().all.size() + 1);
+  process().by_config.reserve(process().by_config.size() + 1);
+  [[maybe_unused]] static const int registered = std::atexit(flush_at_exit);
+  process().all.push_back(core.get());
+  process().by_config.push_back(core.get());
+  return *core.release();
+}
+
+detail::Core& make_default(const TelemetryConfig& config) {
+  detail::Core& core = make_core(config);
+  process().default_core.store(&core, std::memory_order_release);
+  return core;
+}
+
+}  // namespace
+
+namespace detail {
+
+void keep_for_ever(Core& core) {
+  const std::lock_guard lock(process().mutex);
+  process().all.push_back(&core);
+}
+
+}  // namespace detail
+
+TelemetryManager* TelemetryManager::current_or_configured() noexcept {
+  if (TelemetryManager* const current = TelemetryContext::current().manager()) return current;
+  detail::Core* const core = process().default_core.load(std::memory_order_acquire);
+  return core != nullptr ? &core->face() : nullptr;
+}
+
+TelemetryManager& TelemetryManager::get_instance() {
+  if (TelemetryManager* const manager = current_or_configured()) return *manager;
+  const std::lock_guard lock(process().mutex);
+  detail::Core* core = process().default_core.load(std::memory_order_acquire);
+  if (core == nullptr) core = &make_default(TelemetryConfig::from_environment());
+  return core->face();
+}
+
+TelemetryManager& TelemetryManager::configure(const TelemetryConfig& config) {
+  const std::lock_guard lock(process().mutex);
+  detail::Core* core = process().default_core.load(std::memory_order_acquire);
+  if (core == nullptr) return make_default(config).face();
+  if (core->config() == config) return core->face();
+  throw Error(ErrorCode::conflict,
+              "TelemetryManager::configure: the process default is already configured (backend " +
+                  std::string(to_string(core->config().backend)) +
+                  "); configure it before the first graph and the first get_instance(), or call reset_instance()");
+}
+
+TelemetryManager& TelemetryManager::for_config(const TelemetryConfig& config) {
+  const std::lock_guard lock(process().mutex);
+  for (detail::Core* core : process().by_config) {
+    if (core->config() == config) return core->face();
+  }
+  const bool has_default = process().default_core.load(std::memory_order_acquire) != nullptr;
+  return (has_default ? make_core(config) : make_default(config)).face();
+}
+
+void TelemetryManager::reset_instance() {
+  std::vector<detail::Core*> cores;
+  {
+    const std::lock_guard lock(process().mutex);
+    process().default_core.store(nullptr, std::memory_order_release);
+    cores = std::exchange(process().by_config, {});
+  }
+  for (detail::Core* core : cores) core->face().shutdown(exit_deadline);
+}
+
+}  // namespace spark

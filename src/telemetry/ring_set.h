@@ -1,0 +1,51 @@
+// RingSet is all rings of one manager: it lends one to each thread that records and takes it back when the thread ends or
+// the manager has been shut down. Safe from any thread; a lock only when a thread records for the first time or ends.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ring.h"
+#include "spark/telemetry/stats.h"
+#include "thread_state.h"
+
+namespace spark::detail {
+
+class RingSet {
+ public:
+  RingSet(std::size_t first_bytes, std::size_t total_bytes) noexcept : budget_(total_bytes), first_bytes_(first_bytes) {}
+
+  // The calling thread's ring for `core`, whose set this is; also remembered as the thread's last. Null if there is no
+  // memory for one.
+  [[nodiscard]] Ring* of_this_thread(Core& core) noexcept;
+
+  // Drainer: the rings there are. Valid until retire().
+  [[nodiscard]] std::vector<Ring*> all();
+  // Drainer: makes drained rings of ended threads free for others.
+  void recycle() noexcept;
+  // Frees what no thread holds; the rest follows as threads notice or end.
+  void retire() noexcept;
+
+  // Adds the producers' terms of the ledger. `popped` is what the drainer took, by kind.
+  void add_to(Stats& stats, const std::array<std::uint64_t, record_kinds>& popped) const noexcept;
+  [[nodiscard]] RingBudget& budget() noexcept { return budget_; }
+  [[nodiscard]] const RingBudget& budget() const noexcept { return budget_; }
+
+  // A thread gives a ring back.
+  void give_back(Ring& ring) noexcept;
+
+ private:
+  [[nodiscard]] Ring* acquire() noexcept;
+  void remember_counts(const Ring& ring) noexcept;
+
+  RingBudget budget_;
+  const std::size_t first_bytes_;
+  mutable std::mutex mutex_;
+  bool is_retired_ = false;
+  std::vector<std::unique_ptr<Ring>> rings_;
+  RingCounters deleted_;  // the counts of rings that are no more
+};
+
+}  // namespace spark::detail

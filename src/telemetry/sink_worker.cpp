@@ -1,0 +1,223 @@
+#include "sink_worker.h"
+
+#include <csignal>
+#include <exception>
+#include <pthread.h>
+#include <utility>
+
+#include "thread_state.h"
+
+namespace spark::detail {
+namespace {
+
+std::string message_of_current_exception() {
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "an exception of an unknown type";
+  }
+}
+
+template <class Change>
+void each_kind(SinkStats& stats, const Batch& batch, Change&& change) {
+  const auto counts = batch.counts();
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) change(stats.rows[kind], counts[kind]);
+}
+
+std::uint64_t& dropped(SinkRow& row, DropReason reason) { return row.dropped[static_cast<std::size_t>(reason)]; }
+
+}  // namespace
+
+SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, std::size_t queue_bytes)
+    : queue_bytes_limit_(queue_bytes),
+      name_(sink->name()),
+      sink_(std::move(sink)),
+      store_(std::dynamic_pointer_cast<Store>(sink_)) {
+  stats_.name = name_;
+}
+
+void SinkWorker::start() {
+  const BlockedSignals blocked;  // the application's signals are for the application's threads
+  thread_ = std::thread([self = shared_from_this()] { self->run(); });
+  pthread_setname_np(thread_.native_handle(), "spark-sink");
+}
+
+void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
+  const std::lock_guard lock(mutex_);
+  each_kind(stats_, *batch, [](SinkRow& row, std::uint64_t n) { row.admitted += n; });
+  const std::size_t size = batch->size_bytes();
+  const bool fits = queue_bytes_ + size <= queue_bytes_limit_ || queue_.empty();
+  DropReason reason = DropReason::queue_full;
+  if (is_stopping_ || has_ended_) {
+    reason = DropReason::shut_down;
+  } else if (fits) {
+    try {
+      queue_.emplace_back(std::move(batch));
+      queue_bytes_ += size;
+      each_kind(stats_, *std::get<0>(queue_.back()), [](SinkRow& row, std::uint64_t n) { row.queued += n; });
+      work_.notify_one();
+      return;
+    } catch (const std::bad_alloc&) {
+      reason = DropReason::out_of_memory;
+    }
+  }
+  each_kind(stats_, *batch, [reason](SinkRow& row, std::uint64_t n) { dropped(row, reason) += n; });
+}
+
+std::uint64_t SinkWorker::request_flush(Deadline deadline) noexcept {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t number = ++tickets_given_;
+  try {
+    queue_.emplace_back(FlushTicket{number, deadline});
+  } catch (const std::bad_alloc&) {
+    // wait_flushed then ends by its deadline and says that it did.
+  }
+  work_.notify_one();
+  return number;
+}
+
+FlushResult::SinkResult SinkWorker::wait_flushed(std::uint64_t ticket, Deadline deadline) noexcept {
+  FlushResult::SinkResult result{.name = name_};
+  std::unique_lock lock(mutex_);
+  if (thread_state.is_telemetry_thread) {
+    result.error = "flush was called from inside a sink, which cannot wait for itself";
+    return result;
+  }
+  const auto is_served = [&] { return tickets_served_ >= ticket || has_ended_; };
+  if (!done_.wait_until(lock, deadline, is_served)) {
+    result.error = "the deadline passed while the sink was at work";
+  } else if (tickets_served_ < ticket) {
+    result.error = "the sink had been shut down";
+  } else {
+    result.error = ticket_error_;
+    result.complete = ticket_error_.empty();
+  }
+  return result;
+}
+
+void SinkWorker::stop(Deadline deadline) noexcept {
+  std::unique_lock lock(mutex_);
+  is_stopping_ = true;
+  work_.notify_one();
+  const bool is_own_thread = thread_state.is_telemetry_thread;
+  const bool ended = !is_own_thread && done_.wait_until(lock, deadline, [&] { return has_ended_; });
+  if (!ended) drop_queued();
+  if (!thread_.joinable()) return;
+  std::thread thread = std::move(thread_);
+  lock.unlock();
+  if (ended) {
+    thread.join();
+  } else {
+    thread.detach();
+  }
+}
+
+void SinkWorker::drop_queued() noexcept {
+  for (const Item& item : queue_) {
+    const auto* batch = std::get_if<0>(&item);
+    if (batch == nullptr) continue;
+    each_kind(stats_, **batch, [](SinkRow& row, std::uint64_t n) {
+      row.queued -= n;
+      dropped(row, DropReason::deadline) += n;
+    });
+  }
+  queue_.clear();
+  queue_bytes_ = 0;
+}
+
+void SinkWorker::run() noexcept {
+  thread_state.is_telemetry_thread = true;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [&] { return !queue_.empty() || is_stopping_; });
+    if (queue_.empty()) break;
+    const Item item = std::move(queue_.front());
+    queue_.pop_front();
+    if (const auto* ticket = std::get_if<FlushTicket>(&item)) {
+      lock.unlock();
+      flush(*ticket);
+      lock.lock();
+      continue;
+    }
+    const auto& batch = std::get<0>(item);
+    queue_bytes_ -= batch->size_bytes();
+    each_kind(stats_, *batch, [](SinkRow& row, std::uint64_t n) {
+      row.queued -= n;
+      row.in_flight += n;
+    });
+    lock.unlock();
+    write(batch);
+    lock.lock();
+  }
+  // Closing may take its time (a store writes its last page): outside of the lock, before the end is announced.
+  auto sink = std::move(sink_);
+  auto store = std::move(store_);
+  sink_ = nullptr;
+  store_ = nullptr;
+  lock.unlock();
+  store.reset();
+  sink.reset();
+  lock.lock();
+  has_ended_ = true;
+  done_.notify_all();
+}
+
+void SinkWorker::write(const std::shared_ptr<const Batch>& batch) noexcept {
+  std::string error;
+  bool failed = false;
+  try {
+    sink_->write(*batch);
+  } catch (...) {
+    failed = true;
+    try {
+      error = message_of_current_exception();
+    } catch (const std::bad_alloc&) {
+      // The count below says it all the same.
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  ++stats_.batches;
+  each_kind(stats_, *batch, [failed](SinkRow& row, std::uint64_t n) {
+    row.in_flight -= n;
+    (failed ? dropped(row, DropReason::sink_error) : row.exported) += n;
+  });
+  if (failed) {
+    write_error_ = error;
+    stats_.last_error = std::move(error);
+  }
+}
+
+void SinkWorker::flush(const FlushTicket& ticket) noexcept {
+  std::string error;
+  try {
+    sink_->flush(ticket.deadline);
+  } catch (...) {
+    try {
+      error = message_of_current_exception();
+    } catch (const std::bad_alloc&) {
+      error = "out of memory";
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  // Dropped for good is final too (the ledger has it), but whoever flushes wants to hear of it.
+  if (error.empty()) error = std::move(write_error_);
+  write_error_.clear();
+  if (!error.empty()) stats_.last_error = error;
+  ticket_error_ = std::move(error);
+  tickets_served_ = ticket.number;
+  done_.notify_all();
+}
+
+SinkStats SinkWorker::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+std::shared_ptr<Store> SinkWorker::store() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return store_;
+}
+
+}  // namespace spark::detail

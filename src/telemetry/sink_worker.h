@@ -1,0 +1,74 @@
+// SinkWorker is one sink's queue, thread and ledger. Whatever the sink does (slow, hung, throwing), enqueue returns at
+// once: what does not fit the queue is dropped and counted. The thread owns the worker and the sink together with the
+// manager, so a hung sink can be left behind.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "spark/telemetry/manager.h"
+#include "spark/telemetry/sink.h"
+#include "spark/telemetry/stats.h"
+
+namespace spark::detail {
+
+class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
+ public:
+  SinkWorker(std::unique_ptr<Sink> sink, std::size_t queue_bytes);
+  // Starts the thread. To be called once, after make_shared.
+  void start();
+
+  void enqueue(std::shared_ptr<const Batch> batch) noexcept;
+
+  // Asks for a flush of all that is queued now; wait_flushed waits for it.
+  [[nodiscard]] std::uint64_t request_flush(Deadline deadline) noexcept;
+  [[nodiscard]] FlushResult::SinkResult wait_flushed(std::uint64_t ticket, Deadline deadline) noexcept;
+
+  // Ends after what is queued; waits until the deadline, then leaves the thread to itself and counts what is still queued
+  // as dropped. On the sink's own thread it does not wait.
+  void stop(Deadline deadline) noexcept;
+
+  [[nodiscard]] SinkStats stats() const;
+  // Null if the sink is not a Store, or has been closed.
+  [[nodiscard]] std::shared_ptr<Store> store() const noexcept;
+
+ private:
+  struct FlushTicket {
+    std::uint64_t number;
+    Deadline deadline;
+  };
+  using Item = std::variant<std::shared_ptr<const Batch>, FlushTicket>;
+
+  void run() noexcept;
+  void write(const std::shared_ptr<const Batch>& batch) noexcept;
+  void flush(const FlushTicket& ticket) noexcept;
+  void drop_queued() noexcept;  // with the mutex held
+
+  const std::size_t queue_bytes_limit_;
+  std::string name_;
+  std::thread thread_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;  // something to do, or stopping
+  std::condition_variable done_;  // a ticket is served, or the thread has ended
+  std::shared_ptr<Sink> sink_;    // null once closed
+  std::shared_ptr<Store> store_;
+  std::deque<Item> queue_;
+  std::size_t queue_bytes_ = 0;
+  bool is_stopping_ = false;
+  bool has_ended_ = false;
+  std::uint64_t tickets_given_ = 0;
+  std::uint64_t tickets_served_ = 0;
+  std::string write_error_;  // since the ticket before
+  std::string ticket_error_;
+  SinkStats stats_;
+};
+
+}  // namespace spark::detail
