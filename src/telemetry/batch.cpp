@@ -124,6 +124,7 @@ Value ValueView::to_value() const {
   return {};
 }
 
+Batch::Batch() = default;
 Batch::~Batch() = default;
 
 std::array<std::uint64_t, record_kinds> Batch::counts() const noexcept {

@@ -22,7 +22,7 @@ class Text {
 
   template <std::size_t N>
   consteval Text(const char (&literal)[N]) noexcept  // NOLINT: implicit by design
-      : data_(literal), size_(N - 1), literal_(true) {}
+      : data_(literal), size_and_literal_((N - 1) | literal_bit) {}
 
   // A mutable array is a buffer; its text ends at the first U+0000.
   template <std::size_t N>
@@ -31,17 +31,20 @@ class Text {
 
   template <StringLike T>
   constexpr Text(const T& text) noexcept  // NOLINT
-      : data_(std::string_view(text).data()), size_(std::string_view(text).size()) {}
+      : data_(std::string_view(text).data()), size_and_literal_(std::string_view(text).size()) {}
 
-  [[nodiscard]] constexpr std::string_view view() const noexcept { return {data_, size_}; }
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {data_, size()}; }
   [[nodiscard]] constexpr const char* data() const noexcept { return data_; }
-  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] constexpr bool is_literal() const noexcept { return literal_; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_and_literal_ & ~literal_bit; }
+  [[nodiscard]] constexpr bool is_literal() const noexcept { return (size_and_literal_ & literal_bit) != 0; }
 
  private:
+  static constexpr std::size_t literal_bit = ~(~std::size_t{0} >> 1);
+
   const char* data_ = "";
-  std::size_t size_ = 0;
-  bool literal_ = false;
+  std::size_t size_and_literal_ = 0;
 };
+// Two words travel in registers, three through memory: that was a third of the cost of an attribute.
+static_assert(sizeof(Text) == 2 * sizeof(void*));
 
 }  // namespace spark

@@ -25,12 +25,14 @@
 #include "spark/telemetry/context.h"
 #include "spark/telemetry/instruments.h"
 #include "spark/telemetry/query.h"
-#include "spark/telemetry/sink.h"
+#include "spark/telemetry/sink_factory.h"
 #include "spark/telemetry/span.h"
 #include "spark/telemetry/stats.h"
 #include "spark/telemetry/trace.h"
 
 namespace spark {
+
+class Store;  // sink.h
 
 struct EventOptions {
   TraceId trace_id = {};  // default: the current one, if any

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 
 #include "spark/telemetry/batch.h"
 #include "spark/telemetry/query.h"
+#include "spark/telemetry/sink_factory.h"
 
 namespace spark {
 
@@ -53,9 +53,6 @@ class Store : public Sink {
   // The ids of a kind, sorted.
   [[nodiscard]] virtual std::vector<std::string> list(std::string_view kind) = 0;
 };
-
-struct TelemetryConfig;
-using SinkFactory = std::function<std::unique_ptr<Sink>(const TelemetryConfig&)>;
 
 // The factory of a configuration's backend. Throws Error(component_missing) saying which component to link.
 // Not for multi and noop, which have no sink of their own.
