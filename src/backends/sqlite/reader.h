@@ -1,0 +1,77 @@
+// Readers are read-only connections with their prepared statements, kept in a pool so that queries from
+// several threads run side by side. A query borrows one reader by a Lease and gives it back at the end of the
+// scope.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/sqlite/connection.h"
+
+namespace spark::detail::sqlite {
+
+class Reader {
+ public:
+  Reader(const std::string& path, Seconds busy_timeout);
+  Reader(const Reader&) = delete;  // the connection's progress handler keeps an address inside
+  Reader& operator=(const Reader&) = delete;
+
+  [[nodiscard]] Connection& connection() noexcept { return connection_; }
+  // Prepared on first use. The reference lives until max_statements others were asked for.
+  [[nodiscard]] Statement& statement(const std::string& sql);
+  // From now on every statement is interrupted, which throws Error(timeout), once this time has come.
+  void set_deadline(std::chrono::steady_clock::time_point deadline) noexcept { deadline_ = deadline; }
+
+ private:
+  // A query's text depends on which fields are set, so there are many in theory and few in a program.
+  static constexpr std::size_t max_statements = 64;
+
+  Connection connection_;
+  std::unordered_map<std::string, Statement> statements_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+};
+
+// Thread-safe. Must outlive its leases.
+class ReaderPool {
+ public:
+  ReaderPool(std::string path, std::size_t max_readers, Seconds time_limit, Seconds busy_timeout);
+
+  class Lease {
+   public:
+    Lease(ReaderPool& pool, std::unique_ptr<Reader> reader) noexcept
+        : pool_(pool), reader_(std::move(reader)) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() { pool_.give_back(std::move(reader_)); }
+
+    [[nodiscard]] Reader& operator*() const noexcept { return *reader_; }
+    [[nodiscard]] Reader* operator->() const noexcept { return reader_.get(); }
+
+   private:
+    ReaderPool& pool_;
+    std::unique_ptr<Reader> reader_;
+  };
+  // A reader whose time limit starts now. Waits for one if all are in use; throws Error(timeout) when the
+  // limit passes.
+  [[nodiscard]] Lease borrow();
+
+ private:
+  void give_back(std::unique_ptr<Reader> reader) noexcept;
+
+  const std::string path_;
+  const std::size_t max_readers_;
+  const Seconds time_limit_;
+  const Seconds busy_timeout_;
+
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Reader>> idle_;
+  std::size_t existing_ = 0;  // idle or lent
+};
+
+}  // namespace spark::detail::sqlite
