@@ -1,0 +1,7 @@
+// Everything of Spark Telemetry. Programs that only record include spark/telemetry.h, which needs no
+// third-party header.
+#pragma once
+
+#include "spark/async.h"
+#include "spark/graph.h"
+#include "spark/telemetry.h"

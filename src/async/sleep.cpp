@@ -1,0 +1,65 @@
+#include "spark/async/sleep.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "async/executor_state.h"
+#include "spark/base/error.h"
+
+namespace spark {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+nanoseconds to_nanoseconds(Seconds duration) noexcept {
+  constexpr Seconds longest = std::chrono::years(100);
+  if (!(duration > Seconds(0))) return nanoseconds(0);
+  return std::chrono::duration_cast<nanoseconds>(duration < longest ? duration : longest);
+}
+
+[[noreturn]] void throw_cancelled() {
+  throw Error(ErrorCode::cancelled, "a sleep was cancelled before its end");
+}
+
+Task<void> sleep_really(boost::asio::steady_timer timer) {
+  boost::system::error_code error;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  if (error) throw_cancelled();
+}
+
+Task<void> sleep_virtually(detail::ExecutorState& executor, nanoseconds steady) {
+  boost::asio::steady_timer timer(executor.context());
+  detail::VirtualTime::Sleeper sleeper(executor.virtual_time(), timer, steady);
+  boost::system::error_code error;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  if (!sleeper.woke()) throw_cancelled();
+}
+
+// The wait from `now` until `steady`, both on the clock of `executor`, or of the system if that is null.
+Task<void> sleep_between(detail::ExecutorState* executor, nanoseconds now, nanoseconds steady) {
+  if (steady <= now) co_return;
+  if (executor != nullptr && executor->virtual_time().is_on()) {
+    co_await sleep_virtually(*executor, steady);
+  } else if (executor != nullptr) {
+    co_await sleep_really(boost::asio::steady_timer(executor->context(), steady - now));
+  } else {
+    auto here = co_await boost::asio::this_coro::executor;
+    co_await sleep_really(boost::asio::steady_timer(here, steady - now));
+  }
+}
+
+}  // namespace
+
+Task<void> sleep_for(Seconds duration) {
+  const nanoseconds now = current_clock().steady_now();
+  co_await sleep_between(detail::ExecutorState::current(), now, now + to_nanoseconds(duration));
+}
+
+Task<void> sleep_until(nanoseconds steady) {
+  co_await sleep_between(detail::ExecutorState::current(), current_clock().steady_now(), steady);
+}
+
+}  // namespace spark
