@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "instrument_registry.h"
@@ -19,6 +20,8 @@ namespace {
 std::uint64_t threshold(double sampling_rate) noexcept {
   return static_cast<std::uint64_t>(std::llround((1.0 - sampling_rate) * 72057594037927936.0));  // 2^56
 }
+
+constexpr std::size_t max_remembered_graphs = 4096;
 
 std::string program_name() { return program_invocation_short_name; }
 
@@ -73,8 +76,13 @@ Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
   const std::uint64_t producer = is_seeded_ ? seeded_random() : operating_system_random();
   // As the ids print it, so that rows can be counted by producer.
   drainer_ = std::make_unique<Drainer>(*this, make_resource(config_, RecordId::make(producer, 0).high), workers);
-  for (const auto& worker : workers) worker->start();
-  drainer_->start();
+  try {
+    for (const auto& worker : workers) worker->start();
+    drainer_->start();
+  } catch (const std::system_error& error) {
+    for (const auto& worker : workers) worker->stop(Deadline::clock::now());
+    throw Error(ErrorCode::unavailable, std::string("starting the telemetry threads: ") + error.what());
+  }
   state.store(core_recording, std::memory_order_release);
 }
 
@@ -280,6 +288,8 @@ void Core::record_graph(const GraphDefinition& graph) noexcept {
   try {
     {
       const std::lock_guard lock(graphs_mutex_);
+      // Recorded again is there once, so forgetting is harmless.
+      if (recorded_graphs_.size() >= max_remembered_graphs) recorded_graphs_.clear();
       if (!recorded_graphs_.insert(graph.hash).second) return;
     }
     auto definition = std::make_unique<GraphDefinition>(graph);
@@ -328,9 +338,7 @@ Histogram Core::histogram(Text name, const InstrumentOptions& options) noexcept 
 
 FlushResult Core::flush(Deadline deadline) noexcept {
   if (drainer_ == nullptr) return {};
-  // A sink or a redactor that flushes would wait for itself.
-  const bool drained = !thread_state.is_telemetry_thread && drainer_->drain(deadline);
-  return flush_sinks(deadline, drained);
+  return flush_sinks(deadline, drainer_->drain(deadline));
 }
 
 FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
@@ -348,13 +356,18 @@ FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
 }
 
 FlushResult Core::shutdown(Deadline deadline) noexcept {
-  const std::lock_guard lock(shutdown_mutex_);
+  std::unique_lock lock(shutdown_mutex_, std::defer_lock);
+  // A sink must not wait for a shutdown that waits for it.
+  if (!thread_state.is_telemetry_thread) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return {};
+  }
   if (shutdown_result_) return *shutdown_result_;
   if (drainer_ == nullptr) return shutdown_result_.emplace();
   state.store(core_shut_down, std::memory_order_seq_cst);
-  const bool is_own_thread = thread_state.is_telemetry_thread;
-  const bool drained = drainer_->stop(is_own_thread ? Deadline::clock::now() : deadline);
-  FlushResult result = flush_sinks(is_own_thread ? Deadline::clock::now() : deadline, drained);
+  const bool drained = drainer_->stop(deadline);
+  FlushResult result = flush_sinks(deadline, drained);
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
   live_traces_.clear();
   if (drained) rings_.retire();

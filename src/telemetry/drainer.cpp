@@ -34,13 +34,16 @@ Drainer::~Drainer() = default;
 
 void Drainer::start() {
   const BlockedSignals blocked;
+  const std::lock_guard lock(request_mutex_);
   thread_ = std::thread([this] { run(); });
+  thread_id_ = thread_.get_id();
   pthread_setname_np(thread_.native_handle(), "spark-drain");
 }
 
 bool Drainer::drain(Deadline deadline) noexcept {
   std::unique_lock lock(request_mutex_);
   if (has_ended_) return true;
+  if (std::this_thread::get_id() == thread_id_) return false;
   const std::uint64_t ticket = ++requested_;
   wakeup_.signal();
   return done_.wait_until(lock, deadline, [&] { return served_ >= ticket || has_ended_; });
@@ -50,7 +53,8 @@ bool Drainer::stop(Deadline deadline) noexcept {
   std::unique_lock lock(request_mutex_);
   is_stopping_ = true;
   wakeup_.signal();
-  const bool ended = done_.wait_until(lock, deadline, [&] { return has_ended_; });
+  const bool is_own_thread = std::this_thread::get_id() == thread_id_;
+  const bool ended = !is_own_thread && done_.wait_until(lock, deadline, [&] { return has_ended_; });
   if (!thread_.joinable()) return ended;
   std::thread thread = std::move(thread_);
   lock.unlock();

@@ -34,7 +34,8 @@ class Drainer {
     if (is_asleep_.exchange(false, std::memory_order_seq_cst)) wakeup_.signal();
   }
 
-  // Waits until everything recorded before is with the sinks' queues. False if the deadline came first.
+  // Waits until everything recorded before is with the sinks' queues. False if the deadline came first, or if the drainer
+  // itself asks (from a redactor).
   [[nodiscard]] bool drain(Deadline deadline) noexcept;
   // Ends the thread after a last round. False if the deadline came first; the thread then ends by itself.
   [[nodiscard]] bool stop(Deadline deadline) noexcept;
@@ -58,6 +59,7 @@ class Drainer {
   Core& core_;
   const std::vector<std::shared_ptr<SinkWorker>> workers_;
   std::thread thread_;
+  std::thread::id thread_id_;
   Wakeup wakeup_;
   std::atomic<bool> is_asleep_{false};
 

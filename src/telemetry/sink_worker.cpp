@@ -40,7 +40,9 @@ SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, std::size_t queue_bytes)
 
 void SinkWorker::start() {
   const BlockedSignals blocked;  // the application's signals are for the application's threads
+  const std::lock_guard lock(mutex_);
   thread_ = std::thread([self = shared_from_this()] { self->run(); });
+  thread_id_ = thread_.get_id();
   pthread_setname_np(thread_.native_handle(), "spark-sink");
 }
 
@@ -81,8 +83,8 @@ std::uint64_t SinkWorker::request_flush(Deadline deadline) noexcept {
 FlushResult::SinkResult SinkWorker::wait_flushed(std::uint64_t ticket, Deadline deadline) noexcept {
   FlushResult::SinkResult result{.name = name_};
   std::unique_lock lock(mutex_);
-  if (thread_state.is_telemetry_thread) {
-    result.error = "flush was called from inside a sink, which cannot wait for itself";
+  if (is_own_thread()) {
+    result.error = "flush was called from inside this sink, which cannot wait for itself";
     return result;
   }
   const auto is_served = [&] { return tickets_served_ >= ticket || has_ended_; };
@@ -101,8 +103,7 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   std::unique_lock lock(mutex_);
   is_stopping_ = true;
   work_.notify_one();
-  const bool is_own_thread = thread_state.is_telemetry_thread;
-  const bool ended = !is_own_thread && done_.wait_until(lock, deadline, [&] { return has_ended_; });
+  const bool ended = !is_own_thread() && done_.wait_until(lock, deadline, [&] { return has_ended_; });
   if (!ended) drop_queued();
   if (!thread_.joinable()) return;
   std::thread thread = std::move(thread_);

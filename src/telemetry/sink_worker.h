@@ -46,6 +46,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   };
   using Item = std::variant<std::shared_ptr<const Batch>, FlushTicket>;
 
+  // With the mutex held.
+  [[nodiscard]] bool is_own_thread() const noexcept { return std::this_thread::get_id() == thread_id_; }
   void run() noexcept;
   void write(const std::shared_ptr<const Batch>& batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
@@ -54,6 +56,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   const std::size_t queue_bytes_limit_;
   std::string name_;
   std::thread thread_;
+  std::thread::id thread_id_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;  // something to do, or stopping
