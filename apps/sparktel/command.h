@@ -1,0 +1,30 @@
+// The commands of sparktel. Each is one file: it declares its arguments on the program's parser and, if it is
+// the one asked for, sets the action that main runs. For the main thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace spark::sparktel {
+
+inline constexpr int exit_success = 0;
+inline constexpr int exit_failure = 1;  // it could not be done; standard error says why
+inline constexpr int exit_usage = 2;    // wrong arguments
+
+// Gives the exit code; throws spark::Error for what fails for a reason outside the program.
+using Action = std::function<int()>;
+
+// `action` outlives the parsing; `program` is the name the program was called by, for hints of what to type.
+void add_demo_command(CLI::App& app, Action& action, std::string program);
+void add_traces_command(CLI::App& app, Action& action);
+void add_show_command(CLI::App& app, Action& action);
+
+// To standard output. Throws Error(unavailable) if it cannot take it (a full disk, a closed pipe).
+void print(std::string_view text);
+
+}  // namespace spark::sparktel

@@ -1,0 +1,28 @@
+// What sparktel demo says at its end, as text for people or as JSON. Values in, text out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/sparktel/document_workflow.h"
+#include "apps/sparktel/terminal/style.h"
+#include "apps/sparktel/views/node_summary.h"
+#include "apps/sparktel/views/trace_view.h"
+#include "spark/telemetry/stats.h"
+
+namespace spark::sparktel {
+
+struct DemoReport {
+  std::vector<DocumentRun> runs = {};
+  std::optional<TraceParts> slowest = {};
+  std::vector<NodeSummary> nodes = {};
+  Stats stats = {};
+  std::string database = {};  // its path
+  std::string program = {};   // what to type to run this program again
+};
+
+[[nodiscard]] std::string draw_report(const DemoReport& report, const Canvas& canvas);
+[[nodiscard]] std::string report_to_json(const DemoReport& report);
+
+}  // namespace spark::sparktel

@@ -1,0 +1,56 @@
+// sparktel looks into telemetry from the command line. Everything it does is a command of its own file; this
+// one parses the arguments, runs the command, and turns what went wrong into a message and an exit code.
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "apps/sparktel/command.h"
+#include "apps/sparktel/terminal/text.h"
+#include "spark/base/error.h"
+
+namespace spark::sparktel {
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+  throw Error(ErrorCode::unavailable,
+              std::string("cannot write to standard output: ") + std::strerror(errno));
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("Runs, lists and shows telemetry of Spark workflows.", "sparktel");
+  app.set_version_flag("--version", SPARK_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 1 it failed (standard error says why), 2 wrong arguments.");
+  Action action;
+  add_demo_command(app, action, argc > 0 ? argv[0] : "sparktel");
+  add_traces_command(app, action);
+  add_show_command(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_success : exit_usage;
+  }
+  return action();
+}
+
+}  // namespace
+
+}  // namespace spark::sparktel
+
+int main(int argc, char** argv) {
+  // A reader that went away (sparktel traces | head) is then an error of print, like any other.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return spark::sparktel::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sparktel: %s\n", spark::sparktel::printable(error.what()).c_str());
+    return spark::sparktel::exit_failure;
+  }
+}

@@ -1,0 +1,24 @@
+#include "apps/sparktel/store_argument.h"
+
+#include <CLI/CLI.hpp>
+
+#include "spark/backends/sqlite.h"
+#include "spark/base/error.h"
+
+namespace spark::sparktel {
+
+void add_store_argument(CLI::App& command, std::string& where) {
+  command.add_option("FILE,--db", where, "The SQLite file to read (default: telemetry.db)");
+}
+
+std::unique_ptr<Store> open_for_reading(const std::string& where) {
+  constexpr std::string_view prefix = "sqlite:";
+  const std::string path = where.starts_with(prefix) ? where.substr(prefix.size()) : where;
+  if (path.find("://") != std::string::npos) {
+    // The text may hold a password, so the message does not repeat it.
+    throw Error(ErrorCode::unsupported, "cannot read from a server: only SQLite files can be read");
+  }
+  return std::make_unique<SqliteStore>(SqliteOptions{.path = path, .read_only = true});
+}
+
+}  // namespace spark::sparktel

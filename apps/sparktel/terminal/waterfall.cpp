@@ -1,0 +1,131 @@
+#include "apps/sparktel/terminal/waterfall.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "apps/sparktel/terminal/text.h"
+
+namespace spark::sparktel {
+
+namespace {
+
+constexpr std::size_t gap = 2;
+constexpr std::size_t level_width = 3;
+constexpr std::size_t least_bar_cells = 8;
+constexpr std::size_t least_label_width = 16;
+
+struct Line {
+  std::string label;          // with the branches of the tree
+  std::string note_branches;  // before the notes below it
+  std::string duration;
+};
+
+struct Layout {
+  std::size_t label = 0;
+  std::size_t status = 0;
+  std::size_t duration = 0;
+  std::size_t bar = 0;
+};
+
+// Branches of the levels 1 to the row's own, of which at most `most` are drawn: a tree may be deeper than a
+// line is wide.
+std::string branches(const std::vector<bool>& goes_on, std::size_t depth, std::size_t most) {
+  std::string out;
+  const std::size_t first = depth > most ? depth - most + 1 : 1;
+  if (first > 1) out += "…  ";
+  for (std::size_t level = first; level <= depth; ++level) out += goes_on[level] ? "│  " : "   ";
+  return out;
+}
+
+// From the last row to the first, because a branch goes on if a later row hangs on it.
+std::vector<Line> make_lines(std::span<const WaterfallRow> rows, std::size_t most_levels) {
+  std::vector<Line> lines(rows.size());
+  std::vector<bool> goes_on;  // by level: whether a row below the current one continues it
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    const std::size_t depth = rows[i].depth;
+    const bool has_children = i + 1 < rows.size() && rows[i + 1].depth > depth;
+    goes_on.resize(std::max(goes_on.size(), depth + 1), false);
+    Line& line = lines[i];
+    line.note_branches = branches(goes_on, depth, most_levels + 1) + (has_children ? "│  " : "   ");
+    if (depth > 0) {
+      line.label = branches(goes_on, depth - 1, most_levels) + (goes_on[depth] ? "├─ " : "└─ ");
+      goes_on[depth] = true;
+    }
+    line.label += printable(rows[i].label);
+    line.duration = format_duration(rows[i].duration);
+    goes_on.resize(depth + 1);
+  }
+  return lines;
+}
+
+Layout make_layout(std::span<const WaterfallRow> rows, const std::vector<Line>& lines, std::size_t width) {
+  Layout layout;
+  std::size_t label = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    label = std::max(label, display_width(lines[i].label));
+    layout.status = std::max(layout.status, display_width(rows[i].status));
+    layout.duration = std::max(layout.duration, display_width(lines[i].duration));
+  }
+  const std::size_t fixed = layout.duration + gap + (layout.status > 0 ? layout.status + gap : 0);
+  layout.label = std::min(label, std::max(least_label_width, width * 2 / 5));
+  const std::size_t used = layout.label + fixed + gap;
+  if (used + least_bar_cells <= width) {
+    layout.bar = width - used;
+  } else {
+    layout.label = std::min(label, std::max(least_label_width, width > fixed ? width - fixed : 0));
+  }
+  return layout;
+}
+
+void append_notes(std::string& out, const WaterfallRow& row, const Line& line, const Canvas& canvas) {
+  const std::size_t used = display_width(line.note_branches);
+  const std::size_t room = canvas.width > used + least_bar_cells ? canvas.width - used : least_bar_cells;
+  for (const Note& note : row.notes) {
+    const std::string text = printable(note.text);
+    const auto texts = note.is_wrapped ? wrap(text, room) : std::vector<std::string>{fit(text, room)};
+    for (const std::string& part : texts) {
+      out += paint(line.note_branches, Style::dim, canvas) + paint(part, note.style, canvas) + "\n";
+    }
+  }
+}
+
+}  // namespace
+
+std::string draw_waterfall(std::span<const WaterfallRow> rows, const Canvas& canvas) {
+  if (rows.empty()) return {};
+  const std::size_t most_levels = std::max<std::size_t>(canvas.width / 5 / level_width, 2);
+  const std::vector<Line> lines = make_lines(rows, most_levels);
+  const Layout layout = make_layout(rows, lines, canvas.width);
+
+  std::chrono::nanoseconds begin = rows.front().start;
+  std::chrono::nanoseconds end = begin;
+  for (const WaterfallRow& row : rows) {
+    begin = std::min(begin, row.start);
+    end = std::max(end, row.start + row.duration);
+  }
+  const auto share = [&](std::chrono::nanoseconds time) {
+    return end > begin
+               ? static_cast<double>((time - begin).count()) / static_cast<double>((end - begin).count())
+               : 0.0;
+  };
+
+  std::string out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const WaterfallRow& row = rows[i];
+    out += pad_right(fit(lines[i].label, layout.label), layout.label) + std::string(gap, ' ');
+    if (layout.status > 0) {
+      out += paint(pad_right(row.status, layout.status), row.style, canvas) + std::string(gap, ' ');
+    }
+    out += pad_left(lines[i].duration, layout.duration);
+    if (layout.bar > 0) {
+      const std::string drawn = bar(share(row.start), share(row.start + row.duration), layout.bar);
+      const std::size_t indent = drawn.find_first_not_of(' ');
+      out += std::string(gap + indent, ' ') + paint(drawn.substr(indent), row.style, canvas);
+    }
+    out += "\n";
+    append_notes(out, row, lines[i], canvas);
+  }
+  return out;
+}
+
+}  // namespace spark::sparktel

@@ -1,0 +1,124 @@
+// The order in which spans are shown, statistics over them, and the ledger's table.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "apps/sparktel/views/ledger.h"
+#include "apps/sparktel/views/node_summary.h"
+#include "apps/sparktel/views/span_tree.h"
+
+namespace spark::sparktel {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using namespace std::chrono_literals;
+
+Span make_span(std::uint64_t id, std::uint64_t parent, std::chrono::nanoseconds start,
+               std::chrono::nanoseconds length) {
+  return {.span_id = {id},
+          .parent_span_id = {parent},
+          .start_time = Timestamp(start),
+          .end_time = Timestamp(start + length)};
+}
+
+TEST(SpanTree, PutsParentsBeforeTheirChildrenAndThoseByStart) {
+  EXPECT_THAT(span_tree({make_span(3, 1, 5ms, 1ms), make_span(2, 1, 1ms, 1ms), make_span(4, 3, 5ms, 1ms),
+                         make_span(1, 0, 0ms, 9ms)}),
+              ElementsAre(TreeEntry{3, 0}, TreeEntry{1, 1}, TreeEntry{0, 1}, TreeEntry{2, 2}));
+}
+
+TEST(SpanTree, TakesASpanWithoutItsParentForARoot) {
+  EXPECT_THAT(span_tree({make_span(2, 99, 1ms, 1ms), make_span(1, 0, 0ms, 1ms)}),
+              ElementsAre(TreeEntry{1, 0}, TreeEntry{0, 0}));
+}
+
+TEST(SpanTree, ShowsEverySpanOfACycleOnce) {
+  EXPECT_THAT(span_tree({make_span(1, 2, 0ms, 1ms), make_span(2, 1, 1ms, 1ms), make_span(3, 3, 2ms, 1ms)}),
+              ElementsAre(TreeEntry{2, 0}, TreeEntry{0, 0}, TreeEntry{1, 1}));
+}
+
+TEST(SpanTree, IsEmptyWithoutSpans) { EXPECT_THAT(span_tree({}), IsEmpty()); }
+
+TEST(SpanTree, TakesAChainDeeperThanAnyStack) {
+  std::vector<Span> spans;
+  for (std::uint64_t id = 1; id <= 200'000; ++id)
+    spans.push_back(make_span(id, id - 1, std::chrono::nanoseconds(id), 1s));
+  const std::vector<TreeEntry> tree = span_tree(spans);
+  ASSERT_EQ(tree.size(), 200'000u);
+  EXPECT_EQ(tree.back(), (TreeEntry{199'999, 199'999}));
+}
+
+TEST(Percentile, IsAMeasuredValueOfTheNearestRank) {
+  std::vector<std::chrono::nanoseconds> values{50ns, 10ns, 40ns, 20ns, 30ns};
+  EXPECT_EQ(percentile(values, 0.0), 10ns);
+  EXPECT_EQ(percentile(values, 0.5), 30ns);
+  EXPECT_EQ(percentile(values, 0.8), 40ns);
+  EXPECT_EQ(percentile(values, 0.95), 50ns);
+  EXPECT_EQ(percentile(values, 1.0), 50ns);
+  std::vector<std::chrono::nanoseconds> none;
+  EXPECT_EQ(percentile(none, 0.5), 0ns);
+}
+
+TEST(NodeSummary, CountsOnlyNodesInTheOrderInWhichTheyRan) {
+  const auto node = [](std::string name, std::chrono::nanoseconds start, std::chrono::nanoseconds length,
+                       SpanStatus status) {
+    Span span = make_span(1, 0, start, length);
+    span.name = std::move(name);
+    span.status = status;
+    span.attributes.set("node_id", "any");
+    return span;
+  };
+  Span manual = make_span(9, 1, 0ms, 1ms);
+  manual.name = "manual";
+  const std::vector<NodeSummary> nodes = summarize_nodes(std::vector<Span>{
+      node("Load", 1ms, 3ms, SpanStatus::completed), node("Count", 5ms, 7ms, SpanStatus::completed),
+      node("Load", 9ms, 5ms, SpanStatus::failed), node("Load", 8ms, 4ms, SpanStatus::cancelled), manual});
+  ASSERT_EQ(nodes.size(), 2u);
+  EXPECT_EQ(nodes[0].name, "Load");
+  EXPECT_EQ(nodes[0].count, 3u);
+  EXPECT_EQ(nodes[0].errors, 1u);
+  EXPECT_EQ(nodes[0].p50, 4ms);
+  EXPECT_EQ(nodes[0].p95, 5ms);
+  EXPECT_EQ(nodes[1].name, "Count");
+  EXPECT_EQ(nodes[1].p50, 7ms);
+}
+
+// Two traces, one of them sampled out, and 1,234 spans of which a sink dropped 4.
+Stats stats_with_drops() {
+  Stats stats;
+  SinkStats sink{.name = "sqlite a.db", .last_error = "disk full"};
+  stats.front[static_cast<std::size_t>(RecordKind::trace_start)] = {
+      .recorded = 2, .sampled_out = 1, .admitted = 1};
+  sink.rows[static_cast<std::size_t>(RecordKind::trace_start)] = {.admitted = 1, .exported = 1};
+  stats.front[static_cast<std::size_t>(RecordKind::span)] = {.recorded = 1234, .admitted = 1234};
+  SinkRow& spans = sink.rows[static_cast<std::size_t>(RecordKind::span)];
+  spans = {.admitted = 1234, .exported = 1230};
+  spans.dropped[static_cast<std::size_t>(DropReason::sink_error)] = 4;
+  stats.sinks.push_back(sink);
+  return stats;
+}
+
+TEST(LedgerTable, ShowsWhatWasLostAndWhy) {
+  EXPECT_FALSE(is_all_exported(stats_with_drops()));
+  EXPECT_EQ(draw_ledger(stats_with_drops(), {.width = 80}),
+            "record       recorded  sampled out  dropped  exported\n"
+            "─────────────────────────────────────────────────────\n"
+            "trace_start         2            1        0         1\n"
+            "span            1,234            0        4     1,230\n"
+            "Balanced, but not every record was exported.\n"
+            "sqlite a.db: disk full\n");
+}
+
+TEST(LedgerTable, SaysThatItIsNotBalanced) {
+  Stats stats = stats_with_drops();
+  stats.front[static_cast<std::size_t>(RecordKind::span)].recorded = 1235;
+  EXPECT_NE(draw_ledger(stats, {.width = 80}).find("Not balanced: some records are not accounted for.\n"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace spark::sparktel
