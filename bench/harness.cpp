@@ -111,8 +111,9 @@ bool run(const std::vector<Row>& rows, const Options& options, std::ostream& out
   bool all_right = true;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Row& row = *chosen[i];
-    show_progress("[" + std::to_string(i + 1) + "/" + std::to_string(chosen.size()) + "] " +
-                  row.names.front() + " ...");
+    std::string progress = std::to_string(i + 1);
+    progress.append("/").append(std::to_string(chosen.size())).append(" ").append(row.names.front());
+    show_progress(progress);
     try {
       auto measured = row.run(options);
       show_progress("");

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cleaning.h"
 #include "instrument_registry.h"
 #include "spark/base/error.h"
 
@@ -36,7 +37,7 @@ std::shared_ptr<const Resource> make_resource(const TelemetryConfig& config, std
   if (gethostname(host, sizeof host - 1) == 0) resource->host_name = host;
   resource->process_id = getpid();
   resource->producer_id = producer_id;
-  resource->metadata = config.metadata;
+  resource->metadata = cleaned(config.metadata, config.redactor.get());
   return resource;
 }
 
@@ -130,7 +131,7 @@ void Core::count_dropped(RecordKind kind, DropReason reason) noexcept {
 }
 
 void Core::count_without_ring(RecordKind kind) noexcept {
-  if (!thread_state.is_telemetry_thread) count_dropped(kind, DropReason::out_of_memory);
+  if (!thread_state.is_telemetry_thread) count_dropped(kind, DropReason::ring_full);
 }
 
 void Core::drop(RecordImage& image, RecordKind kind, DropReason reason) noexcept {
@@ -152,7 +153,7 @@ void Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks)
   }
   Ring* const ring = this->ring();
   if (ring == nullptr) [[unlikely]]
-    return drop(image, kind, DropReason::out_of_memory);
+    return drop(image, kind, DropReason::ring_full);
   count(ring->counters.recorded, kind);
 
   const void* record = image.bytes();
@@ -267,7 +268,8 @@ void Core::record_metric(const MetricOptions& metric) noexcept {
   if (!place.is_sampled) return count_sampled_out(RecordKind::metric);
   const bool is_counter = metric.aggregation_type == AggregationType::counter;
   if (is_counter && !(metric.value >= 0 && std::isfinite(metric.value))) {
-    return count_dropped(RecordKind::metric, DropReason::invalid);
+    if (!thread_state.is_telemetry_thread) count_dropped(RecordKind::metric, DropReason::invalid);
+    return;
   }
   RecordImage image;
   RecordWriter writer(image, config_.limits, cuts_);
@@ -356,21 +358,30 @@ FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
 }
 
 FlushResult Core::shutdown(Deadline deadline) noexcept {
-  std::unique_lock lock(shutdown_mutex_, std::defer_lock);
-  // A sink must not wait for a shutdown that waits for it.
-  if (!thread_state.is_telemetry_thread) {
-    lock.lock();
-  } else if (!lock.try_lock()) {
-    return {};
+  std::unique_lock lock(shutdown_mutex_);
+  if (drainer_ == nullptr) return {};
+  if (is_shutting_down_) {
+    // A sink must not wait for a shutdown that waits for it.
+    const Deadline patience = thread_state.is_telemetry_thread ? Deadline::clock::now() : deadline;
+    if (shutdown_done_.wait_until(lock, patience, [&] { return shutdown_result_.has_value(); })) {
+      return *shutdown_result_;
+    }
+    FlushResult under_way;
+    for (const auto& worker : drainer_->workers()) {
+      under_way.sinks.push_back({.name = worker->stats().name, .error = "another thread is still shutting down"});
+    }
+    return under_way;
   }
-  if (shutdown_result_) return *shutdown_result_;
-  if (drainer_ == nullptr) return shutdown_result_.emplace();
+  is_shutting_down_ = true;
+  lock.unlock();
   state.store(core_shut_down, std::memory_order_seq_cst);
   const bool drained = drainer_->stop(deadline);
   FlushResult result = flush_sinks(deadline, drained);
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
   live_traces_.clear();
-  if (drained) rings_.retire();
+  if (drained) rings_.retire(*this);
+  lock.lock();
+  shutdown_done_.notify_all();
   return shutdown_result_.emplace(std::move(result));
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -56,10 +57,13 @@ class Core : public CoreFlags {
   }
   // The current context if it is of this manager and of `trace` (if one is given); else what is known of the trace.
   // Without any trace: a new one if `begins_trace`, else none.
-  [[nodiscard]] Placement place(TraceId trace, bool begins_trace) noexcept {
+  [[nodiscard]] Placement place(const TraceId& trace, bool begins_trace) noexcept {
+    return place(trace.high, trace.low, begins_trace);
+  }
+  [[nodiscard]] Placement place(std::uint64_t high, std::uint64_t low, bool begins_trace) noexcept {
     const ContextSlot& slot = context_slot();
     const bool is_current = slot.words[0] == reinterpret_cast<std::uint64_t>(this) &&
-                            (!trace.is_valid() || (trace.high == slot.words[1] && trace.low == slot.words[2]));
+                            ((high | low) == 0 || (high == slot.words[1] && low == slot.words[2]));
     if (is_current) [[likely]] {
       return {{slot.words[1], slot.words[2]},
               {slot.words[3]},
@@ -67,7 +71,7 @@ class Core : public CoreFlags {
               true,
               false};
     }
-    return place_elsewhere(trace, begins_trace);
+    return place_elsewhere(TraceId{high, low}, begins_trace);
   }
   // The current context is of this manager, of `trace` (if one is given), and not sampled: the way of most spans where
   // sampling is low, so it is short.
@@ -163,6 +167,8 @@ class Core : public CoreFlags {
   std::unordered_set<std::string> recorded_graphs_;  // by hash
 
   std::mutex shutdown_mutex_;
+  std::condition_variable shutdown_done_;
+  bool is_shutting_down_ = false;
   std::optional<FlushResult> shutdown_result_;
 
   std::unique_ptr<Drainer> drainer_;  // null: noop

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "cleaning.h"
 #include "record_writer.h"
 #include "spark/base/utf8.h"
 
@@ -17,37 +18,23 @@ std::uint64_t key_bit(std::string_view key) noexcept {
   return 1ULL << ((key.size() * 11 + at(0) * 5u + at(key.size() / 2) * 3u + at(key.size() - 1)) & 63);
 }
 
-void redact_leaves(const Redactor& redactor, std::string& path, Value& value) {
-  const std::size_t length = path.size();
-  if (value.is_object()) {
-    std::vector<Object::Member> members(value.as_object().begin(), value.as_object().end());
-    for (auto& member : members) {
-      path.append(1, '.').append(member.key);
-      redact_leaves(redactor, path, member.value);
-      path.resize(length);
-    }
-    value = Object(std::move(members));
-  } else if (value.is_array()) {
-    for (auto& element : value.as_array()) redact_leaves(redactor, path, element);
-  } else {
-    redactor(RedactedField{path, true, value});
-  }
-}
-
 }  // namespace
 
 void Decoder::Parts::clear() noexcept {
   name = status_message = error_type = event_type = unit = graph_hash = {};
   key_bits = event_key_bits = 0;
+  has_cut = false;
   attributes.clear();
   events.clear();
   event_attributes.clear();
 }
 
 Decoder::Decoder(const TelemetryConfig& config, std::shared_ptr<const Resource> resource, const TickClock& clock)
-    : config_(config), clock_(clock), producer_(resource->producer_id), builder_(std::move(resource)) {}
+    : config_(config), clock_(clock), resource_(std::move(resource)), interner_(texts_repaired_), builder_(resource_) {}
 
-Decoder::Outcome Decoder::decode(const std::byte* record, std::size_t size_bytes) noexcept {
+Decoder::Outcome Decoder::decode(const std::byte* record, std::size_t size_bytes,
+                                 std::unique_ptr<const Distribution> distribution) noexcept {
+  distribution_ = std::move(distribution);
   try {
     add(record, size_bytes);
     return Outcome::admitted;
@@ -60,11 +47,7 @@ Decoder::Outcome Decoder::decode(const std::byte* record, std::size_t size_bytes
 
 void Decoder::add(const std::byte* record, std::size_t size_bytes) {
   const auto& head = *reinterpret_cast<const RecordHead*>(record);
-  if (head.kind == RecordKind::graph) {
-    const std::unique_ptr<GraphDefinition> definition(reinterpret_cast<const GraphHead*>(record)->definition);
-    builder_.add(std::move(*definition));
-    return;
-  }
+  if (head.kind == RecordKind::graph) return add_graph(*reinterpret_cast<const GraphHead*>(record));
   read_parts(record, size_bytes, head_size(head.kind));
   switch (head.kind) {
     case RecordKind::trace_start:
@@ -86,6 +69,8 @@ void Decoder::add(const std::byte* record, std::size_t size_bytes) {
     case RecordKind::metric:
     case RecordKind::self_metric: {
       const auto& metric = *reinterpret_cast<const MetricHead*>(record);
+      const Distribution* const distribution =
+          distribution_ != nullptr ? &builder_.keep(std::move(distribution_)) : nullptr;
       builder_.add(MetricView{.metric_id = next_record_id(),
                               .trace_id = metric.trace_id,
                               .span_id = metric.span_id,
@@ -95,12 +80,28 @@ void Decoder::add(const std::byte* record, std::size_t size_bytes) {
                               .is_self_metric = head.kind == RecordKind::self_metric,
                               .name = parts_.name,
                               .unit = parts_.unit,
-                              .attributes = attributes_from(parts_.attributes, 0, parts_.attributes.size())});
+                              .attributes = attributes_from(parts_.attributes, 0, parts_.attributes.size()),
+                              .distribution = distribution});
       return;
     }
     case RecordKind::graph:
       return;
   }
+}
+
+void Decoder::add_graph(const GraphHead& head) {
+  const std::unique_ptr<GraphDefinition> definition(head.definition);
+  std::uint64_t repaired = repair(definition->graph_id) + repair(definition->version);
+  Value content(std::move(definition->content));
+  if (config_.redactor != nullptr) {
+    Object redacted = content.as_object();
+    for (const Object::Member& member : content.as_object()) detail::redact(*config_.redactor, member.key, redacted[member.key]);
+    content = std::move(redacted);
+  }
+  repaired += repair(content);
+  definition->content = std::move(content.as_object());
+  texts_repaired_.fetch_add(repaired, std::memory_order_relaxed);
+  builder_.add(std::move(*definition));
 }
 
 void Decoder::add_trace(const TraceHead& head) {
@@ -152,6 +153,7 @@ void Decoder::read_parts(const std::byte* record, std::size_t size_bytes, std::s
     parts_.name = redacted_text("name", parts_.name);
     parts_.status_message = redacted_text("status_message", parts_.status_message);
     parts_.error_type = redacted_text("error_type", parts_.error_type);
+    for (Parts::SpanEvent& event : parts_.events) event.name = redacted_text("name", event.name);
     redact(parts_.attributes);
     redact(parts_.event_attributes);
   } catch (...) {
@@ -173,12 +175,19 @@ void Decoder::read_entry(const Entry& entry) {
       std::uint64_t& key_bits = is_span_s ? parts_.key_bits : parts_.event_key_bits;
       const ValueView value = value_of(entry);  // first: it takes over what the entry owns
       const std::string_view key = key_of(entry);
-      put(list, first, key_bits, key, value);
+      const bool is_replaced = put(list, first, key_bits, key, value);
+      if (entry.payload != Payload::cut && !(is_replaced && parts_.has_cut)) return;
+      std::string original_key(key);
+      original_key += ".original_bytes";
       if (entry.payload == Payload::cut) {
-        std::string original_key(key);
-        original_key += ".original_bytes";
+        parts_.has_cut = true;
         put(list, first, key_bits, builder_.copy(original_key),
             ValueView(static_cast<std::int64_t>(entry.original_bytes)));
+      } else {
+        // The value before was cut, this one was not.
+        const auto has_key = [&](const AttributeView& attribute) { return attribute.key == original_key; };
+        const auto from = list.begin() + static_cast<std::ptrdiff_t>(first);
+        list.erase(std::remove_if(from, list.end(), has_key), list.end());
       }
       return;
     }
@@ -208,29 +217,30 @@ void Decoder::read_entry(const Entry& entry) {
   }
 }
 
-void Decoder::put(std::vector<AttributeView>& list, std::size_t first, std::uint64_t& key_bits, std::string_view key,
+bool Decoder::put(std::vector<AttributeView>& list, std::size_t first, std::uint64_t& key_bits, std::string_view key,
                   ValueView value) {
   // Most keys are new, and most of those have a bit of their own: then nothing needs to be compared.
   const std::uint64_t bit = key_bit(key);
   if ((key_bits & bit) == 0) {
     key_bits |= bit;
     list.push_back({key, value});
-    return;
+    return false;
   }
   for (std::size_t i = first; i < list.size(); ++i) {
     if (list[i].key == key) {
       list[i].value = value;
-      return;
+      return true;
     }
   }
   list.push_back({key, value});
+  return false;
 }
 
 void Decoder::add_metadata() {
-  for (const Object::Member& member : config_.metadata) {
+  for (const Object::Member& member : resource_->metadata) {
     const auto has_key = [&](const AttributeView& attribute) { return attribute.key == member.key; };
     if (std::any_of(parts_.attributes.begin(), parts_.attributes.end(), has_key)) continue;
-    // The configuration lives as long as the core, which is for ever.
+    // Storable and redacted already; it lives as long as every batch.
     parts_.attributes.push_back({member.key, ValueView(member.value)});
   }
 }
@@ -268,7 +278,7 @@ ValueView Decoder::value_of(const Entry& entry) {
       return ValueView(text_of(entry));
     case Payload::value: {
       std::unique_ptr<Value> value(entry.value);
-      repair(*value);
+      texts_repaired_.fetch_add(repair(*value), std::memory_order_relaxed);
       return ValueView(builder_.keep(std::move(value)));
     }
   }
@@ -290,34 +300,6 @@ std::string_view Decoder::storable_copy(std::string_view text) {
   return builder_.copy(repaired);
 }
 
-void Decoder::repair(Value& value) {
-  if (value.is_string()) {
-    if (is_storable_utf8(value.as_string())) return;
-    std::string repaired;
-    append_storable_utf8(repaired, value.as_string());
-    texts_repaired_.fetch_add(1, std::memory_order_relaxed);
-    value = std::move(repaired);
-  } else if (value.is_array()) {
-    for (Value& element : value.as_array()) repair(element);
-  } else if (value.is_object()) {
-    std::vector<Object::Member> repaired;
-    bool has_bad_key = false;
-    for (const Object::Member& member : value.as_object()) has_bad_key |= !is_storable_utf8(member.key);
-    if (!has_bad_key) {
-      for (const Object::Member& member : value.as_object()) repair(*value.as_object().find(member.key));
-      return;
-    }
-    for (const Object::Member& member : value.as_object()) {
-      std::string key;
-      append_storable_utf8(key, member.key);
-      repaired.emplace_back(std::move(key), member.value);
-      repair(repaired.back().value);
-    }
-    texts_repaired_.fetch_add(1, std::memory_order_relaxed);
-    value = Object(std::move(repaired));
-  }
-}
-
 std::string_view Decoder::redacted_text(std::string_view path, std::string_view text) {
   if (text.empty()) return text;
   Value value{text};
@@ -328,9 +310,8 @@ std::string_view Decoder::redacted_text(std::string_view path, std::string_view 
 void Decoder::redact(std::vector<AttributeView>& list) {
   for (AttributeView& attribute : list) {
     auto value = std::make_unique<Value>(attribute.value.to_value());
-    std::string path(attribute.key);
-    redact_leaves(*config_.redactor, path, *value);
-    repair(*value);
+    detail::redact(*config_.redactor, attribute.key, *value);
+    texts_repaired_.fetch_add(repair(*value), std::memory_order_relaxed);
     attribute.value = ValueView(builder_.keep(std::move(value)));
   }
 }

@@ -22,11 +22,13 @@ class Decoder {
   Decoder(const TelemetryConfig& config, std::shared_ptr<const Resource> resource, const TickClock& clock);
 
   enum class Outcome { admitted, redactor_threw, out_of_memory };
-  // Adds the record to the builder and takes over the Values it owns, whatever the outcome.
-  [[nodiscard]] Outcome decode(const std::byte* record, std::size_t size_bytes) noexcept;
+  // Adds the record to the builder and takes over the Values it owns, whatever the outcome. `distribution` goes with a
+  // metric. A record that is not admitted may leave memory in the builder's batch.
+  [[nodiscard]] Outcome decode(const std::byte* record, std::size_t size_bytes,
+                               std::unique_ptr<const Distribution> distribution = nullptr) noexcept;
 
   [[nodiscard]] BatchBuilder& builder() noexcept { return builder_; }
-  [[nodiscard]] EventId next_record_id() noexcept { return RecordId::make(producer_, ++sequence_); }
+  [[nodiscard]] EventId next_record_id() noexcept { return RecordId::make(resource_->producer_id, ++sequence_); }
   [[nodiscard]] std::uint64_t texts_repaired() const noexcept { return texts_repaired_.load(std::memory_order_relaxed); }
 
  private:
@@ -43,17 +45,20 @@ class Decoder {
     std::vector<AttributeView> event_attributes;
     std::uint64_t key_bits = 0;        // of attributes; see Decoder::put
     std::uint64_t event_key_bits = 0;  // of the last event's attributes
+    bool has_cut = false;              // an attribute before was cut
 
     void clear() noexcept;
   };
 
   void add(const std::byte* record, std::size_t size_bytes);
+  void add_graph(const GraphHead& head);
   void add_trace(const TraceHead& head);
   void add_span(const SpanHead& head);
   void read_parts(const std::byte* record, std::size_t size_bytes, std::size_t head_bytes);
   void read_entry(const Entry& entry);
   void add_metadata();
-  static void put(std::vector<AttributeView>& list, std::size_t first, std::uint64_t& key_bits, std::string_view key,
+  // True if the key was there and its value was replaced.
+  static bool put(std::vector<AttributeView>& list, std::size_t first, std::uint64_t& key_bits, std::string_view key,
                   ValueView value);
   [[nodiscard]] AttributesView attributes_from(const std::vector<AttributeView>& list, std::size_t first,
                                                std::size_t last);
@@ -62,18 +67,18 @@ class Decoder {
   [[nodiscard]] ValueView value_of(const Entry& entry);
   [[nodiscard]] std::string_view literal(std::string_view text);
   [[nodiscard]] std::string_view storable_copy(std::string_view text);
-  void repair(Value& value);
   [[nodiscard]] std::string_view redacted_text(std::string_view path, std::string_view text);
   void redact(std::vector<AttributeView>& list);
 
   const TelemetryConfig& config_;
   const TickClock& clock_;
-  const std::uint64_t producer_;
+  const std::shared_ptr<const Resource> resource_;
   std::uint64_t sequence_ = 0;
   std::atomic<std::uint64_t> texts_repaired_{0};
   Interner interner_;
   BatchBuilder builder_;
   Parts parts_;
+  std::unique_ptr<const Distribution> distribution_;  // of the metric being decoded
 };
 
 }  // namespace spark::detail

@@ -1,10 +1,13 @@
 #include "drainer.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <new>
-#include <pthread.h>
+#include <utility>
+#include <vector>
 
 #include "core.h"
 #include "instrument_registry.h"
@@ -150,42 +153,54 @@ void Drainer::take_unspilled(const std::byte* record, std::size_t size_bytes) no
   const RecordKind kind = head.kind;
   if (head.external_bytes != 0) core_.give_back_spilled(head.external_bytes);
   ++of(popped_, kind);
-  switch (decoder_.decode(record, size_bytes)) {
+  count(kind, decoder_.decode(record, size_bytes));
+}
+
+void Drainer::count(RecordKind kind, Decoder::Outcome outcome) noexcept {
+  switch (outcome) {
     case Decoder::Outcome::admitted:
       ++of(admitted_, kind);
       break;
     case Decoder::Outcome::redactor_threw:
       ++of(redactor_drops_, kind);
+      has_leftovers_ = true;
       break;
     case Decoder::Outcome::out_of_memory:
       ++of(memory_drops_, kind);
+      has_leftovers_ = true;
       break;
   }
 }
 
 void Drainer::collect_instruments() noexcept {
   if (!core_.config().enable_metrics) return;
+  // First all, then each, so that a redactor that asks for an instrument does not find the registry locked.
+  std::vector<std::pair<const Instrument*, Collected>> points;
   try {
-    BatchBuilder& builder = decoder_.builder();
-    const std::int64_t now = core_.ticks().epoch_now_ns();
     InstrumentRegistry::instance().collect(core_, [&](const Instrument& instrument, Collected collected) {
       ++of(collected_, RecordKind::metric);
-      const auto attributes = builder.attributes(instrument.attributes.size());
-      std::size_t at = 0;
-      for (const auto& member : instrument.attributes) attributes[at++] = {member.key, ValueView(member.value)};
-      MetricView metric{.metric_id = decoder_.next_record_id(),
-                        .time_ns = now,
-                        .value = collected.value,
-                        .aggregation_type = instrument.type,
-                        .name = instrument.name,
-                        .unit = instrument.unit,
-                        .attributes = attributes};
-      if (collected.distribution != nullptr) metric.distribution = &builder.keep(std::move(collected.distribution));
-      builder.add(metric);
-      ++of(admitted_, RecordKind::metric);
+      ++of(memory_drops_, RecordKind::metric);  // until it is in the list
+      points.emplace_back(&instrument, std::move(collected));
+      --of(memory_drops_, RecordKind::metric);
     });
   } catch (const std::bad_alloc&) {
-    ++of(memory_drops_, RecordKind::metric);
+    // What was not visited is collected the next time.
+  }
+  for (auto& [instrument, collected] : points) {
+    // A record like any other, so that limits, repair and the redactor apply.
+    RecordImage image;
+    RecordWriter writer(image, core_.config().limits, core_.cuts());
+    auto& head = writer.begin<MetricHead>(RecordKind::metric);
+    head.trace_id = {};
+    head.span_id = {};
+    head.ticks = core_.ticks().now();
+    head.value = collected.value;
+    head.aggregation_type = instrument->type;
+    writer.text(EntryKind::name, instrument->name);
+    writer.text(EntryKind::unit, instrument->unit);
+    writer.attributes(instrument->attributes);
+    count(RecordKind::metric, decoder_.decode(image.bytes(), image.used, std::move(collected.distribution)));
+    std::free(image.spill);
   }
 }
 
@@ -200,9 +215,11 @@ void Drainer::add_self_metrics() noexcept {
 }
 
 void Drainer::dispatch() noexcept {
-  if (decoder_.builder().size() == 0) return;
+  if (decoder_.builder().size() == 0 && !has_leftovers_) return;
   try {
+    has_leftovers_ = false;
     const auto batch = decoder_.builder().build();
+    if (batch->empty()) return;
     for (const auto& worker : workers_) worker->enqueue(batch);
   } catch (const std::bad_alloc&) {
     // The builder keeps what it has for the next round.
@@ -210,7 +227,8 @@ void Drainer::dispatch() noexcept {
 }
 
 void Drainer::add_to(Stats& stats, const RingSet& rings) const {
-  const std::lock_guard lock(round_mutex_);
+  std::unique_lock lock(round_mutex_, std::defer_lock);
+  if (std::this_thread::get_id() != thread_id_) lock.lock();  // otherwise a redactor asks, within the round
   add_in_round(stats, rings);
 }
 

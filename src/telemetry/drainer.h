@@ -50,6 +50,7 @@ class Drainer {
   void run() noexcept;
   [[nodiscard]] std::uint64_t drain_rings() noexcept;
   void take(const std::byte* record) noexcept;
+  void count(RecordKind kind, Decoder::Outcome outcome) noexcept;
   void take_unspilled(const std::byte* record, std::size_t size_bytes) noexcept;
   void collect_instruments() noexcept;
   void add_self_metrics() noexcept;
@@ -72,6 +73,7 @@ class Drainer {
   std::array<std::uint64_t, record_kinds> admitted_{};
   std::array<std::uint64_t, record_kinds> redactor_drops_{};
   std::array<std::uint64_t, record_kinds> memory_drops_{};
+  bool has_leftovers_ = false;  // of records that were dropped, in the builder's memory
 
   // Rounds asked for and done.
   mutable std::mutex request_mutex_;

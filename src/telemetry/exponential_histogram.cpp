@@ -168,7 +168,9 @@ void HistogramShard::add_to(Distribution& total) const {
 Distribution difference(const Distribution& now, Distribution before) {
   Distribution result = now;
   if (before.count == 0) return result;
-  rescale(before, now.scale);
+  // A collector that came upon a bucket range just growing may have merged at a coarser scale than was needed.
+  rescale(result, before.scale);
+  rescale(before, result.scale);
   result.zero_count -= std::min(result.zero_count, before.zero_count);
   result.count = result.zero_count + subtract_buckets(result.positive, before.positive) +
                  subtract_buckets(result.negative, before.negative);

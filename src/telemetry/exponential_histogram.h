@@ -111,7 +111,7 @@ class HistogramShard {
 
 // In place: the same measurements at a scale not larger than the present one.
 void rescale(Distribution& distribution, std::int32_t scale);
-// What `now` has more than `before` (an earlier state of the same histogram), at now's scale.
+// What `now` has more than `before` (an earlier state of the same histogram), at the coarser of the two scales.
 [[nodiscard]] Distribution difference(const Distribution& now, Distribution before);
 
 }  // namespace spark::detail

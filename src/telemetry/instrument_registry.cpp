@@ -1,6 +1,7 @@
 #include "instrument_registry.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -121,9 +122,11 @@ bool InstrumentRegistry::take(Instrument& instrument, Collected& collected) cons
   if (instrument.type == AggregationType::gauge) {
     const std::uint64_t changes = instrument.gauge.changes.load(std::memory_order_acquire);
     if (changes == instrument.collected_changes) return false;
+    const bool is_first = instrument.collected_changes == 0;
     instrument.collected_changes = changes;
     collected.value = instrument.gauge.value.load(std::memory_order_relaxed);
-    return true;
+    const double before = std::exchange(instrument.collected_number, collected.value);
+    return is_first || std::bit_cast<std::uint64_t>(before) != std::bit_cast<std::uint64_t>(collected.value);
   }
   std::int64_t integer = 0;
   double number = 0;

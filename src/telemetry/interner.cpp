@@ -53,6 +53,7 @@ Interner::Slot Interner::keep(std::string_view literal) {
     std::string storable;
     append_storable_utf8(storable, literal);
     slot.copy = copy_of(storable);
+    repaired_.fetch_add(1, std::memory_order_relaxed);
   }
   ++kept_;
   return slot;

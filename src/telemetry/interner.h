@@ -3,7 +3,9 @@
 // look-up, since another literal may by then lie at the same address. One thread at a time.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,9 @@ namespace spark::detail {
 
 class Interner {
  public:
+  // `repaired` counts the literals that were not storable UTF-8, each once. It has to outlive the interner.
+  explicit Interner(std::atomic<std::uint64_t>& repaired) noexcept : repaired_(repaired) {}
+
   // The kept copy, or an empty optional-like result (data() == nullptr) when max_entries are kept already: the caller then
   // copies. Throws std::bad_alloc.
   [[nodiscard]] std::string_view intern(std::string_view literal);
@@ -29,6 +34,7 @@ class Interner {
   void grow();
   [[nodiscard]] Slot keep(std::string_view literal);
 
+  std::atomic<std::uint64_t>& repaired_;
   std::vector<Slot> slots_;  // open addressing, a power of two, at most half full
   std::size_t used_ = 0;
   std::size_t kept_ = 0;

@@ -47,7 +47,7 @@ Value bounded_copy(const Value& value, const Limits& limits, std::uint32_t depth
     default:
       return value;
   }
-  if (depth >= limits.depth) {
+  if (depth > limits.depth) {
     counters.values_cut.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
@@ -70,6 +70,7 @@ Value bounded_copy(const Value& value, const Limits& limits, std::uint32_t depth
   std::vector<Object::Member> members;
   for (const Object::Member& member : value.as_object()) {
     if (!admit()) continue;
+    if (member.key.size() > limits.key_bytes) counters.texts_cut.fetch_add(1, std::memory_order_relaxed);
     members.emplace_back(std::string(utf8_prefix(member.key, limits.key_bytes)),
                          bounded_copy(member.value, limits, depth + 1, counters));
   }
@@ -84,15 +85,32 @@ void RecordWriter::attribute(Text key, const AttributeValue& value) noexcept {
   if (admit_attribute()) put(EntryKind::attribute, key, value);
 }
 
+// Puts what it can of the front of a list by the short way and gives the rest.
+std::span<const Attribute> RecordWriter::put_front(EntryKind kind, std::span<const Attribute> list) noexcept {
+  const std::uint32_t before = kind == EntryKind::attribute ? image_.attribute_count : 0;
+  if (list.size() > image_.attribute_limit - before) [[unlikely]] return list;
+  std::size_t done = 0;
+  for (; done < list.size(); ++done) {
+    const Attribute& attribute = list[done];
+    if (image_.try_put(kind, attribute.key, attribute.value)) continue;
+    if (attribute.value.type() != AttributeValue::Type::text) break;
+    if (!image_.try_put_copied(kind, attribute.key, attribute.value.text())) break;
+  }
+  if (kind == EntryKind::attribute) image_.attribute_count += static_cast<std::uint32_t>(done);
+  return list.subspan(done);
+}
+
 void RecordWriter::each(EntryKind kind, const Attributes& attributes) noexcept {
-  std::uint32_t event_attributes = 0;
+  auto event_attributes = static_cast<std::uint32_t>(attributes.list().size());
+  const auto rest = put_front(kind, attributes.list());
+  event_attributes -= static_cast<std::uint32_t>(rest.size());
   const auto admit = [&] {
     if (kind == EntryKind::attribute) return admit_attribute();
     if (++event_attributes <= limits_.attributes_per_record) return true;
     counters_.attributes_dropped.fetch_add(1, std::memory_order_relaxed);
     return false;
   };
-  for (const Attribute& attribute : attributes.list()) {
+  for (const Attribute& attribute : rest) {
     if (admit()) put(kind, attribute.key, attribute.value);
   }
   if (attributes.object() == nullptr) return;
@@ -107,15 +125,17 @@ void RecordWriter::span_event(Text name, std::uint64_t ticks, const Attributes& 
     counters_.span_events_dropped.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  std::byte* at = entry(EntryKind::event, Payload::integer, name, 0, sizeof ticks);
-  if (at == nullptr) return;
-  store(at, &ticks, sizeof ticks);
+  if (!image_.try_put_event(name, ticks)) [[unlikely]] {
+    std::byte* at = entry(EntryKind::event, Payload::integer, name, 0, sizeof ticks);
+    if (at == nullptr) return;
+    store(at, &ticks, sizeof ticks);
+  }
   ++reinterpret_cast<SpanHead*>(image_.bytes())->event_count;
   each(EntryKind::event_attribute, attributes);
 }
 
 void RecordWriter::text(EntryKind kind, Text text) noexcept {
-  if (text.size() != 0) put_text(kind, Text(), text);
+  if (text.size() != 0 && !image_.try_put_text(kind, text)) put_text(kind, Text(), text);
 }
 
 void RecordWriter::put(EntryKind kind, Text key, const AttributeValue& value) noexcept {
@@ -138,7 +158,7 @@ void RecordWriter::put(EntryKind kind, Text key, const AttributeValue& value) no
       return;
     }
     case AttributeValue::Type::text:
-      put_text(kind, key, value.text());
+      if (!image_.try_put_copied(kind, key, value.text())) put_text(kind, key, value.text());
       return;
     case AttributeValue::Type::value:
       put_value(kind, key, value.value());

@@ -49,6 +49,7 @@ class RecordWriter {
 
  private:
   void each(EntryKind kind, const Attributes& attributes) noexcept;
+  std::span<const Attribute> put_front(EntryKind kind, std::span<const Attribute> list) noexcept;
   void put(EntryKind kind, Text key, const AttributeValue& value) noexcept;
   void put_text(EntryKind kind, Text key, Text text) noexcept;
   void put_value(EntryKind kind, Text key, const Value& value) noexcept;

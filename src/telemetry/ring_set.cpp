@@ -3,6 +3,8 @@
 #include <cxxabi.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <new>
 #include <pthread.h>
 
@@ -41,7 +43,7 @@ void give_back_all(void* pointer) noexcept {
   thread_state.core = nullptr;
   thread_state.ring = nullptr;
   held_rings = nullptr;
-  for (const auto& [core, ring] : held->rings) core->rings().give_back(*ring);
+  for (const auto& [core, ring] : held->rings) core->rings().give_back(*core, *ring);
   delete held;
 }
 
@@ -71,7 +73,7 @@ Ring* RingSet::of_this_thread(Core& core) noexcept {
       // A good moment to let go of rings whose managers have ended.
       std::erase_if(held, [](const auto& entry) {
         const bool has_ended = entry.core->state.load(std::memory_order_relaxed) == core_shut_down;
-        if (has_ended) entry.core->rings().give_back(*entry.ring);
+        if (has_ended) entry.core->rings().give_back(*entry.core, *entry.ring);
         return has_ended;
       });
       held.reserve(held.size() + 1);
@@ -119,20 +121,20 @@ void RingSet::recycle() noexcept {
   }
 }
 
-void RingSet::give_back(Ring& ring) noexcept {
+void RingSet::give_back(Core& core, Ring& ring) noexcept {
   const std::lock_guard lock(mutex_);
   ring.use.store(Ring::Use::ended, std::memory_order_release);
   if (!is_retired_) return;
-  remember_counts(ring);
+  close(core, ring);
   std::erase_if(rings_, [&](const auto& other) { return other.get() == &ring; });
 }
 
-void RingSet::retire() noexcept {
+void RingSet::retire(Core& core) noexcept {
   const std::lock_guard lock(mutex_);
   is_retired_ = true;
   std::erase_if(rings_, [&](const auto& ring) {
     const bool is_unused = ring->use.load(std::memory_order_acquire) != Ring::Use::active;
-    if (is_unused) remember_counts(*ring);
+    if (is_unused) close(core, *ring);
     return is_unused;
   });
 }
@@ -149,7 +151,16 @@ void each_counter(Visit&& visit) {
 
 }  // namespace
 
-void RingSet::remember_counts(const Ring& ring) noexcept {
+void RingSet::close(Core& core, Ring& ring) noexcept {
+  (void)ring.drain(std::numeric_limits<std::uint64_t>::max(), [&](const std::byte* record) {
+    const auto& head = *reinterpret_cast<const RecordHead*>(record);
+    ++discarded_[static_cast<std::size_t>(head.kind)];
+    core.give_back_spilled(head.external_bytes);
+    if ((head.flags & spilled_flag) == 0) return release_values(record, head.size_bytes);
+    const auto& spilled = *reinterpret_cast<const SpilledRecord*>(record);
+    release_values(spilled.bytes, spilled.size_bytes);
+    std::free(spilled.bytes);
+  });
   each_counter([&](auto member) {
     for (std::size_t kind = 0; kind < record_kinds; ++kind) {
       (deleted_.*member)[kind].fetch_add((ring.counters.*member)[kind].load(std::memory_order_relaxed),
@@ -172,7 +183,10 @@ void RingSet::add_to(Stats& stats, const std::array<std::uint64_t, record_kinds>
   };
   add(deleted_);
   for (const auto& ring : rings_) add(ring->counters);
-  for (std::size_t kind = 0; kind < record_kinds; ++kind) stats.front[kind].in_rings -= popped[kind];
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+    stats.front[kind].in_rings -= popped[kind] + discarded_[kind];
+    stats.front[kind].dropped[static_cast<std::size_t>(DropReason::shut_down)] += discarded_[kind];
+  }
   stats.ring_bytes = budget_.used();
 }
 

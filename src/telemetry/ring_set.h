@@ -2,6 +2,7 @@
 // the manager has been shut down. Safe from any thread; a lock only when a thread records for the first time or ends.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -26,26 +27,28 @@ class RingSet {
   // Drainer: makes drained rings of ended threads free for others.
   void recycle() noexcept;
   // Frees what no thread holds; the rest follows as threads notice or end.
-  void retire() noexcept;
+  void retire(Core& core) noexcept;
 
   // Adds the producers' terms of the ledger. `popped` is what the drainer took, by kind.
   void add_to(Stats& stats, const std::array<std::uint64_t, record_kinds>& popped) const noexcept;
   [[nodiscard]] RingBudget& budget() noexcept { return budget_; }
   [[nodiscard]] const RingBudget& budget() const noexcept { return budget_; }
 
-  // A thread gives a ring back.
-  void give_back(Ring& ring) noexcept;
+  // A thread gives a ring of `core`, whose set this is, back.
+  void give_back(Core& core, Ring& ring) noexcept;
 
  private:
   [[nodiscard]] Ring* acquire() noexcept;
-  void remember_counts(const Ring& ring) noexcept;
+  // Before a ring is deleted: keeps its counts, and lets go of records that came when nobody drained any more.
+  void close(Core& core, Ring& ring) noexcept;
 
   RingBudget budget_;
   const std::size_t first_bytes_;
   mutable std::mutex mutex_;
   bool is_retired_ = false;
   std::vector<std::unique_ptr<Ring>> rings_;
-  RingCounters deleted_;  // the counts of rings that are no more
+  RingCounters deleted_;                                   // the counts of rings that are no more
+  std::array<std::uint64_t, record_kinds> discarded_{};  // what was still in them
 };
 
 }  // namespace spark::detail

@@ -50,7 +50,8 @@ void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
   const std::lock_guard lock(mutex_);
   each_kind(stats_, *batch, [](SinkRow& row, std::uint64_t n) { row.admitted += n; });
   const std::size_t size = batch->size_bytes();
-  const bool fits = queue_bytes_ + size <= queue_bytes_limit_ || queue_.empty();
+  // One batch is let in whatever its size; a flush that waits in the queue is none.
+  const bool fits = queue_bytes_ + size <= queue_bytes_limit_ || queue_bytes_ == 0;
   DropReason reason = DropReason::queue_full;
   if (is_stopping_ || has_ended_) {
     reason = DropReason::shut_down;

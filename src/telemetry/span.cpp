@@ -44,14 +44,15 @@ ActiveSpan::ActiveSpan(detail::CoreFlags& flags, Text name, TraceId trace, const
     installed_ = context_slot();
     return;
   }
-  begin(name, trace, options);
+  begin(name, trace.high, trace.low, options);
 }
 
-void ActiveSpan::begin(Text name, TraceId trace, const SpanOptions& options) noexcept {
+void ActiveSpan::begin(Text name, std::uint64_t trace_high, std::uint64_t trace_low,
+                       const SpanOptions& options) noexcept {
   Core& core = *core_;
-  const detail::Placement place = core.place(trace, true);
+  const detail::Placement place = core.place(trace_high, trace_low, true);
   previous_ = context_slot();
-  const bool is_root = options.is_root || (place.is_local_root && !trace.is_valid());
+  const bool is_root = options.is_root || (place.is_local_root && (trace_high | trace_low) == 0);
   if (!place.is_sampled) {
     core.count_sampled_out(RecordKind::span);
     install(core.slot_for(place.trace_id, place.span_id, false));
@@ -94,6 +95,10 @@ ActiveSpan::ActiveSpan(ActiveSpan&& other) noexcept : state_(other.state_) {
   uncaught_exceptions_ = other.uncaught_exceptions_;
   image_.used = other.image_.used;
   image_.capacity = other.image_.capacity;
+  image_.attribute_count = other.image_.attribute_count;
+  image_.attribute_limit = other.image_.attribute_limit;
+  image_.key_limit = other.image_.key_limit;
+  image_.string_limit = other.image_.string_limit;
   image_.spill = std::exchange(other.image_.spill, nullptr);
   if (image_.spill == nullptr) std::memcpy(image_.inline_bytes, other.image_.inline_bytes, image_.used);
 }

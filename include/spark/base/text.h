@@ -12,6 +12,8 @@
 
 namespace spark {
 
+class AttributeValue;
+
 template <class T>
 concept StringLike =
     std::convertible_to<const T&, std::string_view> && !std::is_array_v<std::remove_reference_t<T>>;
@@ -39,6 +41,11 @@ class Text {
   [[nodiscard]] constexpr bool is_literal() const noexcept { return (size_and_literal_ & literal_bit) != 0; }
 
  private:
+  friend class AttributeValue;  // keeps a Text among other things
+  struct Parts {};
+  constexpr Text(const char* data, std::size_t size_and_literal, Parts) noexcept
+      : data_(data), size_and_literal_(size_and_literal) {}
+
   static constexpr std::size_t literal_bit = ~(~std::size_t{0} >> 1);
 
   const char* data_ = "";

@@ -40,11 +40,13 @@ class AttributeValue {
   constexpr AttributeValue(F value) noexcept  // NOLINT
       : type_(Type::number), number_(static_cast<double>(value)) {}
   template <std::size_t N>
-  consteval AttributeValue(const char (&literal)[N]) noexcept : type_(Type::text), text_(literal) {}  // NOLINT
+  consteval AttributeValue(const char (&literal)[N]) noexcept : AttributeValue(Text(literal)) {}  // NOLINT
   template <std::size_t N>
-  constexpr AttributeValue(char (&buffer)[N]) noexcept : type_(Type::text), text_(buffer) {}  // NOLINT
+  constexpr AttributeValue(char (&buffer)[N]) noexcept : AttributeValue(Text(buffer)) {}  // NOLINT
   template <StringLike T>
-  constexpr AttributeValue(const T& text) noexcept : type_(Type::text), text_(text) {}  // NOLINT
+  constexpr AttributeValue(const T& text) noexcept : AttributeValue(Text(text)) {}  // NOLINT
+  constexpr AttributeValue(Text text) noexcept  // NOLINT
+      : type_(Type::text), text_data_(text.data_), text_size_(text.size_and_literal_) {}
   constexpr AttributeValue(const Value& value) noexcept : type_(Type::value), value_(&value) {}  // NOLINT
 
   [[nodiscard]] constexpr Type type() const noexcept { return type_; }
@@ -52,7 +54,7 @@ class AttributeValue {
   [[nodiscard]] constexpr bool boolean() const noexcept { return boolean_; }
   [[nodiscard]] constexpr std::int64_t integer() const noexcept { return integer_; }
   [[nodiscard]] constexpr double number() const noexcept { return number_; }
-  [[nodiscard]] constexpr Text text() const noexcept { return text_; }
+  [[nodiscard]] constexpr Text text() const noexcept { return {text_data_, text_size_, Text::Parts()}; }
   [[nodiscard]] constexpr const Value& value() const noexcept { return *value_; }
 
  private:
@@ -61,9 +63,10 @@ class AttributeValue {
     bool boolean_;
     std::int64_t integer_;
     double number_;
-    Text text_;
+    const char* text_data_;
     const Value* value_;
   };
+  std::size_t text_size_ = 0;  // as Text keeps it; always set, so that g++ sees that it is
 };
 
 struct Attribute {

@@ -79,7 +79,7 @@ class [[nodiscard]] ActiveSpan {
   friend class TelemetryManager;
   ActiveSpan(detail::CoreFlags& core, Text name, TraceId trace, const SpanOptions& options) noexcept;
 
-  void begin(Text name, TraceId trace, const SpanOptions& options) noexcept;
+  void begin(Text name, std::uint64_t trace_high, std::uint64_t trace_low, const SpanOptions& options) noexcept;
   void add_attribute(Text key, const AttributeValue& value) noexcept;
   void add_event_record(Text name, const Attributes& attributes) noexcept;
   void end_by_scope() noexcept;

@@ -79,6 +79,43 @@ struct RecordImage {
     return true;
   }
 
+  // The same of a text that is copied.
+  [[nodiscard]] bool try_put_copied(EntryKind kind, Text key, Text text) noexcept {
+    const std::size_t size = text.size();
+    const std::size_t wanted = 16 + ((size + 7) & ~std::size_t{7});
+    if (!key.is_literal() || key.size() > key_limit || size > string_limit || spill != nullptr) return false;
+    if (size == 0 || used + wanted > capacity) return false;
+    const EntryHead head{kind, Payload::copied, static_cast<std::uint16_t>(key.size() | EntryHead::literal_key),
+                         static_cast<std::uint32_t>(size)};
+    std::byte* const at = inline_bytes + used;
+    store_word(at, std::bit_cast<std::uint64_t>(head));
+    store_word(at + 8, reinterpret_cast<std::uint64_t>(key.data()));
+    store_word(at + wanted - 8, 0);  // so that no stale byte is copied around
+    std::memcpy(at + 16, text.data(), size);
+    used += static_cast<std::uint32_t>(wanted);
+    return true;
+  }
+
+  // An event of a span: its name and its time.
+  [[nodiscard]] bool try_put_event(Text name, std::uint64_t ticks) noexcept {
+    if (!name.is_literal() || name.size() > key_limit || used + 24 > capacity || spill != nullptr) return false;
+    const EntryHead head{EntryKind::event, Payload::integer,
+                         static_cast<std::uint16_t>(name.size() | EntryHead::literal_key), 0};
+    put_words(std::bit_cast<std::uint64_t>(head), reinterpret_cast<std::uint64_t>(name.data()), ticks);
+    return true;
+  }
+
+  // The same of a literal without a key, such as a name.
+  [[nodiscard]] bool try_put_text(EntryKind kind, Text text) noexcept {
+    if (!text.is_literal() || text.size() > string_limit || used + 16 > capacity || spill != nullptr) return false;
+    const EntryHead head{kind, Payload::literal, 0, static_cast<std::uint32_t>(text.size())};
+    std::byte* const at = inline_bytes + used;
+    store_word(at, std::bit_cast<std::uint64_t>(head));
+    store_word(at + 8, reinterpret_cast<std::uint64_t>(text.data()));
+    used += 16;
+    return true;
+  }
+
   [[nodiscard]] bool try_put_attribute(Text key, const AttributeValue& value) noexcept {
     if (attribute_count >= attribute_limit || !try_put(EntryKind::attribute, key, value)) return false;
     ++attribute_count;
@@ -88,11 +125,12 @@ struct RecordImage {
  private:
   void put_words(std::uint64_t first, std::uint64_t second, std::uint64_t third) noexcept {
     std::byte* const at = inline_bytes + used;
-    std::memcpy(at, &first, 8);
-    std::memcpy(at + 8, &second, 8);
-    std::memcpy(at + 16, &third, 8);
+    store_word(at, first);
+    store_word(at + 8, second);
+    store_word(at + 16, third);
     used += 24;
   }
+  static void store_word(std::byte* at, std::uint64_t word) noexcept { std::memcpy(at, &word, 8); }
 };
 
 }  // namespace spark::detail
