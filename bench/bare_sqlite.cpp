@@ -35,8 +35,7 @@ void execute(const Database& database, const char* sql) {
 
 Statement prepare(const Database& database, const char* sql) {
   sqlite3_stmt* handle = nullptr;
-  check(database.get(),
-        sqlite3_prepare_v3(database.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr));
+  check(database.get(), sqlite3_prepare_v3(database.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, nullptr));
   return Statement(handle);
 }
 

@@ -63,8 +63,8 @@ std::uint64_t checksum_of(const SpanView& span) noexcept {
   hash = mix(hash, yes(span.span_id.is_valid()));
   hash = mix(hash, span.parent_span_id.value);
   hash = mix(hash, yes(span.start_ns > 0 && span.start_ns <= span.end_ns));
-  hash = mix(hash, static_cast<std::uint64_t>(span.kind) << 16 |
-                       static_cast<std::uint64_t>(span.status) << 8 | yes(span.is_local_root));
+  hash = mix(hash, static_cast<std::uint64_t>(span.kind) << 16 | static_cast<std::uint64_t>(span.status) << 8 |
+                       yes(span.is_local_root));
   hash = mix(hash, span.name);
   hash = mix(hash, span.status_message);
   hash = mix(hash, span.error_type);

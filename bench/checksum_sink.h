@@ -52,9 +52,8 @@ class ChecksumSink final : public Sink {
 // For a manager that has this sink alone.
 [[nodiscard]] inline ManagerSources checksum_sources(std::shared_ptr<ChecksumTotals> totals) {
   ManagerSources sources;
-  sources.sinks.push_back([totals = std::move(totals)](const TelemetryConfig&) {
-    return std::make_unique<ChecksumSink>(totals);
-  });
+  sources.sinks.push_back(
+      [totals = std::move(totals)](const TelemetryConfig&) { return std::make_unique<ChecksumSink>(totals); });
   return sources;
 }
 

@@ -122,8 +122,7 @@ bool run(const std::vector<Row>& rows, const Options& options, std::ostream& out
     } catch (const std::exception& error) {
       show_progress("");
       all_right = false;
-      out << std::left << std::setw(name_width) << row.names.front() << "FAILED: " << error.what()
-          << std::endl;
+      out << std::left << std::setw(name_width) << row.names.front() << "FAILED: " << error.what() << std::endl;
     }
   }
   if (!options.json_path.empty()) write_json(options.json_path, results);

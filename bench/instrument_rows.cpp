@@ -9,18 +9,17 @@ namespace {
 
 std::vector<Result> counter(const Options& options) {
   const BurstPlan plan = call_plan(options);
-  const Recording recording = measure_recording({.calls = plan.calls()}, [&](TelemetryManager& manager,
-                                                                             std::uint32_t,
-                                                                             ChecksumTotals& expected) {
-    Counter counter = manager.counter("node_execution_count", {.attributes = {{"node_id", "transform_1"}}});
-    const CallCost cost = measure_bursts(plan, 0, [&](std::uint64_t i) {
-      counter.add(1);
-      // A loop of additions would otherwise be one addition.
-      asm volatile("" : : "r"(i) : "memory");
-    });
-    expected.collected_sum = static_cast<double>(plan.calls());
-    return cost;
-  });
+  const Recording recording = measure_recording(
+      {.calls = plan.calls()}, [&](TelemetryManager& manager, std::uint32_t, ChecksumTotals& expected) {
+        Counter counter = manager.counter("node_execution_count", {.attributes = {{"node_id", "transform_1"}}});
+        const CallCost cost = measure_bursts(plan, 0, [&](std::uint64_t i) {
+          counter.add(1);
+          // A loop of additions would otherwise be one addition.
+          asm volatile("" : : "r"(i) : "memory");
+        });
+        expected.collected_sum = static_cast<double>(plan.calls());
+        return cost;
+      });
   return {caller_result("counter_bound", 0.02, recording)};
 }
 
@@ -43,22 +42,20 @@ class Durations {
 std::vector<Result> histogram(const Options& options) {
   const BurstPlan plan = call_plan(options);
   const Durations durations;
-  const Recording recording = measure_recording(
-      {.calls = plan.calls()}, [&](TelemetryManager& manager, std::uint32_t, ChecksumTotals& expected) {
-        Histogram histogram =
-            manager.histogram("node_duration", {.unit = "s", .attributes = {{"node_id", "transform_1"}}});
-        const CallCost cost =
-            measure_bursts(plan, 0, [&](std::uint64_t i) { histogram.record(durations[i]); });
-        for (std::uint64_t i = 0; i < plan.calls(); ++i) expected.collected_sum += durations[i];
-        expected.collected_count = plan.calls();
-        return cost;
-      });
+  const Recording recording = measure_recording({.calls = plan.calls()}, [&](TelemetryManager& manager, std::uint32_t,
+                                                                             ChecksumTotals& expected) {
+    Histogram histogram = manager.histogram("node_duration", {.unit = "s", .attributes = {{"node_id", "transform_1"}}});
+    const CallCost cost = measure_bursts(plan, 0, [&](std::uint64_t i) { histogram.record(durations[i]); });
+    for (std::uint64_t i = 0; i < plan.calls(); ++i) expected.collected_sum += durations[i];
+    expected.collected_count = plan.calls();
+    return cost;
+  });
   return {caller_result("histogram_bound", 0.09, recording)};
 }
 
 std::uint64_t expected_point(const TelemetryContext& context, double value, std::uint64_t i) noexcept {
-  const std::array<AttributeView, 2> attributes = {{{"node_id", ValueView(std::string_view("transform_1"))},
-                                                    {"attempt", ValueView(static_cast<std::int64_t>(i))}}};
+  const std::array<AttributeView, 2> attributes = {
+      {{"node_id", ValueView(std::string_view("transform_1"))}, {"attempt", ValueView(static_cast<std::int64_t>(i))}}};
   return checksum_of(MetricView{.metric_id = {1, 1},
                                 .trace_id = context.trace_id(),
                                 .span_id = context.span_id(),

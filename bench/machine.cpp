@@ -35,8 +35,8 @@ bool has_counter_clock() {
 void print_machine(std::ostream& out) {
   utsname system{};
   uname(&system);
-  out << "machine   " << processor() << ", " << std::thread::hardware_concurrency() << " cores, "
-      << system.sysname << ' ' << system.release << ", load " << load() << '\n'
+  out << "machine   " << processor() << ", " << std::thread::hardware_concurrency() << " cores, " << system.sysname
+      << ' ' << system.release << ", load " << load() << '\n'
       << "compiler  " << SPARK_BENCH_COMPILER << ", flags " << SPARK_BENCH_FLAGS << '\n'
       << "clock     " << (has_counter_clock() ? "clock=tsc" : "clock=steady") << "\n\n";
 }

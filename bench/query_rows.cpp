@@ -22,8 +22,7 @@ constexpr std::int64_t ns_per_ms = 1'000'000;
 // Traces one millisecond after the other; the same every time.
 class History {
  public:
-  explicit History(std::size_t traces)
-      : builder_(std::make_shared<Resource>(Resource{.service_name = "bench"})) {
+  explicit History(std::size_t traces) : builder_(std::make_shared<Resource>(Resource{.service_name = "bench"})) {
     for (std::size_t i = 0; i < traces; ++i) {
       ids_.push_back(TraceId::make(first_trace_ms + i, random_.next(), random_.next()));
     }
@@ -77,8 +76,7 @@ double median_ms(int count, Query&& query) {
   for (int i = 1; i <= count; ++i) {
     const auto begin = std::chrono::steady_clock::now();
     query(i);
-    times.push_back(
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
   }
   return median(std::move(times));
 }
@@ -118,8 +116,7 @@ std::vector<Result> queries(const Options& options) {
     made.note = note;
     return made;
   };
-  return {result("query_trace", trace_ms(store, history)),
-          result("query_latest10", latest_ms(store, history))};
+  return {result("query_trace", trace_ms(store, history)), result("query_latest10", latest_ms(store, history))};
 }
 
 }  // namespace

@@ -77,16 +77,14 @@ Recording measure_recording(const RecordingSetup& setup, const RecordingBody& bo
   const bool is_off = setup.config.backend == Backend::noop;
   TelemetryManager manager(setup.config, is_off ? ManagerSources() : checksum_sources(found));
   std::vector<ChecksumTotals> expected(setup.threads);
-  const std::int64_t drainer_before = cpu_ns_of_threads("spark-drain"),
-                     sink_before = cpu_ns_of_threads("spark-sink");
-  const auto costs = run_bodies(
-      setup.threads, [&](std::uint32_t thread) { return body(manager, thread, expected[thread]); });
-  if (!manager.flush(std::chrono::seconds(60)).complete())
-    throw std::runtime_error("the flush did not complete");
+  const std::int64_t drainer_before = cpu_ns_of_threads("spark-drain"), sink_before = cpu_ns_of_threads("spark-sink");
+  const auto costs =
+      run_bodies(setup.threads, [&](std::uint32_t thread) { return body(manager, thread, expected[thread]); });
+  if (!manager.flush(std::chrono::seconds(60)).complete()) throw std::runtime_error("the flush did not complete");
 
   Recording result;
-  result.caller = *std::max_element(costs.begin(), costs.end(),
-                                    [](const auto& a, const auto& b) { return a.x_base < b.x_base; });
+  result.caller =
+      *std::max_element(costs.begin(), costs.end(), [](const auto& a, const auto& b) { return a.x_base < b.x_base; });
   const auto calls = static_cast<double>(setup.calls);
   result.drainer_ns = static_cast<double>(cpu_ns_of_threads("spark-drain") - drainer_before) / calls;
   result.sink_ns = static_cast<double>(cpu_ns_of_threads("spark-sink") - sink_before) / calls;

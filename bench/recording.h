@@ -112,8 +112,7 @@ struct RecordingSetup {
   std::uint32_t threads = 1;
   std::uint64_t calls = 0;  // of all threads together
 };
-using RecordingBody =
-    std::function<CallCost(TelemetryManager&, std::uint32_t thread, ChecksumTotals& expected)>;
+using RecordingBody = std::function<CallCost(TelemetryManager&, std::uint32_t thread, ChecksumTotals& expected)>;
 [[nodiscard]] Recording measure_recording(const RecordingSetup& setup, const RecordingBody& body);
 
 // The caller's result, with both costs a record in its note, and no verdict if something was dropped or there

@@ -43,8 +43,8 @@ class SampleSpans {
 
 // Adds `count` samples from `first` on, and the outer span `outer` itself, which is named "outer" and began
 // its trace.
-void expect_samples(const SampleSpans& samples, const TelemetryContext& outer, std::uint64_t first,
-                    std::uint64_t count, ChecksumTotals& totals);
+void expect_samples(const SampleSpans& samples, const TelemetryContext& outer, std::uint64_t first, std::uint64_t count,
+                    ChecksumTotals& totals);
 void expect_outer(const TelemetryContext& outer, ChecksumTotals& totals);
 
 }  // namespace spark::bench

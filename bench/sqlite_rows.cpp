@@ -36,16 +36,14 @@ void hold_back(const TelemetryManager& manager) {
 }
 
 void record_trace(TelemetryManager& manager, std::uint64_t number) {
-  const std::string item =
-      "licences/section-" + std::to_string(100'000 + number % 100'000) + "/paragraph.txt";
+  const std::string item = "licences/section-" + std::to_string(100'000 + number % 100'000) + "/paragraph.txt";
   const ActiveTrace trace = manager.start_trace("document_workflow");
   const ActiveSpan root = manager.start_span("document_workflow", trace.trace_id, {.is_root = true});
   for (std::uint64_t i = 1; i < spans_per_trace; ++i) {
-    const ActiveSpan span =
-        manager.start_span("TransformNode", {.attributes = {{"node_id", "transform_1"},
-                                                            {"node_type", "TransformNode"},
-                                                            {"item", item},
-                                                            {"input_size", 4096 + i}}});
+    const ActiveSpan span = manager.start_span(
+        "TransformNode",
+        {.attributes = {
+             {"node_id", "transform_1"}, {"node_type", "TransformNode"}, {"item", item}, {"input_size", 4096 + i}}});
   }
 }
 
@@ -59,10 +57,8 @@ double record_into(const std::string& path, std::uint64_t traces) {
   }
   const FlushResult flushed = manager.flush(std::chrono::seconds(60));
   const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
-  if (!flushed.complete())
-    throw std::runtime_error("the flush did not complete: " + flushed.sinks.at(0).error);
-  if (manager.stats().dropped() != 0)
-    throw std::runtime_error("records were dropped although the recorder held back");
+  if (!flushed.complete()) throw std::runtime_error("the flush did not complete: " + flushed.sinks.at(0).error);
+  if (manager.stats().dropped() != 0) throw std::runtime_error("records were dropped although the recorder held back");
   return seconds;
 }
 

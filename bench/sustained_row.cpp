@@ -38,8 +38,8 @@ std::vector<Result> sustained(const Options& options) {
   const std::uint64_t spans = bursts * spans_per_burst;
   const SampleSpans samples;
   double rate = 0;
-  const Recording recording = measure_recording(
-      {.calls = spans}, [&](TelemetryManager& manager, std::uint32_t, ChecksumTotals& expected) {
+  const Recording recording =
+      measure_recording({.calls = spans}, [&](TelemetryManager& manager, std::uint32_t, ChecksumTotals& expected) {
         ActiveSpan outer = manager.start_span("outer");
         const Offered offered = offer(manager, samples, bursts);
         rate = static_cast<double>(spans) / offered.seconds;
@@ -48,10 +48,8 @@ std::vector<Result> sustained(const Options& options) {
       });
   std::ostringstream note;
   note << std::fixed << std::setprecision(0) << spans << " spans at " << rate << "/s; CPU a span: caller "
-       << recording.caller.ns << " ns, drainer " << recording.drainer_ns << " ns, sink " << recording.sink_ns
-       << " ns";
-  Result result{
-      .name = "sustained_1m_drops", .value = static_cast<double>(recording.dropped), .unit = "count"};
+       << recording.caller.ns << " ns, drainer " << recording.drainer_ns << " ns, sink " << recording.sink_ns << " ns";
+  Result result{.name = "sustained_1m_drops", .value = static_cast<double>(recording.dropped), .unit = "count"};
   result.target = 0;
   result.note = note.str();
   if (rate < least_rate) result.no_verdict = "less than a million a second was offered";

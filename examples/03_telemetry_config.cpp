@@ -9,16 +9,16 @@ using spark::TelemetryConfig;
 
 int main() {
   // Create a configuration for the SQLite backend.
-  const auto config = TelemetryConfig::create_sqlite("telemetry.db", {
-                                                                         .sampling_rate = 1.0,    // all traces
-                                                                         .buffer_size = 100,      // wakes the exporter
-                                                                         .export_interval = 5.0s, // at the latest
-                                                                         .enable_traces = true,
-                                                                         .enable_events = true,
-                                                                         .enable_metrics = true,
-                                                                         .metadata = {{"environment", "production"},
-                                                                                      {"version", "1.0.0"}},
-                                                                     });
+  const auto config = TelemetryConfig::create_sqlite(
+      "telemetry.db", {
+                          .sampling_rate = 1.0,     // all traces
+                          .buffer_size = 100,       // wakes the exporter
+                          .export_interval = 5.0s,  // at the latest
+                          .enable_traces = true,
+                          .enable_events = true,
+                          .enable_metrics = true,
+                          .metadata = {{"environment", "production"}, {"version", "1.0.0"}},
+                      });
   std::printf("%s at %s, metadata %s\n", std::string(to_string(config.backend)).c_str(), config.db_path.c_str(),
               spark::to_json(config.metadata).c_str());
 

@@ -44,7 +44,7 @@ int main() {
 
   auto& manager = TelemetryManager::get_instance();
   manager.flush();
-  const auto node = manager.query_spans({.name = "MyNode", .limit = 1}).front();
+  const auto node = manager.query_spans({.limit = 1, .name = "MyNode"}).front();
   for (const char* name : {"database_query", "render"}) {
     const auto span = manager.query_spans({.name = name}).front();
     std::printf("%s %s, child of %s\n", span.name.c_str(), spark::to_json(span.attributes).c_str(),

@@ -18,8 +18,8 @@ class MyNode : public spark::Node {
 
 int main() {
   // Configure telemetry.
-  auto config = TelemetryConfig::create_sqlite(
-      "telemetry.db", {.sampling_rate = 1.0, .enable_events = true, .enable_metrics = true});
+  auto config = TelemetryConfig::create_sqlite("telemetry.db",
+                                               {.sampling_rate = 1.0, .enable_events = true, .enable_metrics = true});
 
   Graph graph({.start = spark::make_node<MyNode>(), .telemetry_config = config});
 

@@ -36,7 +36,7 @@ int main() {
   auto& manager = TelemetryManager::get_instance();
   std::printf("failed spans: %zu\n", spark::sync_wait(count_failed(manager)));
 
-  const auto traces = manager.query_traces({.status = spark::TraceStatus::completed, .limit = 10});
+  const auto traces = manager.query_traces({.limit = 10, .status = spark::TraceStatus::completed});
   std::printf("completed traces: %zu\n", traces.size());
   const auto spans = manager.query_spans({.trace_id = traces.front().trace_id, .kind = spark::SpanKind::INTERNAL});
   std::printf("spans of the first: %zu\n", spans.size());

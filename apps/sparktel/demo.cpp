@@ -93,15 +93,13 @@ void read_back(const TelemetryManager& manager, DemoReport& report) {
 void check_flushed(const FlushResult& result) {
   for (const FlushResult::SinkResult& sink : result.sinks) {
     if (!sink.complete) {
-      throw Error(ErrorCode::unavailable,
-                  "telemetry could not be written to " + sink.name + ": " + sink.error);
+      throw Error(ErrorCode::unavailable, "telemetry could not be written to " + sink.name + ": " + sink.error);
     }
   }
 }
 
 int run(const DemoOptions& options, const std::string& program) {
-  const std::vector<std::string> files =
-      options.files.empty() ? regular_files(default_documents) : options.files;
+  const std::vector<std::string> files = options.files.empty() ? regular_files(default_documents) : options.files;
   const std::string database =
       std::filesystem::absolute(options.database.empty() ? fresh_database() : options.database);
   DemoReport report{.database = database, .program = program};
@@ -114,9 +112,8 @@ int run(const DemoOptions& options, const std::string& program) {
   read_back(manager, report);
   print(options.json ? report_to_json(report) : draw_report(report, canvas_for(stdout)));
 
-  const bool has_report =
-      std::any_of(report.runs.begin(), report.runs.end(),
-                  [](const DocumentRun& document) { return document.report.has_value(); });
+  const bool has_report = std::any_of(report.runs.begin(), report.runs.end(),
+                                      [](const DocumentRun& document) { return document.report.has_value(); });
   return has_report && is_all_exported(report.stats) ? exit_success : exit_failure;
 }
 
@@ -126,11 +123,9 @@ void add_demo_command(CLI::App& app, Action& action, std::string program) {
   const auto options = std::make_shared<DemoOptions>();
   CLI::App* const command =
       app.add_subcommand("demo", "Analyse text files with a recorded workflow and show its telemetry");
-  command->add_option("FILES", options->files,
-                      fmt::format("Text files (default: those in {})", default_documents));
-  command->add_option(
-      "--db", options->database,
-      "The SQLite file to record to (default: telemetry.db in a new folder for temporary files)");
+  command->add_option("FILES", options->files, fmt::format("Text files (default: those in {})", default_documents));
+  command->add_option("--db", options->database,
+                      "The SQLite file to record to (default: telemetry.db in a new folder for temporary files)");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer(
       "A file that is missing, empty or no text makes its own run fail; the others go on. The exit code is 0 "
@@ -140,8 +135,7 @@ void add_demo_command(CLI::App& app, Action& action, std::string program) {
       "  sparktel demo\n"
       "  sparktel demo README.md docs/*.md --db demo.db\n"
       "  sparktel demo --json | jq .nodes");
-  command->callback(
-      [options, &action, program] { action = [options, program] { return run(*options, program); }; });
+  command->callback([options, &action, program] { action = [options, program] { return run(*options, program); }; });
 }
 
 }  // namespace spark::sparktel

@@ -85,8 +85,7 @@ std::string draw_nodes(const std::vector<NodeSummary>& nodes, const Canvas& canv
 
 // As a shell takes it back.
 std::string quoted(const std::string& text) {
-  constexpr std::string_view harmless =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+,@%";
+  constexpr std::string_view harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+,@%";
   if (!text.empty() && text.find_first_not_of(harmless) == std::string::npos) return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
@@ -99,17 +98,15 @@ std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
   const std::string database = quoted(report.database);
   out += "The telemetry is in " + printable(report.database) + ".\n\n";
   out += printable(fmt::format("  {} traces --db {}", program, database)) + "\n";
-  const auto failed = std::find_if(report.runs.begin(), report.runs.end(), [](const DocumentRun& run) {
-    return !run.report && run.trace_id.is_valid();
-  });
+  const auto failed = std::find_if(report.runs.begin(), report.runs.end(),
+                                   [](const DocumentRun& run) { return !run.report && run.trace_id.is_valid(); });
   const TraceId failed_id = failed != report.runs.end() ? failed->trace_id : TraceId();
   if (report.slowest && report.slowest->trace.trace_id != failed_id) {
     const std::string id = report.slowest->trace.trace_id.to_string();
     out += printable(fmt::format("  {} show {} --db {}", program, id, database)) + "\n";
   }
   if (failed_id.is_valid()) {
-    out += printable(fmt::format("  {} show {} --events --db {}", program, failed_id.to_string(), database)) +
-           "\n";
+    out += printable(fmt::format("  {} show {} --events --db {}", program, failed_id.to_string(), database)) + "\n";
   }
   return out;
 }
@@ -123,8 +120,7 @@ Object to_object(const DocumentRun& run) {
     return object;
   }
   Array top;
-  for (const auto& [word, count] : run.report->top_words)
-    top.emplace_back(Object{{"word", word}, {"count", count}});
+  for (const auto& [word, count] : run.report->top_words) top.emplace_back(Object{{"word", word}, {"count", count}});
   object.set("words", run.report->words);
   object.set("distinct_words", run.report->distinct_words);
   object.set("lines", run.report->lines);

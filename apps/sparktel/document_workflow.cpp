@@ -42,8 +42,7 @@ class TokenizeNode final : public Node {
     const Tokens tokens = tokenize(context.inputs().at("text").as_string());
     std::string text;
     for (const std::string& word : tokens.words) text += word + "\n";
-    Outputs outputs{
-        {"path", context.inputs().at("path")}, {"lines", tokens.lines}, {"tokens", std::move(text)}};
+    Outputs outputs{{"path", context.inputs().at("path")}, {"lines", tokens.lines}, {"tokens", std::move(text)}};
     co_return outputs;
   }
 };
@@ -53,8 +52,7 @@ class CountNode final : public Node {
  public:
   Task<Outputs> process(ExecutionContext& context) override {
     const WordCounts counts = count(context);
-    context.record_metric(
-        {.name = "document_words", .value = static_cast<double>(counts.words), .unit = "words"});
+    context.record_metric({.name = "document_words", .value = static_cast<double>(counts.words), .unit = "words"});
     Array top;
     for (const auto& [word, times] : counts.top) top.emplace_back(Object{{"word", word}, {"count", times}});
     Outputs outputs{{"path", context.inputs().at("path")},
@@ -102,8 +100,7 @@ DocumentReport read_report(const Outputs& outputs) {
                         .distinct_words = size(outputs.at("distinct_words")),
                         .lines = size(outputs.at("lines"))};
   for (const Value& entry : outputs.at("top_words").as_array()) {
-    report.top_words.emplace_back(entry.as_object().at("word").as_string(),
-                                  size(entry.as_object().at("count")));
+    report.top_words.emplace_back(entry.as_object().at("word").as_string(), size(entry.as_object().at("count")));
   }
   return report;
 }

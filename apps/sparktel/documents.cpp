@@ -47,8 +47,7 @@ std::string read_document(const std::string& path) {
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (error) refuse(code_of(error.value()), path, error.message());
   if (!std::filesystem::exists(status)) refuse(ErrorCode::not_found, path, "No such file or directory");
-  if (!std::filesystem::is_regular_file(status))
-    refuse(ErrorCode::invalid_argument, path, "it is not a regular file");
+  if (!std::filesystem::is_regular_file(status)) refuse(ErrorCode::invalid_argument, path, "it is not a regular file");
 
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (file == nullptr) refuse(code_of(errno), path, std::strerror(errno));
@@ -56,14 +55,12 @@ std::string read_document(const std::string& path) {
   std::array<char, 16 * 1024> buffer;
   while (const std::size_t bytes = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
     text.append(buffer.data(), bytes);
-    if (text.size() > largest_document_bytes)
-      refuse(ErrorCode::invalid_argument, path, "it is larger than 64 MiB");
+    if (text.size() > largest_document_bytes) refuse(ErrorCode::invalid_argument, path, "it is larger than 64 MiB");
   }
   if (std::ferror(file.get()) != 0) refuse(ErrorCode::unavailable, path, std::strerror(errno));
 
   if (text.empty()) refuse(ErrorCode::invalid_argument, path, "it is empty");
-  if (text.find('\0') != std::string::npos)
-    refuse(ErrorCode::invalid_argument, path, "it is binary: it has NUL bytes");
+  if (text.find('\0') != std::string::npos) refuse(ErrorCode::invalid_argument, path, "it is binary: it has NUL bytes");
   if (!is_storable_utf8(text)) refuse(ErrorCode::invalid_argument, path, "it is not UTF-8 text");
   return text;
 }

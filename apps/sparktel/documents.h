@@ -27,8 +27,7 @@ struct Tokens {
 struct WordCounts {
   std::size_t words = 0;
   std::size_t distinct = 0;
-  std::vector<std::pair<std::string, std::size_t>> top =
-      {};  // most frequent first; of equal ones the alphabet decides
+  std::vector<std::pair<std::string, std::size_t>> top = {};  // most frequent first; of equal ones the alphabet decides
 };
 
 [[nodiscard]] WordCounts count_words(const std::vector<std::string_view>& words, std::size_t top);

@@ -17,8 +17,7 @@ namespace spark::sparktel {
 
 void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
-  throw Error(ErrorCode::unavailable,
-              std::string("cannot write to standard output: ") + std::strerror(errno));
+  throw Error(ErrorCode::unavailable, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 namespace {

@@ -68,9 +68,9 @@ Trace find_trace(Store& store, const ShowOptions& options) {
   for (std::size_t i = 0; i < std::min(page.size(), listed_matches); ++i) {
     matches += (i > 0 ? ", " : "") + page[i].trace_id.to_string();
   }
-  throw Error(ErrorCode::invalid_argument, options.trace + " is the beginning of " +
-                                               std::to_string(page.size()) + " traces in " + options.where +
-                                               ": " + matches + (page.size() > listed_matches ? ", …" : ""));
+  throw Error(ErrorCode::invalid_argument, options.trace + " is the beginning of " + std::to_string(page.size()) +
+                                               " traces in " + options.where + ": " + matches +
+                                               (page.size() > listed_matches ? ", …" : ""));
 }
 
 std::string to_json(const TraceParts& parts, bool truncated) {
@@ -93,12 +93,12 @@ std::string to_json(const TraceParts& parts, bool truncated) {
 int run(const ShowOptions& options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
   TraceParts parts{.trace = find_trace(*store, options), .shows_attributes = options.attributes};
-  const SpanQuery span_query{.trace_id = parts.trace.trace_id, .limit = most_spans};
+  const SpanQuery span_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
   Page<Span> spans = store->query_spans(span_query);
   parts.spans = std::move(spans.rows);
   bool truncated = spans.truncated;
   if (options.events || options.json) {
-    const EventQuery event_query{.trace_id = parts.trace.trace_id, .limit = most_spans};
+    const EventQuery event_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
     Page<Event> events = store->query_events(event_query);
     parts.events = std::move(events.rows);
     truncated = truncated || events.truncated;
@@ -118,9 +118,7 @@ int run(const ShowOptions& options) {
 void add_show_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ShowOptions>();
   CLI::App* const command = app.add_subcommand("show", "Show one trace as a tree with a waterfall");
-  command
-      ->add_option("TRACE", options->trace,
-                   "Its id, or a beginning that no other of the latest 10,000 traces has")
+  command->add_option("TRACE", options->trace, "Its id, or a beginning that no other of the latest 10,000 traces has")
       ->required()
       ->check(CLI::Validator(check_trace, ""));
   add_store_argument(*command, options->where);

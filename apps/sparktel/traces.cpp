@@ -65,7 +65,7 @@ std::string to_json(const std::vector<ListedTrace>& traces, bool truncated) {
 
 int run(const TracesOptions& options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
-  TraceQuery query{.name = options.name, .limit = options.limit};
+  TraceQuery query{.limit = options.limit, .name = options.name};
   if (options.status) query.status = parse_trace_status(*options.status);
   const Page<Trace> page = store->query_traces(query);
   std::vector<ListedTrace> traces;
@@ -82,8 +82,7 @@ int run(const TracesOptions& options) {
     return exit_success;
   }
   std::string out = draw(traces, canvas_for(stdout));
-  if (page.truncated)
-    out += fmt::format("There are more: these are the newest {}; see --limit.\n", traces.size());
+  if (page.truncated) out += fmt::format("There are more: these are the newest {}; see --limit.\n", traces.size());
   print(out);
   return exit_success;
 }

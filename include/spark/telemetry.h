@@ -1,5 +1,5 @@
-// What an application needs of telemetry/: recording, configuration, records and queries. Includes the standard library and
-// spark/ only. Those who write a backend include spark/telemetry/sink.h as well.
+// What an application needs of telemetry/: recording, configuration, records and queries. Includes the standard library
+// and spark/ only. Those who write a backend include spark/telemetry/sink.h as well.
 #pragma once
 
 #include "spark/base/clock.h"

@@ -76,8 +76,7 @@ class CountAsWork {
   ExecutorState* executor_;
 };
 
-std::exception_ptr run_in_context(const std::function<void()>& work,
-                                  const TelemetryContext& context) noexcept {
+std::exception_ptr run_in_context(const std::function<void()>& work, const TelemetryContext& context) noexcept {
   const ContextScope scope(context);
   try {
     work();
@@ -109,10 +108,9 @@ Task<void> run_on_blocking_pool(std::function<void()> work) {
           BlockingPool::get().leave();
           {
             const auto back = std::move(executor);
-            boost::asio::post(back,
-                              [handler = std::move(handler), exception = std::move(exception)]() mutable {
-                                std::move(handler)(std::move(exception));
-                              });
+            boost::asio::post(back, [handler = std::move(handler), exception = std::move(exception)]() mutable {
+              std::move(handler)(std::move(exception));
+            });
           }
           // From here on the executor may be gone.
           if (state != nullptr) state->end_blocking_job();

@@ -129,8 +129,7 @@ Task<void> branch(BranchTag, Task<void> task, ExecutorState& executor) {
 
 }  // namespace
 
-void ExecutorState::start_branch(Task<void> task, const TelemetryContext& inherited,
-                                 std::shared_ptr<BranchEnd> end) {
+void ExecutorState::start_branch(Task<void> task, const TelemetryContext& inherited, std::shared_ptr<BranchEnd> end) {
   const ChainPtr chain(new Chain(*this, inherited));
   const ContextExecutor executor(context_->get_executor(), chain);
   boost::asio::co_spawn(boost::asio::any_io_executor(executor), branch(BranchTag(), std::move(task), *this),

@@ -30,9 +30,7 @@ struct Chain {
   std::atomic<const ContextSlot*> runner{nullptr};
   ContextSlot slot{};  // guarded by running
 
-  [[nodiscard]] bool is_run_here() const noexcept {
-    return runner.load(std::memory_order_relaxed) == &context_slot();
-  }
+  [[nodiscard]] bool is_run_here() const noexcept { return runner.load(std::memory_order_relaxed) == &context_slot(); }
 };
 
 class ChainPtr {

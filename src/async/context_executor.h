@@ -30,8 +30,7 @@ class InChain {
     struct EndWork {
       ExecutorState& executor;
       ~EndWork() { executor.virtual_time().end_work(); }
-    } end_work{
-        chain_->executor};  // after the slot is written back: time may jump, and others run, from here on
+    } end_work{chain_->executor};  // after the slot is written back: time may jump, and others run, from here on
     const ChainRun run(*chain_);
     // Moved, so that what it owns is destroyed inside the chain, and before the chain can be resumed
     // elsewhere.
@@ -47,8 +46,7 @@ class InChain {
 template <class Inner>
 class ContextExecutor {
  public:
-  ContextExecutor(Inner inner, ChainPtr chain) noexcept
-      : inner_(std::move(inner)), chain_(std::move(chain)) {}
+  ContextExecutor(Inner inner, ChainPtr chain) noexcept : inner_(std::move(inner)), chain_(std::move(chain)) {}
 
   // Properties are those of the io_context's executor.
   template <class Property>
@@ -62,8 +60,7 @@ class ContextExecutor {
     return with(boost::asio::require(inner_, property));
   }
   template <class Property>
-  requires boost::asio::can_prefer<const Inner&, Property>::value auto prefer(
-      const Property& property) const noexcept {
+  requires boost::asio::can_prefer<const Inner&, Property>::value auto prefer(const Property& property) const noexcept {
     return with(boost::asio::prefer(inner_, property));
   }
 

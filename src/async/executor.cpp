@@ -11,8 +11,7 @@
 
 namespace spark {
 
-Executor::Executor(const ExecutorOptions& options)
-    : state_(std::make_unique<detail::ExecutorState>(options)) {}
+Executor::Executor(const ExecutorOptions& options) : state_(std::make_unique<detail::ExecutorState>(options)) {}
 Executor::~Executor() = default;
 Clock& Executor::clock() const noexcept { return state_->clock(); }
 std::uint32_t Executor::threads() const noexcept { return state_->threads(); }

@@ -51,9 +51,8 @@ class Waiter final : public BranchEnd {
     const std::lock_guard lock(mutex_);
     if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
     if (state_ != State::ended) {
-      throw Error(
-          ErrorCode::cancelled,
-          "sync_wait: the task was destroyed before its end, because an operation it waited for dropped it");
+      throw Error(ErrorCode::cancelled,
+                  "sync_wait: the task was destroyed before its end, because an operation it waited for dropped it");
     }
   }
 
@@ -73,9 +72,8 @@ ExecutorState::ExecutorState(const ExecutorOptions& options)
     : clock_(options.clock != nullptr ? *options.clock : system_clock()),
       virtual_time_(dynamic_cast<VirtualClock*>(&clock_)) {
   if (options.threads > max_executor_threads) {
-    throw Error(ErrorCode::invalid_argument, "ExecutorOptions::threads is " +
-                                                 std::to_string(options.threads) + ", at most " +
-                                                 std::to_string(max_executor_threads));
+    throw Error(ErrorCode::invalid_argument, "ExecutorOptions::threads is " + std::to_string(options.threads) +
+                                                 ", at most " + std::to_string(max_executor_threads));
   }
   context_.emplace(concurrency_hint(options.threads));
   if (options.threads == 0) return;

@@ -53,9 +53,7 @@ class ExecutorState {
   [[nodiscard]] VirtualTime& virtual_time() noexcept { return virtual_time_; }
   [[nodiscard]] boost::asio::io_context& context() noexcept { return *context_; }
   // Branches started and not ended.
-  [[nodiscard]] std::uint32_t live_branches() const noexcept {
-    return live_branches_.load(std::memory_order_acquire);
-  }
+  [[nodiscard]] std::uint32_t live_branches() const noexcept { return live_branches_.load(std::memory_order_acquire); }
   void add_live_branch() noexcept { live_branches_.fetch_add(1, std::memory_order_relaxed); }
   void remove_live_branch() noexcept { live_branches_.fetch_sub(1, std::memory_order_release); }
 

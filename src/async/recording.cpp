@@ -47,8 +47,7 @@ class Owned {
 
 template <class Record, class Query>
 Task<Page<Record>> query_on_pool(const TelemetryManager* manager,
-                                 Page<Record> (TelemetryManager::*function)(const Query&) const,
-                                 Owned<Query> query) {
+                                 Page<Record> (TelemetryManager::*function)(const Query&) const, Owned<Query> query) {
   auto work = [&] { return (manager->*function)(query.get()); };
   auto task = run_blocking(std::move(work));
   co_return co_await std::move(task);
@@ -80,9 +79,7 @@ ActiveSpan OwnedSpan::start(TelemetryManager& manager) const noexcept {
 
 }  // namespace detail
 
-Task<FlushResult> async_flush(TelemetryManager& manager, Seconds deadline) {
-  return flush_on_pool(&manager, deadline);
-}
+Task<FlushResult> async_flush(TelemetryManager& manager, Seconds deadline) { return flush_on_pool(&manager, deadline); }
 
 Task<Page<Trace>> async_query(TelemetryManager& manager, const TraceQuery& query) {
   return query_on_pool(&manager, &TelemetryManager::query_traces, Owned(query));

@@ -20,9 +20,7 @@ nanoseconds to_nanoseconds(Seconds duration) noexcept {
   return std::chrono::duration_cast<nanoseconds>(duration < longest ? duration : longest);
 }
 
-[[noreturn]] void throw_cancelled() {
-  throw Error(ErrorCode::cancelled, "a sleep was cancelled before its end");
-}
+[[noreturn]] void throw_cancelled() { throw Error(ErrorCode::cancelled, "a sleep was cancelled before its end"); }
 
 Task<void> sleep_really(boost::asio::steady_timer timer) {
   boost::system::error_code error;

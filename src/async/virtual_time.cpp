@@ -31,8 +31,7 @@ void VirtualTime::jump() noexcept {
   }
 }
 
-VirtualTime::Sleeper::Sleeper(VirtualTime& time, boost::asio::steady_timer& timer,
-                              std::chrono::nanoseconds deadline)
+VirtualTime::Sleeper::Sleeper(VirtualTime& time, boost::asio::steady_timer& timer, std::chrono::nanoseconds deadline)
     : time_(time), timer_(timer) {
   timer_.expires_at(boost::asio::steady_timer::time_point::max());
   const std::lock_guard lock(time_.mutex_);

@@ -9,8 +9,7 @@ namespace {
 class OperatingSystemClock final : public Clock {
  public:
   std::chrono::nanoseconds steady_now() const noexcept override {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-        std::chrono::steady_clock::now().time_since_epoch());
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch());
   }
   Timestamp wall_now() const noexcept override {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
@@ -65,8 +64,7 @@ Clock& system_clock() noexcept {
 
 VirtualClock::VirtualClock() noexcept : VirtualClock(specification_instant) {}
 
-VirtualClock::VirtualClock(Timestamp wall_start) noexcept
-    : wall_offset_ns_(wall_start.time_since_epoch().count()) {}
+VirtualClock::VirtualClock(Timestamp wall_start) noexcept : wall_offset_ns_(wall_start.time_since_epoch().count()) {}
 
 std::chrono::nanoseconds VirtualClock::steady_now() const noexcept {
   return std::chrono::nanoseconds{steady_ns_.load(std::memory_order_acquire)};
@@ -83,8 +81,7 @@ void VirtualClock::advance(std::chrono::nanoseconds amount) noexcept {
 
 void VirtualClock::advance_to(std::chrono::nanoseconds steady) noexcept {
   auto now = steady_ns_.load(std::memory_order_acquire);
-  while (now < steady.count() &&
-         !steady_ns_.compare_exchange_weak(now, steady.count(), std::memory_order_acq_rel)) {
+  while (now < steady.count() && !steady_ns_.compare_exchange_weak(now, steady.count(), std::memory_order_acq_rel)) {
   }
 }
 

@@ -47,15 +47,13 @@ bool take_hex(std::string_view text, std::uint64_t& value) noexcept {
 
 bool parse_128(std::string_view text, std::uint64_t& high, std::uint64_t& low) noexcept {
   high = low = 0;
-  if (text.size() == hex_128_size)
-    return take_hex(text.substr(0, 16), high) && take_hex(text.substr(16), low);
+  if (text.size() == hex_128_size) return take_hex(text.substr(0, 16), high) && take_hex(text.substr(16), low);
   if (text.size() != uuid_size) return false;
   for (const std::size_t dash : {8, 13, 18, 23}) {
     if (text[dash] != '-') return false;
   }
-  return take_hex(text.substr(0, 8), high) && take_hex(text.substr(9, 4), high) &&
-         take_hex(text.substr(14, 4), high) && take_hex(text.substr(19, 4), low) &&
-         take_hex(text.substr(24), low);
+  return take_hex(text.substr(0, 8), high) && take_hex(text.substr(9, 4), high) && take_hex(text.substr(14, 4), high) &&
+         take_hex(text.substr(19, 4), low) && take_hex(text.substr(24), low);
 }
 
 // Long enough for every form of an id; what is longer is not worth repeating.

@@ -207,8 +207,7 @@ void untag(Value& value) {
 }
 
 [[noreturn]] void refuse(std::size_t offset, const std::string& why) {
-  throw Error(ErrorCode::invalid_argument,
-              "cannot parse JSON: at offset " + std::to_string(offset) + ": " + why);
+  throw Error(ErrorCode::invalid_argument, "cannot parse JSON: at offset " + std::to_string(offset) + ": " + why);
 }
 
 }  // namespace

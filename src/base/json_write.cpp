@@ -64,8 +64,7 @@ void append_base64(std::string& out, const Bytes& bytes) {
     if (count > 1) group |= static_cast<std::uint32_t>(octets[i + 1]) << 8;
     if (count > 2) group |= octets[i + 2];
     const char text[] = {alphabet[group >> 18], alphabet[(group >> 12) & 63],
-                         count > 1 ? alphabet[(group >> 6) & 63] : '=',
-                         count > 2 ? alphabet[group & 63] : '='};
+                         count > 1 ? alphabet[(group >> 6) & 63] : '=', count > 2 ? alphabet[group & 63] : '='};
     out.append(text, sizeof text);
   }
 }
@@ -199,9 +198,7 @@ void append_json_string(std::string& out, std::string_view text) {
 void append_json_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out.append("{\"").append(detail::double_tag).append("\":\"");
-    out.append(std::isnan(value) ? detail::not_a_number
-               : value > 0       ? detail::infinity
-                                 : detail::negative_infinity);
+    out.append(std::isnan(value) ? detail::not_a_number : value > 0 ? detail::infinity : detail::negative_infinity);
     out.append("\"}");
     return;
   }

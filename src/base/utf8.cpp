@@ -18,8 +18,7 @@ std::size_t skip_plain(std::string_view text, std::size_t position) noexcept {
     // The second term has a high bit where a byte is zero, or only after such a byte.
     if (((word | (word - ones)) & highs) != 0) break;
   }
-  while (position < text.size() && text[position] != '\0' &&
-         static_cast<std::uint8_t>(text[position]) < 0x80) {
+  while (position < text.size() && text[position] != '\0' && static_cast<std::uint8_t>(text[position]) < 0x80) {
     ++position;
   }
   return position;

@@ -102,9 +102,7 @@ const Value* Object::find(std::string_view key) const noexcept {
   return place != members_.end() && place->key == key ? &place->value : nullptr;
 }
 
-Value* Object::find(std::string_view key) noexcept {
-  return const_cast<Value*>(std::as_const(*this).find(key));
-}
+Value* Object::find(std::string_view key) noexcept { return const_cast<Value*>(std::as_const(*this).find(key)); }
 
 const Value& Object::at(std::string_view key) const {
   if (const Value* value = find(key)) return *value;
@@ -180,14 +178,11 @@ std::partial_ordering operator<=>(const Value& a, const Value& b) noexcept {
     if (const auto* right = std::get_if<double>(&b.data_)) return compare_int_double(*left, *right);
   } else if (const auto* number = std::get_if<double>(&a.data_)) {
     if (const auto* right = std::get_if<double>(&b.data_)) return *number <=> *right;
-    if (const auto* right = std::get_if<std::int64_t>(&b.data_))
-      return 0 <=> compare_int_double(*right, *number);
+    if (const auto* right = std::get_if<std::int64_t>(&b.data_)) return 0 <=> compare_int_double(*right, *number);
   } else if (a.type() == b.type()) {
-    if (const auto* text = std::get_if<std::string>(&a.data_))
-      return *text <=> *std::get_if<std::string>(&b.data_);
+    if (const auto* text = std::get_if<std::string>(&a.data_)) return *text <=> *std::get_if<std::string>(&b.data_);
     if (const auto* truth = std::get_if<bool>(&a.data_)) return *truth <=> *std::get_if<bool>(&b.data_);
-    if (const auto* bytes = std::get_if<Bytes>(&a.data_))
-      return bytes->octets <=> std::get_if<Bytes>(&b.data_)->octets;
+    if (const auto* bytes = std::get_if<Bytes>(&a.data_)) return bytes->octets <=> std::get_if<Bytes>(&b.data_)->octets;
   }
   return std::partial_ordering::unordered;
 }
@@ -223,9 +218,7 @@ void Value::flatten() noexcept {
 
 std::size_t estimated_size_bytes(const Value& value) noexcept {
   constexpr std::size_t inline_string = 15;  // of libstdc++
-  const auto heap_of = [](const std::string& text) {
-    return text.size() > inline_string ? text.size() + 1 : 0;
-  };
+  const auto heap_of = [](const std::string& text) { return text.size() > inline_string ? text.size() + 1 : 0; };
   std::size_t size = sizeof(Value);
   switch (value.type()) {
     case ValueType::string:

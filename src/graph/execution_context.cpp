@@ -19,14 +19,11 @@ const Object& ExecutionContext::metadata() const {
 
 Clock& ExecutionContext::clock() const noexcept { return current_clock(); }
 
-bool ExecutionContext::is_current() const noexcept {
-  return TelemetryContext::current().trace_id() == run_.trace_id;
-}
+bool ExecutionContext::is_current() const noexcept { return TelemetryContext::current().trace_id() == run_.trace_id; }
 
 ActiveSpan ExecutionContext::start_span(Text name, const SpanOptions& options) const noexcept {
   if (run_.manager == nullptr) return {};
-  if (options.parent_span_id.is_valid() || is_current())
-    return run_.manager->start_span(name, run_.trace_id, options);
+  if (options.parent_span_id.is_valid() || is_current()) return run_.manager->start_span(name, run_.trace_id, options);
   SpanOptions bound = options;
   bound.parent_span_id = run_.span_id;
   return run_.manager->start_span(name, run_.trace_id, bound);

@@ -15,8 +15,7 @@ using detail::GraphPlan;
 using detail::RunKind;
 
 // Runs the nodes in order. A null manager means "ask the context".
-Task<Outputs> run_plan(std::shared_ptr<const GraphPlan> plan, TelemetryManager* manager, RunKind kind,
-                       Inputs inputs) {
+Task<Outputs> run_plan(std::shared_ptr<const GraphPlan> plan, TelemetryManager* manager, RunKind kind, Inputs inputs) {
   if (manager == nullptr && kind == RunKind::own) manager = TelemetryManager::current_or_configured();
   detail::GraphRecording graph_recording(*plan, manager, kind);
   Value payload(std::move(inputs));
@@ -60,15 +59,12 @@ Graph::Graph(GraphOptions options) {
   }
   plan_ = std::make_shared<const GraphPlan>(
       detail::make_plan(options.start, std::move(options.id), std::move(options.version)));
-  manager_ =
-      options.telemetry_config ? &TelemetryManager::for_config(*options.telemetry_config) : options.telemetry;
+  manager_ = options.telemetry_config ? &TelemetryManager::for_config(*options.telemetry_config) : options.telemetry;
 }
 
 Graph::~Graph() = default;
 
-Task<Outputs> Graph::run(Inputs inputs) const {
-  return run_plan(plan_, manager_, RunKind::own, std::move(inputs));
-}
+Task<Outputs> Graph::run(Inputs inputs) const { return run_plan(plan_, manager_, RunKind::own, std::move(inputs)); }
 
 TelemetryManager& Graph::telemetry() const {
   if (manager_ != nullptr) return *manager_;
@@ -87,8 +83,8 @@ Object Graph::config() const {
 Task<Outputs> Graph::process(ExecutionContext& context) {
   // With a manager of its own it keeps its own traces; otherwise the run around it has begun its span
   // already.
-  const bool is_part = manager_ == nullptr ||
-                       (context.manager() != nullptr && &manager_->config() == &context.manager()->config());
+  const bool is_part =
+      manager_ == nullptr || (context.manager() != nullptr && &manager_->config() == &context.manager()->config());
   return is_part ? run_plan(plan_, context.manager(), RunKind::subgraph, context.inputs())
                  : run_plan(plan_, manager_, RunKind::own, context.inputs());
 }

@@ -48,11 +48,7 @@ Stopwatch::Stopwatch(const TelemetryManager* manager) noexcept
 double Stopwatch::seconds() const noexcept { return Seconds(clock_->steady_now() - begin_).count(); }
 
 GraphRecording::GraphRecording(const GraphPlan& plan, TelemetryManager* manager, RunKind kind) noexcept
-    : plan_(plan),
-      manager_(manager),
-      stopwatch_(manager),
-      trace_(begin_trace(kind)),
-      span_(begin_span(kind)) {
+    : plan_(plan), manager_(manager), stopwatch_(manager), trace_(begin_trace(kind)), span_(begin_span(kind)) {
   if (manager_ == nullptr) return;
   manager_->record_graph(plan_.definition);
   const TelemetryContext current = TelemetryContext::current();
@@ -106,8 +102,7 @@ void GraphRecording::failed(const std::exception_ptr& exception) noexcept {
   if (manager_ == nullptr) return;
   const ExceptionText text = describe(exception);
   if (is_cancellation(exception)) {
-    record_event("graph_cancelled", plan_.event_names.cancelled,
-                 {{"graph_id", plan_.id()}, {"reason", text.message}});
+    record_event("graph_cancelled", plan_.event_names.cancelled, {{"graph_id", plan_.id()}, {"reason", text.message}});
     record_metrics();
     span_.set_status(SpanStatus::cancelled, text.message);
     return end(TraceStatus::cancelled);
@@ -120,11 +115,8 @@ void GraphRecording::failed(const std::exception_ptr& exception) noexcept {
 }
 
 void GraphRecording::record_event(Text type, const std::string& name, const Attributes& attributes) noexcept {
-  manager_->record_event({.trace_id = trace_id_,
-                          .event_type = type,
-                          .name = name,
-                          .attributes = attributes,
-                          .span_id = span_id_});
+  manager_->record_event(
+      {.trace_id = trace_id_, .event_type = type, .name = name, .attributes = attributes, .span_id = span_id_});
 }
 
 void GraphRecording::record_metrics() noexcept {
@@ -150,11 +142,7 @@ void GraphRecording::end(TraceStatus status) noexcept {
 
 NodeRecording::NodeRecording(const GraphRecording& graph, const PlannedNode& node, std::int64_t attempt,
                              const Value& inputs) noexcept
-    : graph_(graph),
-      node_(node),
-      manager_(graph.manager()),
-      stopwatch_(manager_),
-      span_(begin_span(attempt, inputs)) {
+    : graph_(graph), node_(node), manager_(graph.manager()), stopwatch_(manager_), span_(begin_span(attempt, inputs)) {
   if (manager_ == nullptr) return;
   if (node_.subgraph != nullptr) {
     span_.set_attribute("graph_id", node_.subgraph->graph_id());

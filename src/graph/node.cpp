@@ -35,8 +35,7 @@ NodeChain::NodeChain(NodePtr first, const NodePtr& from, const NodePtr& to, Node
   }
   if (from->next_ != nullptr) {
     throw Error(ErrorCode::invalid_argument, "a >> b: " + name_of(*from) + " already has an edge to " +
-                                                 name_of(*from->next_) +
-                                                 ", and a node has at most one outgoing edge");
+                                                 name_of(*from->next_) + ", and a node has at most one outgoing edge");
   }
   for (const Node* node = to.get(); node != nullptr; node = node->next_.get()) {
     if (node == from.get()) {

@@ -18,8 +18,7 @@ namespace {
 constexpr std::size_t default_version_digits = 16;
 
 std::vector<NodePtr> in_order(const NodePtr& start) {
-  if (start == nullptr)
-    throw Error(ErrorCode::invalid_argument, "GraphOptions::start is null: a graph needs a node");
+  if (start == nullptr) throw Error(ErrorCode::invalid_argument, "GraphOptions::start is null: a graph needs a node");
   std::vector<NodePtr> nodes;
   for (NodePtr node = start; node != nullptr; node = node->next()) nodes.push_back(node);
   return nodes;
@@ -51,11 +50,8 @@ Object make_content(const std::vector<PlannedNode>& nodes) {
   Array node_values;
   Array edge_values;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    node_values.emplace_back(
-        Object{{"id", nodes[i].id}, {"type", nodes[i].type}, {"config", nodes[i].node->config()}});
-    if (i > 0)
-      edge_values.emplace_back(
-          Object{{"from", nodes[i - 1].id}, {"to", nodes[i].id}, {"condition", nullptr}});
+    node_values.emplace_back(Object{{"id", nodes[i].id}, {"type", nodes[i].type}, {"config", nodes[i].node->config()}});
+    if (i > 0) edge_values.emplace_back(Object{{"from", nodes[i - 1].id}, {"to", nodes[i].id}, {"condition", nullptr}});
   }
   return Object{{"nodes", std::move(node_values)}, {"edges", std::move(edge_values)}};
 }
@@ -64,12 +60,11 @@ GraphDefinition make_definition(const std::vector<PlannedNode>& nodes, std::stri
   GraphDefinition definition;
   definition.content = make_content(nodes);
   definition.graph_id = !id.empty() ? std::move(id) : nodes.front().span_name;
-  definition.version = !version.empty()
-                           ? std::move(version)
-                           : content_hash(to_json(definition.content)).substr(0, default_version_digits);
+  definition.version = !version.empty() ? std::move(version)
+                                        : content_hash(to_json(definition.content)).substr(0, default_version_digits);
   // Graphs of one content but different names are different graphs.
-  definition.hash = content_hash(to_json(Object{
-      {"graph_id", definition.graph_id}, {"version", definition.version}, {"content", definition.content}}));
+  definition.hash = content_hash(to_json(
+      Object{{"graph_id", definition.graph_id}, {"version", definition.version}, {"content", definition.content}}));
   return definition;
 }
 
@@ -91,8 +86,7 @@ GraphPlan make_plan(const NodePtr& start, std::string id, std::string version) {
     std::string type = nodes[i]->type();
     std::string span_name = subgraph != nullptr ? subgraph->graph_id() : type;
     EventNames event_names(span_name);
-    planned.push_back(
-        {nodes[i], subgraph, ids[i], std::move(type), std::move(span_name), std::move(event_names)});
+    planned.push_back({nodes[i], subgraph, ids[i], std::move(type), std::move(span_name), std::move(event_names)});
     if (i > 0) edge_names.push_back(ids[i - 1] + " -> " + ids[i]);
   }
   GraphDefinition definition = make_definition(planned, std::move(id), std::move(version));

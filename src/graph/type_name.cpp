@@ -18,8 +18,8 @@ constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A'
 
 std::string demangled_name(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(
-      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                    std::free);
   return status == 0 ? name.get() : type.name();
 }
 
@@ -49,10 +49,8 @@ std::string id_base(std::string_view type) {
     }
     // A word begins at a capital after a small letter, and at the last capital of several before a small one.
     const bool after_small = i > 0 && is_lower_or_digit(type[i - 1]);
-    const bool before_small =
-        i > 0 && is_upper(type[i - 1]) && i + 1 < type.size() && is_lower_or_digit(type[i + 1]);
-    if (is_upper(c) && (after_small || before_small) && !result.empty() && result.back() != '_')
-      result += '_';
+    const bool before_small = i > 0 && is_upper(type[i - 1]) && i + 1 < type.size() && is_lower_or_digit(type[i + 1]);
+    if (is_upper(c) && (after_small || before_small) && !result.empty() && result.back() != '_') result += '_';
     result += to_lower(c);
   }
   while (!result.empty() && result.back() == '_') result.pop_back();
@@ -63,7 +61,7 @@ ExceptionText describe(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& e) {
-    return {demangled_name(typeid(e)), e.what()};
+    return {demangled_name(typeid(e)), e.what() != nullptr ? e.what() : ""};
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     return {type != nullptr ? demangled_name(*type) : "unknown", ""};

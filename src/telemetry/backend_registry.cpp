@@ -18,8 +18,8 @@ using MakeSink = Sink* (*)(const TelemetryConfig&);
 SinkFactory factory_of(Backend backend, MakeSink make) {
   if (make == nullptr) {
     const std::string name(to_string(backend));
-    throw Error(ErrorCode::component_missing, "backend " + name + " needs the component spark::" + name +
-                                                  ", which this program does not link");
+    throw Error(ErrorCode::component_missing,
+                "backend " + name + " needs the component spark::" + name + ", which this program does not link");
   }
   return [make](const TelemetryConfig& config) { return std::unique_ptr<Sink>(make(config)); };
 }

@@ -129,12 +129,9 @@ Batch::~Batch() = default;
 
 std::array<std::uint64_t, record_kinds> Batch::counts() const noexcept {
   std::array<std::uint64_t, record_kinds> counts{};
-  const auto of = [&counts](RecordKind kind) -> std::uint64_t& {
-    return counts[static_cast<std::size_t>(kind)];
-  };
+  const auto of = [&counts](RecordKind kind) -> std::uint64_t& { return counts[static_cast<std::size_t>(kind)]; };
   for (const TraceView& trace : traces_) ++of(trace.is_end ? RecordKind::trace_end : RecordKind::trace_start);
-  for (const MetricView& metric : metrics_)
-    ++of(metric.is_self_metric ? RecordKind::self_metric : RecordKind::metric);
+  for (const MetricView& metric : metrics_) ++of(metric.is_self_metric ? RecordKind::self_metric : RecordKind::metric);
   of(RecordKind::span) = spans_.size();
   of(RecordKind::event) = events_.size();
   of(RecordKind::graph) = graphs_.size();
@@ -146,9 +143,9 @@ std::size_t Batch::size() const noexcept {
 }
 
 std::size_t Batch::size_bytes() const noexcept {
-  return sizeof(Batch) + sizeof(Arena) + arena_->held_bytes + bytes_of(arena_->chunks) +
-         bytes_of(arena_->values) + bytes_of(arena_->distributions) + bytes_of(traces_) + bytes_of(spans_) +
-         bytes_of(events_) + bytes_of(metrics_) + bytes_of(graphs_);
+  return sizeof(Batch) + sizeof(Arena) + arena_->held_bytes + bytes_of(arena_->chunks) + bytes_of(arena_->values) +
+         bytes_of(arena_->distributions) + bytes_of(traces_) + bytes_of(spans_) + bytes_of(events_) +
+         bytes_of(metrics_) + bytes_of(graphs_);
 }
 
 BatchBuilder::BatchBuilder(std::shared_ptr<const Resource> resource) : batch_(new Batch) {
@@ -183,8 +180,8 @@ const Value& BatchBuilder::keep(std::unique_ptr<const Value> value) {
 
 const Distribution& BatchBuilder::keep(std::unique_ptr<const Distribution> distribution) {
   Batch::Arena& arena = *batch_->arena_;
-  arena.held_bytes += sizeof(Distribution) + bytes_of(distribution->positive.counts) +
-                      bytes_of(distribution->negative.counts);
+  arena.held_bytes +=
+      sizeof(Distribution) + bytes_of(distribution->positive.counts) + bytes_of(distribution->negative.counts);
   return *arena.distributions.emplace_back(std::move(distribution));
 }
 
@@ -279,8 +276,7 @@ void BatchBuilder::add(const Metric& metric) {
   view.name = copy(metric.name);
   view.unit = copy(metric.unit);
   view.attributes = copy(metric.attributes);
-  if (metric.distribution)
-    view.distribution = &keep(std::make_unique<const Distribution>(*metric.distribution));
+  if (metric.distribution) view.distribution = &keep(std::make_unique<const Distribution>(*metric.distribution));
   add(view);
 }
 
@@ -430,8 +426,7 @@ void append_json(std::string& out, AttributesView attributes) {
     many.resize(attributes.size());
     sorted = many;
   }
-  std::transform(attributes.begin(), attributes.end(), sorted.begin(),
-                 [](const AttributeView& view) { return &view; });
+  std::transform(attributes.begin(), attributes.end(), sorted.begin(), [](const AttributeView& view) { return &view; });
   std::sort(sorted.begin(), sorted.end(),
             [](const AttributeView* a, const AttributeView* b) { return a->key < b->key; });
 

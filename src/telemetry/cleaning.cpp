@@ -45,8 +45,7 @@ std::uint64_t repair(Value& value) {
     bool has_bad_key = false;
     for (const Object::Member& member : value.as_object()) has_bad_key |= !is_storable_utf8(member.key);
     if (!has_bad_key) {
-      for (const Object::Member& member : value.as_object())
-        count += repair(*value.as_object().find(member.key));
+      for (const Object::Member& member : value.as_object()) count += repair(*value.as_object().find(member.key));
       return count;
     }
     std::vector<Object::Member> repaired(value.as_object().begin(), value.as_object().end());
@@ -66,11 +65,16 @@ void redact(const Redactor& redactor, std::string_view path, Value& value) {
 }
 
 Object cleaned(const Object& object, const Redactor* redactor) {
-  std::vector<Object::Member> members(object.begin(), object.end());
-  for (Object::Member& member : members) {
+  std::vector<Object::Member> members;
+  for (Object::Member member : object) {
     repair(member.key);
-    if (redactor != nullptr) redact(*redactor, member.key, member.value);
+    try {
+      if (redactor != nullptr) redact(*redactor, member.key, member.value);
+    } catch (...) {
+      continue;  // what could not be redacted does not leave
+    }
     repair(member.value);
+    members.push_back(std::move(member));
   }
   return Object(std::move(members));
 }

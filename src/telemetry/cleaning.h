@@ -19,7 +19,7 @@ std::uint64_t repair(Value& value);
 // Gives the redactor each scalar of a value, with its path. Throws what the redactor throws.
 void redact(const Redactor& redactor, std::string_view path, Value& value);
 
-// Both, for each member. Null: no redactor.
+// Both, for each member; one that the redactor throws at is left out. Null: no redactor.
 [[nodiscard]] Object cleaned(const Object& object, const Redactor* redactor);
 
 }  // namespace spark::detail

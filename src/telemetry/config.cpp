@@ -1,5 +1,6 @@
 #include "spark/telemetry/config.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -72,8 +73,7 @@ class Validator {
 
   void check_backend(const TelemetryConfig& config) const {
     if (config.backend != Backend::multi && !config.children.empty()) {
-      refuse("children", std::to_string(config.children.size()) + " configurations",
-             "none unless backend is multi");
+      refuse("children", std::to_string(config.children.size()) + " configurations", "none unless backend is multi");
     }
     switch (config.backend) {
       case Backend::memory:
@@ -100,13 +100,14 @@ class Validator {
     constexpr std::string_view allowed = "http://HOST[:PORT] or https://HOST[:PORT]";
     const auto scheme_end = endpoint.find("://");
     const auto scheme = endpoint.substr(0, scheme_end);
-    const auto authority =
-        scheme_end == std::string_view::npos ? std::string_view() : endpoint.substr(scheme_end + 3);
+    const auto authority = scheme_end == std::string_view::npos ? std::string_view() : endpoint.substr(scheme_end + 3);
     // A user name and password are refused, and are not repeated here.
     if (endpoint.find('@') != std::string_view::npos) refuse("endpoint", "a text with \"@\"", allowed);
     if ((scheme != "http" && scheme != "https") || authority.empty() || authority.front() == '/' ||
         authority.front() == ':') {
-      refuse("endpoint", "\"" + std::string(endpoint.substr(0, 200)) + "\"", allowed);
+      // Keys are given behind these.
+      const auto shown = endpoint.substr(0, std::min<std::size_t>(endpoint.find_first_of("?#"), 200));
+      refuse("endpoint", "\"" + std::string(shown) + "\"", allowed);
     }
   }
 
@@ -129,8 +130,7 @@ class Validator {
     const auto must_be_default = [&](std::string_view field, auto TelemetryConfig::*member) {
       if (child.*member == defaults.*member) return;
       std::string message = "TelemetryConfig: " + where_;
-      message.append(field).append(
-          " is set, but it is a field of the manager: give it to create_multi's own options");
+      message.append(field).append(" is set, but it is a field of the manager: give it to create_multi's own options");
       throw Error(ErrorCode::invalid_argument, message);
     };
     must_be_default("sampling_rate", &TelemetryConfig::sampling_rate);
@@ -203,9 +203,7 @@ TelemetryConfig TelemetryConfig::create_postgresql(Secret connection, TelemetryC
   return options;
 }
 
-TelemetryConfig TelemetryConfig::create_otlp(std::string url) {
-  return create_otlp(std::move(url), TelemetryConfig{});
-}
+TelemetryConfig TelemetryConfig::create_otlp(std::string url) { return create_otlp(std::move(url), TelemetryConfig{}); }
 
 TelemetryConfig TelemetryConfig::create_otlp(std::string url, TelemetryConfig options) {
   options.backend = Backend::otlp;

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <system_error>
 #include <utility>
 
-#include "cleaning.h"
 #include "instrument_registry.h"
 #include "spark/base/error.h"
 
@@ -26,7 +26,7 @@ constexpr std::size_t max_remembered_graphs = 4096;
 
 std::string program_name() { return program_invocation_short_name; }
 
-std::shared_ptr<const Resource> make_resource(const TelemetryConfig& config, std::uint64_t producer_id) {
+std::shared_ptr<Resource> make_resource(const TelemetryConfig& config, std::uint64_t producer_id) {
   auto resource = std::make_shared<Resource>();
   const char* service = std::getenv("OTEL_SERVICE_NAME");
   resource->service_name = !config.service_name.empty()               ? config.service_name
@@ -37,7 +37,6 @@ std::shared_ptr<const Resource> make_resource(const TelemetryConfig& config, std
   if (gethostname(host, sizeof host - 1) == 0) resource->host_name = host;
   resource->process_id = getpid();
   resource->producer_id = producer_id;
-  resource->metadata = cleaned(config.metadata, config.redactor.get());
   return resource;
 }
 
@@ -87,7 +86,8 @@ Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
   state.store(core_recording, std::memory_order_release);
 }
 
-// ---- ids, sampling, placement ------------------------------------------------------------------------------------------
+// ---- ids, sampling, placement
+// ------------------------------------------------------------------------------------------
 
 std::uint64_t Core::seeded_random() noexcept {
   // A generator each, seeded by a counter: a sequence, whichever threads draw from it.
@@ -101,7 +101,8 @@ TraceId Core::new_trace_id() noexcept {
 
 Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
   if (!trace.is_valid()) {
-    if (!begins_trace) return {.trace_id = {}, .span_id = {}, .is_sampled = true, .is_current = false, .is_local_root = false};
+    if (!begins_trace)
+      return {.trace_id = {}, .span_id = {}, .is_sampled = true, .is_current = false, .is_local_root = false};
     trace = new_trace_id();
     return {.trace_id = trace,
             .span_id = {},
@@ -117,7 +118,8 @@ Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
           .is_local_root = !known.has_value()};
 }
 
-// ---- the way of a record -----------------------------------------------------------------------------------------------
+// ---- the way of a record
+// -----------------------------------------------------------------------------------------------
 
 Ring* Core::ring_slow() noexcept {
   if (thread_state.is_telemetry_thread) return nullptr;
@@ -131,7 +133,9 @@ void Core::count_dropped(RecordKind kind, DropReason reason) noexcept {
 }
 
 void Core::count_without_ring(RecordKind kind) noexcept {
-  if (!thread_state.is_telemetry_thread) count_dropped(kind, DropReason::ring_full);
+  if (thread_state.is_telemetry_thread) return;
+  const bool is_live = state.load(std::memory_order_relaxed) == core_recording;
+  count_dropped(kind, is_live ? DropReason::ring_full : DropReason::shut_down);
 }
 
 void Core::drop(RecordImage& image, RecordKind kind, DropReason reason) noexcept {
@@ -145,15 +149,18 @@ bool Core::take_external(std::size_t bytes, bool is_priority) noexcept {
   return true;
 }
 
-void Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks) noexcept {
+bool Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks) noexcept {
   auto& head = *reinterpret_cast<RecordHead*>(image.bytes());
   const RecordKind kind = head.kind;
   if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
-    return drop(image, kind, DropReason::shut_down);
+    drop(image, kind, DropReason::shut_down);
+    return false;
   }
   Ring* const ring = this->ring();
-  if (ring == nullptr) [[unlikely]]
-    return drop(image, kind, DropReason::ring_full);
+  if (ring == nullptr) [[unlikely]] {
+    drop(image, kind, DropReason::ring_full);
+    return false;
+  }
   count(ring->counters.recorded, kind);
 
   const void* record = image.bytes();
@@ -170,7 +177,9 @@ void Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks)
   const std::size_t external = head.external_bytes;
   if (external != 0 && !take_external(external, is_priority)) [[unlikely]] {
     count(ring->counters.dropped_full, kind);
-    return release(image);
+    release(image);
+    drainer_->wake_if_asleep();
+    return false;
   }
   std::byte* const place = ring->reserve(size, is_priority);
   if (place == nullptr) [[unlikely]] {
@@ -178,7 +187,7 @@ void Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks)
     if (external != 0) give_back_spilled(external);
     release(image);
     drainer_->wake_if_asleep();
-    return;
+    return false;
   }
   std::memcpy(place, record, size);
   // What was known last is written here and not into the image: the copy would have to wait for those small stores.
@@ -186,22 +195,29 @@ void Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks)
   if (kind == RecordKind::span && image.spill == nullptr) reinterpret_cast<SpanHead*>(place)->end_ticks = end_ticks;
   ring->publish(size);
   count(ring->counters.pushed, kind);
-  if (ring->crossed(config_.buffer_size)) drainer_->wake_if_asleep();
+  // Few large records fill the memory long before buffer_size of them are there.
+  if (ring->crossed(config_.buffer_size) || (external != 0 && rings_.budget().is_half_used())) {
+    drainer_->wake_if_asleep();
+  }
+  return true;
 }
 
-// ---- traces, points, graphs --------------------------------------------------------------------------------------------
+// ---- traces, points, graphs
+// --------------------------------------------------------------------------------------------
 
 ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
   ActiveTrace trace;
   if (is_off()) return trace;
   trace.core_ = this;
-  trace.trace_id = new_trace_id();
-  trace.is_sampled_ = is_sampled_by_id(trace.trace_id);
   trace.uncaught_exceptions_ = std::uncaught_exceptions();
   if (state.load(std::memory_order_relaxed) == core_shut_down) {
+    // Without the time: an injected clock may have ended with the manager.
+    trace.trace_id = TraceId::make(0, random_(), random_());
     count_dropped(RecordKind::trace_start, DropReason::shut_down);
     return trace;
   }
+  trace.trace_id = new_trace_id();
+  trace.is_sampled_ = is_sampled_by_id(trace.trace_id);
   if (!config_.enable_traces || !trace.is_sampled_) {
     if (config_.enable_traces) count_sampled_out(RecordKind::trace_start);
     live_traces_.add(trace.trace_id, trace.is_sampled_, {});
@@ -227,6 +243,9 @@ void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
   std::optional<LiveTraces::Ended> ended = live_traces_.remove(trace_id);
   if (!ended || !config_.enable_traces) return;
   if (!ended->is_sampled) return count_sampled_out(RecordKind::trace_end);
+  if (state.load(std::memory_order_relaxed) != core_recording) {
+    return count_dropped(RecordKind::trace_end, DropReason::shut_down);
+  }
   if (ended->end.empty()) return count_dropped(RecordKind::trace_end, DropReason::out_of_memory);
   auto& head = *reinterpret_cast<TraceHead*>(ended->end.bytes());
   head.head.kind = RecordKind::trace_end;
@@ -248,6 +267,9 @@ void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
 
 void Core::record_event(const EventOptions& event) noexcept {
   if (!config_.enable_events) return;
+  if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
+    return count_dropped(RecordKind::event, DropReason::shut_down);
+  }
   const Placement place = this->place(event.trace_id, false);
   if (!place.is_sampled) return count_sampled_out(RecordKind::event);
   RecordImage image;
@@ -264,6 +286,9 @@ void Core::record_event(const EventOptions& event) noexcept {
 
 void Core::record_metric(const MetricOptions& metric) noexcept {
   if (!config_.enable_metrics) return;
+  if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
+    return count_dropped(RecordKind::metric, DropReason::shut_down);
+  }
   const Placement place = this->place(metric.trace_id, false);
   if (!place.is_sampled) return count_sampled_out(RecordKind::metric);
   const bool is_counter = metric.aggregation_type == AggregationType::counter;
@@ -288,23 +313,36 @@ void Core::record_metric(const MetricOptions& metric) noexcept {
 void Core::record_graph(const GraphDefinition& graph) noexcept {
   if (is_off() || !config_.enable_traces) return;
   try {
-    {
-      const std::lock_guard lock(graphs_mutex_);
-      // Recorded again is there once, so forgetting is harmless.
-      if (recorded_graphs_.size() >= max_remembered_graphs) recorded_graphs_.clear();
-      if (!recorded_graphs_.insert(graph.hash).second) return;
-    }
+    if (!is_new_graph(graph.hash)) return;
     auto definition = std::make_unique<GraphDefinition>(graph);
+    Limits depth_alone = config_.limits;
+    depth_alone.attributes_per_record = depth_alone.string_bytes = std::numeric_limits<std::uint32_t>::max();
+    definition->content = bounded_copy(Value(graph.content), depth_alone, 0, cuts_).as_object();
     RecordImage image;
     RecordWriter writer(image, config_.limits, cuts_);
     writer.begin<GraphHead>(RecordKind::graph).definition = definition.release();
-    submit(image, true);
+    if (submit(image, true)) return;
   } catch (const std::bad_alloc&) {
     count_dropped(RecordKind::graph, DropReason::out_of_memory);
   }
+  // The next run tries again: a trace must not name a definition that nobody has.
+  const std::lock_guard lock(graphs_mutex_);
+  recorded_graphs_.erase(graph.hash);
 }
 
-// ---- instruments -------------------------------------------------------------------------------------------------------
+bool Core::is_new_graph(const std::string& hash) {
+  std::uint64_t failed_writes = 0;
+  for (const auto& worker : drainer_->workers()) failed_writes += worker->failed_writes();
+  const std::lock_guard lock(graphs_mutex_);
+  // A sink may have lost some of them. Recorded again is there once, so forgetting is harmless.
+  if (recorded_graphs_.size() >= max_remembered_graphs || failed_writes != failed_writes_seen_)
+    recorded_graphs_.clear();
+  failed_writes_seen_ = failed_writes;
+  return recorded_graphs_.insert(hash).second;
+}
+
+// ---- instruments
+// -------------------------------------------------------------------------------------------------------
 
 Instrument* Core::instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept {
   if (is_off() || !config_.enable_metrics) return nullptr;
@@ -336,7 +374,8 @@ Histogram Core::histogram(Text name, const InstrumentOptions& options) noexcept 
   return result;
 }
 
-// ---- life cycle --------------------------------------------------------------------------------------------------------
+// ---- life cycle
+// --------------------------------------------------------------------------------------------------------
 
 FlushResult Core::flush(Deadline deadline) noexcept {
   if (drainer_ == nullptr) return {};
@@ -378,7 +417,7 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
   const bool drained = drainer_->stop(deadline);
   FlushResult result = flush_sinks(deadline, drained);
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
-  live_traces_.clear();
+  live_traces_.forget_records();
   if (drained) rings_.retire(*this);
   lock.lock();
   shutdown_done_.notify_all();

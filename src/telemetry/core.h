@@ -93,8 +93,8 @@ class Core : public CoreFlags {
     return ring_slow();
   }
   // The record is made: gives it to the thread's ring, or drops and counts it. Takes over what the image owns.
-  // `end_ticks`: of a span.
-  void submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks = 0) noexcept;
+  // `end_ticks`: of a span. False: dropped.
+  bool submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks = 0) noexcept;
   void count_sampled_out(RecordKind kind) noexcept {
     Ring* const ring = this->ring();
     if (ring == nullptr) [[unlikely]]
@@ -131,9 +131,8 @@ class Core : public CoreFlags {
   [[nodiscard]] Placement place_elsewhere(TraceId trace, bool begins_trace) noexcept;
   [[nodiscard]] bool is_sampled_by_id(TraceId trace) const noexcept { return trace.random_56() >= sampling_threshold_; }
   [[nodiscard]] Ring* ring_slow() noexcept;
-  [[nodiscard]] std::uint64_t random_() noexcept {
-    return is_seeded_ ? seeded_random() : thread_random().next();
-  }
+  [[nodiscard]] bool is_new_graph(const std::string& hash);
+  [[nodiscard]] std::uint64_t random_() noexcept { return is_seeded_ ? seeded_random() : thread_random().next(); }
   [[nodiscard]] std::uint64_t seeded_random() noexcept;
   [[nodiscard]] TraceId new_trace_id() noexcept;
   void count_without_ring(RecordKind kind) noexcept;
@@ -165,6 +164,7 @@ class Core : public CoreFlags {
 
   std::mutex graphs_mutex_;
   std::unordered_set<std::string> recorded_graphs_;  // by hash
+  std::uint64_t failed_writes_seen_ = 0;
 
   std::mutex shutdown_mutex_;
   std::condition_variable shutdown_done_;

@@ -95,7 +95,8 @@ void Decoder::add_graph(const GraphHead& head) {
   Value content(std::move(definition->content));
   if (config_.redactor != nullptr) {
     Object redacted = content.as_object();
-    for (const Object::Member& member : content.as_object()) detail::redact(*config_.redactor, member.key, redacted[member.key]);
+    for (const Object::Member& member : content.as_object())
+      detail::redact(*config_.redactor, member.key, redacted[member.key]);
     content = std::move(redacted);
   }
   repaired += repair(content);
@@ -153,6 +154,8 @@ void Decoder::read_parts(const std::byte* record, std::size_t size_bytes, std::s
     parts_.name = redacted_text("name", parts_.name);
     parts_.status_message = redacted_text("status_message", parts_.status_message);
     parts_.error_type = redacted_text("error_type", parts_.error_type);
+    parts_.event_type = redacted_text("event_type", parts_.event_type);
+    parts_.unit = redacted_text("unit", parts_.unit);
     for (Parts::SpanEvent& event : parts_.events) event.name = redacted_text("name", event.name);
     redact(parts_.attributes);
     redact(parts_.event_attributes);

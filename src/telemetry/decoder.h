@@ -1,6 +1,6 @@
-// Decoder turns records, as rings hold them, into the views of a batch: ticks become time, texts are made storable UTF-8,
-// keys given twice keep their last value, metadata joins traces, the redactor has its say. The drainer's; one thread at a
-// time.
+// Decoder turns records, as rings hold them, into the views of a batch: ticks become time, texts are made storable
+// UTF-8, keys given twice keep their last value, metadata joins traces, the redactor has its say. The drainer's; one
+// thread at a time.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,9 @@ class Decoder {
 
   [[nodiscard]] BatchBuilder& builder() noexcept { return builder_; }
   [[nodiscard]] EventId next_record_id() noexcept { return RecordId::make(resource_->producer_id, ++sequence_); }
-  [[nodiscard]] std::uint64_t texts_repaired() const noexcept { return texts_repaired_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t texts_repaired() const noexcept {
+    return texts_repaired_.load(std::memory_order_relaxed);
+  }
 
  private:
   // The entries of a record, sorted by what they are for.

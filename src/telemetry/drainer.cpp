@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cleaning.h"
 #include "core.h"
 #include "instrument_registry.h"
 #include "record_writer.h"
@@ -27,9 +28,10 @@ std::uint64_t& of(std::array<std::uint64_t, record_kinds>& counts, RecordKind ki
 
 }  // namespace
 
-Drainer::Drainer(Core& core, std::shared_ptr<const Resource> resource, std::vector<std::shared_ptr<SinkWorker>> workers)
+Drainer::Drainer(Core& core, std::shared_ptr<Resource> resource, std::vector<std::shared_ptr<SinkWorker>> workers)
     : core_(core),
       workers_(std::move(workers)),
+      resource_(resource),
       decoder_(core.config(), std::move(resource), core.ticks()),
       self_metrics_(core.config().self_metrics ? std::make_unique<SelfMetrics>() : nullptr) {}
 
@@ -78,6 +80,10 @@ bool Drainer::should_work() const noexcept {
 
 void Drainer::run() noexcept {
   thread_state.is_telemetry_thread = true;
+  {
+    const std::lock_guard lock(round_mutex_);
+    resource_->metadata = cleaned(core_.config().metadata, core_.config().redactor.get());
+  }
   using SteadyClock = std::chrono::steady_clock;
   const auto interval = std::chrono::duration_cast<std::chrono::nanoseconds>(core_.config().export_interval);
   auto next_export = SteadyClock::now() + interval;
@@ -127,7 +133,8 @@ std::uint64_t Drainer::drain_rings() noexcept {
       std::uint64_t left = ring->unread();
       while (left > 0) {
         const std::uint64_t room = records_per_batch - std::min(decoder_.builder().size(), records_per_batch - 1);
-        const std::uint64_t taken = ring->drain(std::min(left, room), [this](const std::byte* record) { take(record); });
+        const std::uint64_t taken =
+            ring->drain(std::min(left, room), [this](const std::byte* record) { take(record); });
         if (taken == 0) break;
         left -= taken;
         total += taken;

@@ -1,6 +1,6 @@
 // Drainer is the manager's one thread for everything that recording must not do: it empties the rings, decodes records
-// into batches and hands those to every sink. It sleeps until a thread has buffer_size unread records, export_interval has
-// passed, or somebody flushes; it never spins, and rests at least 1 ms between two rounds.
+// into batches and hands those to every sink. It sleeps until a thread has buffer_size unread records, export_interval
+// has passed, or somebody flushes; it never spins, and rests at least 1 ms between two rounds.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ class SelfMetrics;
 
 class Drainer {
  public:
-  Drainer(Core& core, std::shared_ptr<const Resource> resource, std::vector<std::shared_ptr<SinkWorker>> workers);
+  Drainer(Core& core, std::shared_ptr<Resource> resource, std::vector<std::shared_ptr<SinkWorker>> workers);
   ~Drainer();
   void start();
 
@@ -34,8 +34,8 @@ class Drainer {
     if (is_asleep_.exchange(false, std::memory_order_seq_cst)) wakeup_.signal();
   }
 
-  // Waits until everything recorded before is with the sinks' queues. False if the deadline came first, or if the drainer
-  // itself asks (from a redactor).
+  // Waits until everything recorded before is with the sinks' queues. False if the deadline came first, or if the
+  // drainer itself asks (from a redactor).
   [[nodiscard]] bool drain(Deadline deadline) noexcept;
   // Ends the thread after a last round. False if the deadline came first; the thread then ends by itself.
   [[nodiscard]] bool stop(Deadline deadline) noexcept;
@@ -66,6 +66,7 @@ class Drainer {
 
   // Held during a round, so that stats() sees its terms together.
   mutable std::mutex round_mutex_;
+  const std::shared_ptr<Resource> resource_;  // its metadata is set by run(), before there is a batch
   Decoder decoder_;
   std::unique_ptr<SelfMetrics> self_metrics_;
   std::array<std::uint64_t, record_kinds> popped_{};

@@ -60,8 +60,7 @@ bool may_hold_comma(std::string_view before) {
 std::vector<std::string_view> split_destinations(std::string_view list) {
   std::vector<std::string_view> entries;
   std::size_t start = 0;
-  for (std::size_t comma = list.find(','); comma != std::string_view::npos;
-       comma = list.find(',', comma + 1)) {
+  for (std::size_t comma = list.find(','); comma != std::string_view::npos; comma = list.find(',', comma + 1)) {
     const auto before = list.substr(start, comma - start);
     const auto after = list.substr(comma + 1);
     if (begins_destination(after)) {
@@ -70,9 +69,8 @@ std::vector<std::string_view> split_destinations(std::string_view list) {
     } else if (!is_postgresql(before) || !may_hold_comma(before) || after.empty()) {
       // The first destination may be what is wrong; then its own message is the better one.
       if (entries.empty() && !begins_destination(before)) break;
-      refuse_entry(entries.size() + 1,
-                   "is followed by a comma and something that is not a destination; allowed: " +
-                       std::string(allowed_destinations));
+      refuse_entry(entries.size() + 1, "is followed by a comma and something that is not a destination; allowed: " +
+                                           std::string(allowed_destinations));
     }
   }
   entries.push_back(list.substr(start));
@@ -83,8 +81,8 @@ std::vector<std::string_view> split_destinations(std::string_view list) {
 std::string shown_name(std::string_view entry) {
   const auto name = entry.substr(0, entry.find(':'));
   const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '+' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '+' ||
+           c == '-';
   };
   constexpr std::size_t longest = 20;
   if (name.empty() || name.size() > longest) return {};
@@ -95,16 +93,14 @@ std::string shown_name(std::string_view entry) {
 }
 
 std::string otlp_endpoint(std::string_view address, std::size_t number) {
-  constexpr std::string_view needed =
-      "is otlp:// without HOST:PORT; needed is otlp://HOST:PORT, PORT from 1 to 65535";
+  constexpr std::string_view needed = "is otlp:// without HOST:PORT; needed is otlp://HOST:PORT, PORT from 1 to 65535";
   const auto colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0) refuse_entry(number, needed);
   const auto host = address.substr(0, colon);
   const auto port = address.substr(colon + 1);
   // An IPv6 address stands in brackets; without them its last group would pass for a port.
   const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (host.find_first_of(is_bracketed ? "/@?# " : "/@?# :[]") != std::string_view::npos)
-    refuse_entry(number, needed);
+  if (host.find_first_of(is_bracketed ? "/@?# " : "/@?# :[]") != std::string_view::npos) refuse_entry(number, needed);
   unsigned value = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
   if (error != std::errc() || end != port.data() + port.size() || value < 1 || value > 65'535) {
@@ -123,8 +119,7 @@ TelemetryConfig destination(std::string_view entry, std::size_t number) {
   }
   if (is_postgresql(entry)) return TelemetryConfig::create_postgresql(std::string(entry));
   if (entry.starts_with("otlp://")) {
-    return TelemetryConfig::create_otlp(
-        otlp_endpoint(entry.substr(std::string_view("otlp://").size()), number));
+    return TelemetryConfig::create_otlp(otlp_endpoint(entry.substr(std::string_view("otlp://").size()), number));
   }
   if (entry.empty()) refuse_entry(number, "is empty");
   refuse_entry(number, "is not a destination" + (number == 1 ? shown_name(entry) : std::string()) +
@@ -164,10 +159,9 @@ double sampling_rate_from(std::string_view sampler) {
   if (sampler.empty() || name == "always_on") return 1.0;
   if (name == "always_off") return 0.0;
   if (name == "traceidratio") return ratio(variable("OTEL_TRACES_SAMPLER_ARG"));
-  refuse("OTEL_TRACES_SAMPLER",
-         "\"" + std::string(sampler.substr(0, 64)) +
-             "\" is not supported; allowed: traceidratio, always_on, always_off, each also with "
-             "parentbased_ before it");
+  refuse("OTEL_TRACES_SAMPLER", "\"" + std::string(sampler.substr(0, 64)) +
+                                    "\" is not supported; allowed: traceidratio, always_on, always_off, each also with "
+                                    "parentbased_ before it");
 }
 
 bool is_disabled(std::string_view text) {

@@ -40,7 +40,7 @@ Distribution::Buckets HistogramShard::Side::buckets() const {
   if (from > to) return result;
   result.offset = from;
   for (std::int32_t index = from; index <= to && index - from < max_buckets; ++index) {
-    result.counts.push_back(count(index).load(std::memory_order_relaxed));
+    result.counts.push_back(count(index).load(std::memory_order_acquire));
   }
   return result;
 }
@@ -79,7 +79,8 @@ void rescale_buckets(Distribution::Buckets& buckets, int shift) {
   Distribution::Buckets result;
   result.offset = buckets.offset >> shift;
   for (std::size_t i = 0; i < buckets.counts.size(); ++i) {
-    const auto at = static_cast<std::size_t>(((buckets.offset + static_cast<std::int32_t>(i)) >> shift) - result.offset);
+    const auto at =
+        static_cast<std::size_t>(((buckets.offset + static_cast<std::int32_t>(i)) >> shift) - result.offset);
     if (at >= result.counts.size()) result.counts.resize(at + 1);
     result.counts[at] += buckets.counts[i];
   }
@@ -132,9 +133,9 @@ void HistogramShard::add_to(Distribution& total) const {
   Distribution more;
   more.scale = scale_;
   more.zero_count = zero_count_.load(std::memory_order_relaxed);
-  more.sum = sum_.load(std::memory_order_relaxed);
   more.positive = positive_.buckets();
   more.negative = negative_.buckets();
+  more.sum = sum_.load(std::memory_order_relaxed);  // after the counts, see record()
   more.count = more.zero_count;
   for (const std::uint64_t count : more.positive.counts) more.count += count;
   for (const std::uint64_t count : more.negative.counts) more.count += count;
@@ -151,9 +152,8 @@ void HistogramShard::add_to(Distribution& total) const {
     add_buckets(a, b);
     return a.counts.size() <= max_buckets;
   };
-  while (scale > min_scale &&
-         !(fits(total.positive, more.positive, total.scale - scale, more.scale - scale) &&
-           fits(total.negative, more.negative, total.scale - scale, more.scale - scale))) {
+  while (scale > min_scale && !(fits(total.positive, more.positive, total.scale - scale, more.scale - scale) &&
+                                fits(total.negative, more.negative, total.scale - scale, more.scale - scale))) {
     --scale;
   }
   rescale(total, scale);

@@ -18,16 +18,16 @@
 
 namespace spark::detail {
 
-inline constexpr int max_buckets = 160;   // OpenTelemetry SDK specification, default MaxSize
-inline constexpr int max_scale = 8;       // 256 boundaries a factor of two; finer would only fill faster
-inline constexpr int min_scale = -10;     // two buckets hold every double
+inline constexpr int max_buckets = 160;  // OpenTelemetry SDK specification, default MaxSize
+inline constexpr int max_scale = 8;      // 256 boundaries a factor of two; finer would only fill faster
+inline constexpr int min_scale = -10;    // two buckets hold every double
 
 inline constexpr std::size_t bucket_boundaries = 1 << max_scale;
 inline constexpr int mantissa_bits = 52;
 inline constexpr std::uint64_t mantissa_mask = (1ULL << mantissa_bits) - 1;
 
-// boundary[k] = the mantissa of 2^(k/256); guess[t] = the largest k whose boundary is not above the mantissas that begin
-// with the 8 bits t.
+// boundary[k] = the mantissa of 2^(k/256); guess[t] = the largest k whose boundary is not above the mantissas that
+// begin with the 8 bits t.
 struct BucketTable {
   std::array<std::uint64_t, bucket_boundaries + 1> boundary{};
   std::array<std::uint16_t, bucket_boundaries> guess{};
@@ -68,8 +68,10 @@ class HistogramShard {
         [[unlikely]] {
       if (!side.extend(index)) return false;
     }
-    add(side.count(index), 1);
+    // The sum first: whoever sees the count then finds the sum to it. A sum whose count is missing joins the next
+    // collection, which that count brings about; a count whose sum is missing would bring nothing, and lose it.
     sum_.store(sum_.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
+    add(side.count(index), 1);
     return true;
   }
   // The owner. The same measurements at the largest smaller scale that has room for `value` as well.
@@ -90,7 +92,9 @@ class HistogramShard {
     std::atomic<std::int32_t> last{0};
     std::array<Count, slots> counts{};
 
-    [[nodiscard]] Count& count(std::int32_t index) noexcept { return counts[static_cast<std::uint32_t>(index) % slots]; }
+    [[nodiscard]] Count& count(std::int32_t index) noexcept {
+      return counts[static_cast<std::uint32_t>(index) % slots];
+    }
     [[nodiscard]] const Count& count(std::int32_t index) const noexcept {
       return counts[static_cast<std::uint32_t>(index) % slots];
     }
@@ -99,7 +103,7 @@ class HistogramShard {
   };
 
   static void add(Count& count, std::uint64_t amount) noexcept {
-    count.store(count.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    count.store(count.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
 
   const int scale_;

@@ -1,11 +1,12 @@
 #include "instrument_registry.h"
 
+#include <pthread.h>
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <new>
-#include <pthread.h>
+#include <optional>
 #include <utility>
 
 #include "core.h"
@@ -83,12 +84,13 @@ void InstrumentRegistry::give_back(void* table) noexcept {
 }
 
 InstrumentRegistry::Table* InstrumentRegistry::table_of_this_thread() {
-  static const pthread_key_t key = [] {
+  static const std::optional<pthread_key_t> key = [] {
     pthread_key_t made{};
-    pthread_key_create(&made, &InstrumentRegistry::give_back);
-    return made;
+    const bool is_made = pthread_key_create(&made, &InstrumentRegistry::give_back) == 0;
+    return is_made ? std::optional(made) : std::nullopt;
   }();
-  if (auto* table = static_cast<Table*>(pthread_getspecific(key))) return table;
+  if (!key) return nullptr;  // the process has none left: nobody would take the table back
+  if (auto* table = static_cast<Table*>(pthread_getspecific(*key))) return table;
   const std::lock_guard lock(mutex_);
   const auto free = std::find_if(tables_.begin(), tables_.end(), [](const auto& table) { return !table->is_used; });
   Table* const table = free != tables_.end() ? free->get() : tables_.emplace_back(std::make_unique<Table>()).get();
@@ -96,13 +98,16 @@ InstrumentRegistry::Table* InstrumentRegistry::table_of_this_thread() {
   for (std::size_t page = 0; page < page_count; ++page) {
     tls_shards.pages[page] = table->pages[page].load(std::memory_order_relaxed);
   }
-  pthread_setspecific(key, table);
-  return table;
+  if (pthread_setspecific(*key, table) == 0) return table;
+  table->is_used = false;
+  tls_shards = {};
+  return nullptr;
 }
 
 ShardCell* InstrumentRegistry::make_cell(std::uint32_t index) noexcept {
   try {
     Table* const table = table_of_this_thread();
+    if (table == nullptr) return nullptr;
     const std::size_t page = index / shard_page_cells;
     if (tls_shards.pages[page] == nullptr) {
       tls_shards.pages[page] = new ShardCell[shard_page_cells];  // kept for the process' life, with the table
@@ -157,8 +162,8 @@ bool InstrumentRegistry::take(Instrument& instrument, Collected& collected) cons
 
 namespace {
 
-// The first measurement of a thread, one out of the shard's range, and what is not finite. Apart from Histogram::record,
-// which would otherwise save registers for it each time.
+// The first measurement of a thread, one out of the shard's range, and what is not finite. Apart from
+// Histogram::record, which would otherwise save registers for it each time.
 [[gnu::noinline]] void record_slowly(std::uint32_t index, ShardCell& cell, double value) noexcept {
   if (std::isnan(value)) return InstrumentRegistry::instance().core_of(index)->refuse_measurement();
   constexpr double largest = std::numeric_limits<double>::max();

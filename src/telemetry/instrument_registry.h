@@ -1,6 +1,6 @@
 // InstrumentRegistry is the process' table of instruments and of the threads' shards. Shards of a thread that ended are
-// handed to the next thread as they are: what is collected is the growth of the sum over all shards, so nothing has to be
-// carried over or reset. One object, never destroyed; safe from any thread.
+// handed to the next thread as they are: what is collected is the growth of the sum over all shards, so nothing has to
+// be carried over or reset. One object, never destroyed; safe from any thread.
 #pragma once
 
 #include <array>
@@ -54,7 +54,8 @@ class InstrumentRegistry {
   // The instrument with these properties, made if need be. Null beyond max_instruments. Throws std::bad_alloc.
   [[nodiscard]] Instrument* get(Core& core, AggregationType type, Text name, const InstrumentOptions& options);
 
-  // Visits each instrument of `core` that measured something: visit(const Instrument&, Collected). One collector a core.
+  // Visits each instrument of `core` that measured something: visit(const Instrument&, Collected). One collector a
+  // core.
   template <class Visit>
   void collect(Core& core, Visit&& visit) {
     const std::lock_guard lock(mutex_);

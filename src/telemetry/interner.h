@@ -1,5 +1,5 @@
-// Interner keeps one copy of each literal it has seen, by address. The copies live as long as the process' telemetry, so
-// batches can refer to them even after the code that held the literal was unloaded; the content is compared at each
+// Interner keeps one copy of each literal it has seen, by address. The copies live as long as the process' telemetry,
+// so batches can refer to them even after the code that held the literal was unloaded; the content is compared at each
 // look-up, since another literal may by then lie at the same address. One thread at a time.
 #pragma once
 
@@ -16,8 +16,8 @@ class Interner {
   // `repaired` counts the literals that were not storable UTF-8, each once. It has to outlive the interner.
   explicit Interner(std::atomic<std::uint64_t>& repaired) noexcept : repaired_(repaired) {}
 
-  // The kept copy, or an empty optional-like result (data() == nullptr) when max_entries are kept already: the caller then
-  // copies. Throws std::bad_alloc.
+  // The kept copy, or an empty optional-like result (data() == nullptr) when max_entries are kept already: the caller
+  // then copies. Throws std::bad_alloc.
   [[nodiscard]] std::string_view intern(std::string_view literal);
 
   static constexpr std::size_t max_entries = 65'536;

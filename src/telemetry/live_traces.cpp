@@ -70,10 +70,9 @@ std::optional<LiveTraces::Ended> LiveTraces::remove(TraceId id) noexcept {
   return result;
 }
 
-void LiveTraces::clear() noexcept {
+void LiveTraces::forget_records() noexcept {
   const std::lock_guard lock(mutex_);
-  traces_.clear();
-  by_age_.clear();
+  for (auto& [id, live] : traces_) live.end = OwnedRecord();
 }
 
 }  // namespace spark::detail

@@ -50,7 +50,8 @@ class LiveTraces {
   };
   // Removes it. Empty if it is not known.
   [[nodiscard]] std::optional<Ended> remove(TraceId id) noexcept;
-  void clear() noexcept;
+  // Keeps the ids, so that ends can be counted, and lets go of the memory.
+  void forget_records() noexcept;
   [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_.load(std::memory_order_relaxed); }
 
  private:

@@ -1,9 +1,11 @@
-// The process' managers: the default that get_instance() gives, those of configurations, and the cores of all, which are
-// never destroyed.
+// The process' managers: the default that get_instance() gives, those of configurations, and the cores of all, which
+// are never destroyed.
 
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,15 +31,29 @@ ProcessManagers& process() {
   return *managers;
 }
 
+// One that hangs must not take the others' time.
+template <class Function>
+void for_each_at_once(const std::vector<detail::Core*>& cores, Function function) {
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < cores.size(); ++i) {
+    try {
+      threads.emplace_back([core = cores[i], &function] { function(*core); });
+    } catch (const std::system_error&) {
+      function(*cores[i]);
+    }
+  }
+  if (!cores.empty()) function(*cores.front());
+  for (std::thread& thread : threads) thread.join();
+}
+
 void flush_at_exit() {
   std::vector<detail::Core*> cores;
   {
     const std::lock_guard lock(process().mutex);
     cores = process().by_config;
   }
-  const Deadline deadline =
-      Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(exit_deadline);
-  for (detail::Core* core : cores) core->flush(deadline);
+  const Deadline deadline = Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(exit_deadline);
+  for_each_at_once(cores, [deadline](detail::Core& core) { core.flush(deadline); });
 }
 
 // With the mutex held.
@@ -109,7 +125,7 @@ void TelemetryManager::reset_instance() {
     process().default_core.store(nullptr, std::memory_order_release);
     cores = std::exchange(process().by_config, {});
   }
-  for (detail::Core* core : cores) core->face().shutdown(exit_deadline);
+  for_each_at_once(cores, [](detail::Core& core) { core.face().shutdown(exit_deadline); });
 }
 
 }  // namespace spark

@@ -1,5 +1,5 @@
-// How a record looks in a ring: a head of fixed size for its kind, then entries. Everything is aligned to 8 bytes. Written
-// by RecordWriter on the recording thread, read by RecordReader on the drainer's; never leaves the process.
+// How a record looks in a ring: a head of fixed size for its kind, then entries. Everything is aligned to 8 bytes.
+// Written by RecordWriter on the recording thread, read by RecordReader on the drainer's; never leaves the process.
 //
 //   entry: EntryHead | key (a pointer, or bytes padded to 8) | payload
 //   payload of literal:  const char*                 of copied:  bytes padded to 8

@@ -28,7 +28,8 @@ std::byte* store_padded(std::byte* at, std::string_view text) noexcept {
   return at + size;
 }
 
-// A copy with texts, depth and members held to the limits.
+}  // namespace
+
 Value bounded_copy(const Value& value, const Limits& limits, std::uint32_t depth, CutCounters& counters) {
   switch (value.type()) {
     case ValueType::string:
@@ -77,8 +78,6 @@ Value bounded_copy(const Value& value, const Limits& limits, std::uint32_t depth
   return Value(Object(std::move(members)));
 }
 
-}  // namespace
-
 void RecordWriter::attribute(Text key, const AttributeValue& value) noexcept {
   if (image_.try_put_attribute(key, value)) [[likely]]
     return;
@@ -88,7 +87,8 @@ void RecordWriter::attribute(Text key, const AttributeValue& value) noexcept {
 // Puts what it can of the front of a list by the short way and gives the rest.
 std::span<const Attribute> RecordWriter::put_front(EntryKind kind, std::span<const Attribute> list) noexcept {
   const std::uint32_t before = kind == EntryKind::attribute ? image_.attribute_count : 0;
-  if (list.size() > image_.attribute_limit - before) [[unlikely]] return list;
+  if (list.size() > image_.attribute_limit - before) [[unlikely]]
+    return list;
   std::size_t done = 0;
   for (; done < list.size(); ++done) {
     const Attribute& attribute = list[done];
@@ -136,6 +136,27 @@ void RecordWriter::span_event(Text name, std::uint64_t ticks, const Attributes& 
 
 void RecordWriter::text(EntryKind kind, Text text) noexcept {
   if (text.size() != 0 && !image_.try_put_text(kind, text)) put_text(kind, Text(), text);
+}
+
+void RecordWriter::replace_text(EntryKind kind, Text text) noexcept {
+  const std::uint32_t bit = 1u << static_cast<unsigned>(kind);
+  if ((image_.replaceable_texts & bit) != 0) {
+    std::byte* const bytes = image_.bytes();
+    RecordReader reader(bytes, image_.used, head_size(head().kind));
+    Entry entry{};
+    for (const std::byte* begin = reader.position(); reader.next(entry); begin = reader.position()) {
+      if (entry.kind != kind) continue;
+      const auto at = static_cast<std::uint32_t>(begin - bytes);
+      const auto end = static_cast<std::uint32_t>(reader.position() - bytes);
+      std::memmove(bytes + at, bytes + end, image_.used - end);
+      image_.used -= end - at;
+      break;
+    }
+    image_.replaceable_texts &= ~bit;
+  }
+  if (text.size() == 0) return;
+  image_.replaceable_texts |= bit;
+  this->text(kind, text);
 }
 
 void RecordWriter::put(EntryKind kind, Text key, const AttributeValue& value) noexcept {
@@ -233,10 +254,11 @@ std::byte* RecordWriter::entry(EntryKind kind, Payload payload, Text key, std::u
   }
   std::byte* at = image_.bytes() + image_.used;
   image_.used += wanted;
-  const EntryHead head{.kind = kind,
-                       .payload = payload,
-                       .key_size = static_cast<std::uint16_t>(key_size | (key.is_literal() ? EntryHead::literal_key : 0)),
-                       .text_size = text_size};
+  const EntryHead head{
+      .kind = kind,
+      .payload = payload,
+      .key_size = static_cast<std::uint16_t>(key_size | (key.is_literal() ? EntryHead::literal_key : 0)),
+      .text_size = text_size};
   at = store(at, &head, sizeof head);
   if (!key.is_literal()) return store_padded(at, name);
   const char* address = name.data();
@@ -285,7 +307,8 @@ void RecordWriter::drop_overwritten() noexcept {
     while (reader.next(entry)) {
       const auto end = static_cast<std::uint32_t>(reader.position() - bytes);
       if (entry.kind == EntryKind::attribute) {
-        places.push_back({entry.key, begin, end, entry.text_size, entry.payload == Payload::value ? entry.value : nullptr});
+        places.push_back(
+            {entry.key, begin, end, entry.text_size, entry.payload == Payload::value ? entry.value : nullptr});
       }
       begin = end;
     }

@@ -35,6 +35,7 @@ class RecordWriter {
     image_.attribute_limit = limits_.attributes_per_record;
     image_.key_limit = limits_.key_bytes;
     image_.string_limit = limits_.string_bytes;
+    image_.replaceable_texts = 0;
     image_.spill = nullptr;
     Head& head = *reinterpret_cast<Head*>(image_.inline_bytes);
     head.head = {.size_bytes = 0, .kind = kind, .flags = 0, .external_bytes = 0};
@@ -46,6 +47,8 @@ class RecordWriter {
   void span_event(Text name, std::uint64_t ticks, const Attributes& attributes) noexcept;
   // name, status_message, …; an empty one is left out.
   void text(EntryKind kind, Text text) noexcept;
+  // The same, in place of the one of this kind that was given before.
+  void replace_text(EntryKind kind, Text text) noexcept;
 
  private:
   void each(EntryKind kind, const Attributes& attributes) noexcept;
@@ -65,6 +68,10 @@ class RecordWriter {
   const Limits& limits_;
   CutCounters& counters_;
 };
+
+// A copy with texts and depth, and for each array and object the number of members, held to the limits. May throw
+// std::bad_alloc.
+[[nodiscard]] Value bounded_copy(const Value& value, const Limits& limits, std::uint32_t depth, CutCounters& counters);
 
 // Frees what a record owns besides its bytes: its Values.
 void release_values(const std::byte* record, std::size_t size_bytes) noexcept;

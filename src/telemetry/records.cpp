@@ -39,8 +39,7 @@ Enum parse_name(std::string_view what, std::span<const std::string_view> names, 
 // The lower bound of bucket `index`: base^index with base = 2^(2^-scale). Where that overflows, the largest
 // double.
 double bucket_bound(std::int64_t index, std::int32_t scale) noexcept {
-  return std::min(std::exp2(std::ldexp(static_cast<double>(index), -scale)),
-                  std::numeric_limits<double>::max());
+  return std::min(std::exp2(std::ldexp(static_cast<double>(index), -scale)), std::numeric_limits<double>::max());
 }
 
 }  // namespace
@@ -57,9 +56,7 @@ TraceStatus parse_trace_status(std::string_view name) {
 SpanStatus parse_span_status(std::string_view name) {
   return parse_name<SpanStatus>("span status", span_status_names, name);
 }
-SpanKind parse_span_kind(std::string_view name) {
-  return parse_name<SpanKind>("span kind", span_kind_names, name);
-}
+SpanKind parse_span_kind(std::string_view name) { return parse_name<SpanKind>("span kind", span_kind_names, name); }
 AggregationType parse_aggregation_type(std::string_view name) {
   return parse_name<AggregationType>("aggregation type", aggregation_type_names, name);
 }
@@ -84,14 +81,12 @@ double Distribution::quantile(double q) const noexcept {
   // From the most negative to the most positive.
   for (std::size_t i = negative.counts.size(); i-- > 0;) {
     const auto index = std::int64_t{negative.offset} + static_cast<std::int64_t>(i);
-    if (ends_in(negative.counts[i], -bucket_bound(index + 1, scale), -bucket_bound(index, scale)))
-      return result;
+    if (ends_in(negative.counts[i], -bucket_bound(index + 1, scale), -bucket_bound(index, scale))) return result;
   }
   if (ends_in(zero_count, 0, 0)) return result;
   for (std::size_t i = 0; i < positive.counts.size(); ++i) {
     const auto index = std::int64_t{positive.offset} + static_cast<std::int64_t>(i);
-    if (ends_in(positive.counts[i], bucket_bound(index, scale), bucket_bound(index + 1, scale)))
-      return result;
+    if (ends_in(positive.counts[i], bucket_bound(index, scale), bucket_bound(index + 1, scale))) return result;
   }
   return result;
 }

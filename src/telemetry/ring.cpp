@@ -89,8 +89,8 @@ std::byte* Ring::reserve(std::uint32_t size, bool is_priority) noexcept {
     position = 0;
   }
   std::byte* const place = write_->bytes() + position;
-  // The drainer has read these lines, so they are shared with its core: asking for them some records ahead hides most of
-  // the time it takes to own them again.
+  // The drainer has read these lines, so they are shared with its core: asking for them some records ahead hides most
+  // of the time it takes to own them again.
   for (std::uint32_t line = 0; line < size; line += 64) __builtin_prefetch(place + prefetch_distance + line, 1);
   return place;
 }

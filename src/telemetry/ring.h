@@ -23,6 +23,7 @@ class RingBudget {
   void give_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   // What failed spans and trace ends may use beyond the limit's other customers: a sixteenth.
   [[nodiscard]] bool take_reserved(std::size_t bytes) noexcept;
+  [[nodiscard]] bool is_half_used() const noexcept { return used() > limit_ / 2; }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
  private:
@@ -137,7 +138,7 @@ class Ring {
   std::uint64_t limit_ = 0;  // tail_ may come up to here without asking where the consumer is
   std::atomic<std::uint64_t> published_{0};
   std::uint64_t next_check_ = 0;
-  std::uint32_t idle_refills_ = 0;    // in a row; see make_room
+  std::uint32_t idle_refills_ = 0;     // in a row; see make_room
   std::uint64_t refused_at_head_ = 0;  // one more than where the consumer was when the budget last refused to grow
 
   // The consumer's.

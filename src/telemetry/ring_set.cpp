@@ -2,17 +2,39 @@
 
 #include <cxxabi.h>
 
+#include <pthread.h>
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <memory>
 #include <new>
-#include <pthread.h>
+#include <optional>
 
 #include "core.h"
 
 namespace spark::detail {
 
 constinit thread_local ThreadState thread_state{};
+constinit thread_local EndedSpans ended_spans{};
+
+void EndedSpans::add(const ContextSlot& installed, const ContextSlot& previous) noexcept {
+  if (count == capacity) {
+    std::move(entries + 1, entries + capacity, entries);
+    --count;
+  }
+  entries[count++] = {installed, previous};
+}
+
+bool EndedSpans::replace(ContextSlot& slot) noexcept {
+  for (unsigned i = 0; i < count; ++i) {
+    if (entries[i].installed != slot) continue;
+    slot = entries[i].previous;
+    std::move(entries + i + 1, entries + count, entries + i);
+    --count;
+    return true;
+  }
+  return false;
+}
 
 const unsigned* find_uncaught_exceptions() noexcept {
   // Itanium C++ ABI, 2.2.2: a thread's __cxa_eh_globals are the caught exceptions and then the count of uncaught ones.
@@ -47,13 +69,13 @@ void give_back_all(void* pointer) noexcept {
   delete held;
 }
 
-pthread_key_t held_rings_key() noexcept {
-  static const pthread_key_t key = [] {
+// False: the process has no key left, and this thread can hold no ring.
+bool keep_until_thread_ends(HeldRings* held) noexcept {
+  static const std::optional<pthread_key_t> key = [] {
     pthread_key_t made{};
-    pthread_key_create(&made, give_back_all);
-    return made;
+    return pthread_key_create(&made, give_back_all) == 0 ? std::optional(made) : std::nullopt;
   }();
-  return key;
+  return key && pthread_setspecific(*key, held) == 0;
 }
 
 }  // namespace
@@ -61,8 +83,9 @@ pthread_key_t held_rings_key() noexcept {
 Ring* RingSet::of_this_thread(Core& core) noexcept {
   try {
     if (held_rings == nullptr) {
-      held_rings = new HeldRings;
-      pthread_setspecific(held_rings_key(), held_rings);
+      auto made = std::make_unique<HeldRings>();
+      if (!keep_until_thread_ends(made.get())) return nullptr;
+      held_rings = made.release();
     }
     auto& held = held_rings->rings;
     const auto found = std::find_if(held.begin(), held.end(), [&](const auto& entry) { return entry.core == &core; });
@@ -70,7 +93,9 @@ Ring* RingSet::of_this_thread(Core& core) noexcept {
     if (found != held.end()) {
       ring = found->ring;
     } else {
-      // A good moment to let go of rings whose managers have ended.
+      // A good moment to let go of rings whose managers have ended, the one used last perhaps among them.
+      thread_state.core = nullptr;
+      thread_state.ring = nullptr;
       std::erase_if(held, [](const auto& entry) {
         const bool has_ended = entry.core->state.load(std::memory_order_relaxed) == core_shut_down;
         if (has_ended) entry.core->rings().give_back(*entry.core, *entry.ring);
@@ -90,6 +115,7 @@ Ring* RingSet::of_this_thread(Core& core) noexcept {
 
 Ring* RingSet::acquire() noexcept {
   const std::lock_guard lock(mutex_);
+  if (is_retired_) return nullptr;
   for (const auto& ring : rings_) {
     auto expected = Ring::Use::free;
     if (ring->use.compare_exchange_strong(expected, Ring::Use::active, std::memory_order_acquire)) return ring.get();

@@ -1,5 +1,6 @@
-// RingSet is all rings of one manager: it lends one to each thread that records and takes it back when the thread ends or
-// the manager has been shut down. Safe from any thread; a lock only when a thread records for the first time or ends.
+// RingSet is all rings of one manager: it lends one to each thread that records and takes it back when the thread ends
+// or the manager has been shut down. Safe from any thread; a lock only when a thread records for the first time or
+// ends.
 #pragma once
 
 #include <array>
@@ -16,7 +17,8 @@ namespace spark::detail {
 
 class RingSet {
  public:
-  RingSet(std::size_t first_bytes, std::size_t total_bytes) noexcept : budget_(total_bytes), first_bytes_(first_bytes) {}
+  RingSet(std::size_t first_bytes, std::size_t total_bytes) noexcept
+      : budget_(total_bytes), first_bytes_(first_bytes) {}
 
   // The calling thread's ring for `core`, whose set this is; also remembered as the thread's last. Null if there is no
   // memory for one.
@@ -47,7 +49,7 @@ class RingSet {
   mutable std::mutex mutex_;
   bool is_retired_ = false;
   std::vector<std::unique_ptr<Ring>> rings_;
-  RingCounters deleted_;                                   // the counts of rings that are no more
+  RingCounters deleted_;                                 // the counts of rings that are no more
   std::array<std::uint64_t, record_kinds> discarded_{};  // what was still in them
 };
 

@@ -1,8 +1,9 @@
 #include "sink_worker.h"
 
+#include <pthread.h>
+#include <algorithm>
 #include <csignal>
 #include <exception>
-#include <pthread.h>
 #include <utility>
 
 #include "thread_state.h"
@@ -93,9 +94,11 @@ FlushResult::SinkResult SinkWorker::wait_flushed(std::uint64_t ticket, Deadline 
     result.error = "the deadline passed while the sink was at work";
   } else if (tickets_served_ < ticket) {
     result.error = "the sink had been shut down";
+  } else if (const auto failed = failed_tickets_.find(ticket); failed != failed_tickets_.end()) {
+    result.error = std::move(failed->second);
+    failed_tickets_.erase(failed);
   } else {
-    result.error = ticket_error_;
-    result.complete = ticket_error_.empty();
+    result.complete = true;
   }
   return result;
 }
@@ -105,7 +108,8 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   is_stopping_ = true;
   work_.notify_one();
   const bool ended = !is_own_thread() && done_.wait_until(lock, deadline, [&] { return has_ended_; });
-  if (!ended) drop_queued();
+  // On its own thread the sink goes on with what is queued when it returns from here.
+  if (!ended && !is_own_thread()) drop_queued();
   if (!thread_.joinable()) return;
   std::thread thread = std::move(thread_);
   lock.unlock();
@@ -185,9 +189,23 @@ void SinkWorker::write(const std::shared_ptr<const Batch>& batch) noexcept {
     row.in_flight -= n;
     (failed ? dropped(row, DropReason::sink_error) : row.exported) += n;
   });
-  if (failed) {
-    write_error_ = error;
-    stats_.last_error = std::move(error);
+  if (!failed) return;
+  // Dropped for good is final too (the ledger has it), but whoever flushes wants to hear of it: those who wait now, or
+  // else the next one.
+  for (std::uint64_t ticket = tickets_served_ + 1; ticket <= std::max(tickets_given_, tickets_served_ + 1); ++ticket) {
+    note_failure(ticket, error);
+  }
+  failed_writes_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SinkWorker::note_failure(std::uint64_t ticket, const std::string& error) noexcept {
+  try {
+    stats_.last_error = error;
+    // Who gave up waiting does not come for it.
+    if (failed_tickets_.size() >= max_failed_tickets) failed_tickets_.erase(failed_tickets_.begin());
+    failed_tickets_.emplace(ticket, error);
+  } catch (const std::bad_alloc&) {
+    // The counts say it all the same.
   }
 }
 
@@ -203,11 +221,7 @@ void SinkWorker::flush(const FlushTicket& ticket) noexcept {
     }
   }
   const std::lock_guard lock(mutex_);
-  // Dropped for good is final too (the ledger has it), but whoever flushes wants to hear of it.
-  if (error.empty()) error = std::move(write_error_);
-  write_error_.clear();
-  if (!error.empty()) stats_.last_error = error;
-  ticket_error_ = std::move(error);
+  if (!error.empty()) note_failure(ticket.number, error);
   tickets_served_ = ticket.number;
   done_.notify_all();
 }

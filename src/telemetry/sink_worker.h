@@ -4,9 +4,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,11 +33,12 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   [[nodiscard]] std::uint64_t request_flush(Deadline deadline) noexcept;
   [[nodiscard]] FlushResult::SinkResult wait_flushed(std::uint64_t ticket, Deadline deadline) noexcept;
 
-  // Ends after what is queued; waits until the deadline, then leaves the thread to itself and counts what is still queued
-  // as dropped. On the sink's own thread it does not wait.
+  // Ends after what is queued; waits until the deadline, then leaves the thread to itself and counts what is still
+  // queued as dropped. On the sink's own thread it does not wait.
   void stop(Deadline deadline) noexcept;
 
   [[nodiscard]] SinkStats stats() const;
+  [[nodiscard]] std::uint64_t failed_writes() const noexcept { return failed_writes_.load(std::memory_order_relaxed); }
   // Null if the sink is not a Store, or has been closed.
   [[nodiscard]] std::shared_ptr<Store> store() const noexcept;
 
@@ -51,7 +54,10 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   void run() noexcept;
   void write(const std::shared_ptr<const Batch>& batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
-  void drop_queued() noexcept;  // with the mutex held
+  void drop_queued() noexcept;  // with the mutex held, as is the next
+  void note_failure(std::uint64_t ticket, const std::string& error) noexcept;
+
+  static constexpr std::size_t max_failed_tickets = 64;
 
   const std::size_t queue_bytes_limit_;
   std::string name_;
@@ -69,8 +75,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   bool has_ended_ = false;
   std::uint64_t tickets_given_ = 0;
   std::uint64_t tickets_served_ = 0;
-  std::string write_error_;  // since the ticket before
-  std::string ticket_error_;
+  std::map<std::uint64_t, std::string> failed_tickets_;  // until who waits for them has read why
+  std::atomic<std::uint64_t> failed_writes_{0};
   SinkStats stats_;
 };
 

@@ -22,7 +22,8 @@ namespace {
 SpanHead& head_of(detail::RecordImage& image) noexcept { return *reinterpret_cast<SpanHead*>(image.bytes()); }
 
 struct Demangled {
-  explicit Demangled(const std::type_info& type) noexcept : text(abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr)) {
+  explicit Demangled(const std::type_info& type) noexcept
+      : text(abi::__cxa_demangle(type.name(), nullptr, nullptr, nullptr)) {
     if (text == nullptr) fallback = type.name();
   }
   ~Demangled() { std::free(text); }
@@ -72,9 +73,7 @@ void ActiveSpan::begin(Text name, std::uint64_t trace_high, std::uint64_t trace_
   auto& head = writer.begin<SpanHead>(RecordKind::span);
   head.trace_id = place.trace_id;
   head.span_id = id;
-  head.parent_span_id = options.parent_span_id.is_valid() ? options.parent_span_id
-                        : is_root                         ? SpanId{}
-                                                          : place.span_id;
+  head.parent_span_id = options.parent_span_id.is_valid() ? options.parent_span_id : is_root ? SpanId{} : place.span_id;
   head.kind = options.kind;
   head.status = SpanStatus::completed;
   head.is_local_root = place.is_local_root;
@@ -88,6 +87,7 @@ void ActiveSpan::begin(Text name, std::uint64_t trace_high, std::uint64_t trace_
 ActiveSpan::ActiveSpan(ActiveSpan&& other) noexcept : state_(other.state_) {
   if (state_ == State::off) return;
   core_ = other.core_;
+  is_detached_ = other.is_detached_;
   installed_ = other.installed_;
   previous_ = other.previous_;
   other.state_ = State::off;
@@ -99,12 +99,18 @@ ActiveSpan::ActiveSpan(ActiveSpan&& other) noexcept : state_(other.state_) {
   image_.attribute_limit = other.image_.attribute_limit;
   image_.key_limit = other.image_.key_limit;
   image_.string_limit = other.image_.string_limit;
+  image_.replaceable_texts = other.image_.replaceable_texts;
   image_.spill = std::exchange(other.image_.spill, nullptr);
   if (image_.spill == nullptr) std::memcpy(image_.inline_bytes, other.image_.inline_bytes, image_.used);
 }
 
 ActiveSpan& ActiveSpan::operator=(ActiveSpan&& other) noexcept {
   if (this == &other) return *this;
+  // `span = start_span(…)` begins the new one while the old one is current: what comes after both is what was before
+  // both.
+  if (state_ >= State::installed && other.state_ >= State::installed && other.previous_ == installed_) {
+    other.previous_ = previous_;
+  }
   this->~ActiveSpan();
   return *new (this) ActiveSpan(std::move(other));
 }
@@ -119,9 +125,7 @@ TraceId ActiveSpan::trace_id() const noexcept {
   return state_ == State::off ? TraceId{} : TraceId{installed_.words[1], installed_.words[2]};
 }
 
-SpanId ActiveSpan::span_id() const noexcept {
-  return state_ == State::off ? SpanId{} : SpanId{installed_.words[3]};
-}
+SpanId ActiveSpan::span_id() const noexcept { return state_ == State::off ? SpanId{} : SpanId{installed_.words[3]}; }
 
 TelemetryContext ActiveSpan::context() const noexcept {
   return state_ == State::off ? TelemetryContext() : TelemetryContext(installed_);
@@ -136,24 +140,25 @@ void ActiveSpan::set_attributes(const Attributes& attributes) noexcept {
 }
 
 void ActiveSpan::add_event_record(Text name, const Attributes& attributes) noexcept {
+  if (core_->state.load(std::memory_order_relaxed) != detail::core_recording) return;
   RecordWriter(image_, core_->config().limits, core_->cuts()).span_event(name, core_->ticks().now(), attributes);
 }
 
 void ActiveSpan::set_status(SpanStatus status, Text message) noexcept {
   if (!is_recording()) return;
   head_of(image_).status = status;
-  RecordWriter(image_, core_->config().limits, core_->cuts()).text(EntryKind::status_message, message);
+  RecordWriter(image_, core_->config().limits, core_->cuts()).replace_text(EntryKind::status_message, message);
 }
 
 void ActiveSpan::record_error(Text error_type, Text message) noexcept {
   if (!is_recording()) return;
   set_status(SpanStatus::failed, message);
-  RecordWriter(image_, core_->config().limits, core_->cuts()).text(EntryKind::error_type, error_type);
+  RecordWriter(image_, core_->config().limits, core_->cuts()).replace_text(EntryKind::error_type, error_type);
 }
 
 void ActiveSpan::record_exception(const std::exception& exception) noexcept {
   if (!is_recording()) return;
-  record_error(Demangled(typeid(exception)).view(), std::string_view(exception.what()));
+  record_error(Demangled(typeid(exception)).view(), exception.what());
 }
 
 void ActiveSpan::record_exception(const std::exception_ptr& exception) noexcept {
@@ -170,7 +175,7 @@ void ActiveSpan::record_exception(const std::exception_ptr& exception) noexcept 
 }
 
 void ActiveSpan::end_by_scope() noexcept {
-  if (state_ == State::recording) {
+  if (state_ == State::recording && !is_detached_) {
     SpanHead& head = head_of(image_);
     if (previous_.chain != 0 && context_slot().chain != previous_.chain) {
       // It began in a coroutine, and that coroutine is not what runs now: its frame is being destroyed while suspended.
@@ -188,12 +193,32 @@ void ActiveSpan::finish() noexcept {
   if (state_ == State::recording) {
     SpanHead& head = head_of(image_);
     // Counters of two processors may differ by a few ticks.
-    const std::uint64_t end_ticks = std::max(core_->ticks().now(), head.start_ticks);
+    const bool is_live = core_->state.load(std::memory_order_relaxed) == detail::core_recording;
+    const std::uint64_t end_ticks = is_live ? std::max(core_->ticks().now(), head.start_ticks) : head.start_ticks;
     core_->submit(image_, head.status == SpanStatus::failed, end_ticks);
   }
-  ContextSlot& current = context_slot();
-  if (current == installed_) current = previous_;
+  restore_context();
   state_ = State::passive;
+}
+
+void ActiveSpan::detach() noexcept {
+  if (state_ < State::installed || is_detached_) return;
+  restore_context();
+  is_detached_ = true;
+}
+
+void ActiveSpan::restore_context() noexcept {
+  if (is_detached_) return;
+  ContextSlot& current = context_slot();
+  detail::EndedSpans& ended = detail::ended_spans;
+  if (current == installed_) {
+    current = previous_;
+    // What was current before may have ended in the meantime.
+    while (ended.count != 0 && ended.replace(current)) {
+    }
+  } else {
+    ended.add(installed_, previous_);
+  }
 }
 
 }  // namespace spark

@@ -46,9 +46,7 @@ std::string_view to_string(DropReason reason) noexcept {
   return "unknown";
 }
 
-std::uint64_t sum(const Drops& drops) noexcept {
-  return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0});
-}
+std::uint64_t sum(const Drops& drops) noexcept { return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0}); }
 
 std::uint64_t Stats::dropped() const noexcept {
   std::uint64_t total = 0;
@@ -65,8 +63,7 @@ bool Stats::balanced() const noexcept {
   }
   for (const SinkStats& sink : sinks) {
     for (const SinkRow& row : sink.rows) {
-      if (row.admitted != row.exported + sum(row.dropped) + row.queued + row.in_flight + row.spooled)
-        return false;
+      if (row.admitted != row.exported + sum(row.dropped) + row.queued + row.in_flight + row.spooled) return false;
     }
   }
   return true;

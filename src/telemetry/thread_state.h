@@ -1,8 +1,10 @@
-// What telemetry/ keeps for each thread: which ring it writes to, and whether it is one of ours. Constant-initialized and
-// trivially destructible, so that it can be read at any time in a thread's life.
+// What telemetry/ keeps for each thread: which ring it writes to, and whether it is one of ours. Constant-initialized
+// and trivially destructible, so that it can be read at any time in a thread's life.
 #pragma once
 
 #include <csignal>
+
+#include "spark/base/context_slot.h"
 
 namespace spark::detail {
 
@@ -20,12 +22,31 @@ struct ThreadState {
 };
 extern constinit thread_local ThreadState thread_state;
 
+// Spans that ended on this thread while another span was current: whoever restores one of them as the span before must
+// restore the one before that instead. A few suffice, since an entry is used up by the next end in proper order; beyond
+// that the oldest are forgotten. Constant-initialized.
+struct EndedSpans {
+  static constexpr unsigned capacity = 8;
+  struct Entry {
+    ContextSlot installed;
+    ContextSlot previous;
+  };
+  unsigned count = 0;
+  Entry entries[capacity] = {};
+
+  void add(const ContextSlot& installed, const ContextSlot& previous) noexcept;
+  // True: `slot` was that of an ended span and is now the one before it.
+  bool replace(ContextSlot& slot) noexcept;
+};
+extern constinit thread_local EndedSpans ended_spans;
+
 const unsigned* find_uncaught_exceptions() noexcept;
 
 // As std::uncaught_exceptions(), without its two calls into shared libraries: they were a tenth of a bare span.
 [[nodiscard]] inline unsigned uncaught_exceptions() noexcept {
   const unsigned* count = thread_state.uncaught_exceptions;
-  if (count == nullptr) [[unlikely]] count = find_uncaught_exceptions();
+  if (count == nullptr) [[unlikely]]
+    count = find_uncaught_exceptions();
   return *count;
 }
 

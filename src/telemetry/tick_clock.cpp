@@ -9,8 +9,8 @@
 namespace spark::detail {
 namespace {
 
-// CPUID leaf 0x80000007, EDX bit 8: the counter runs at one rate in all power states (AMD manual 3, E.4.17; Intel SDM 2A,
-// CPUID).
+// CPUID leaf 0x80000007, EDX bit 8: the counter runs at one rate in all power states (AMD manual 3, E.4.17; Intel SDM
+// 2A, CPUID).
 bool counter_is_invariant() noexcept {
 #if defined(__x86_64__)
   unsigned a = 0, b = 0, c = 0, d = 0;

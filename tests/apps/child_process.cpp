@@ -50,13 +50,11 @@ pid_t start(const std::vector<std::string>& arguments, const std::vector<std::st
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT | O_NOCTTY,
-                                     0600);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, error.c_str(), O_WRONLY | O_CREAT | O_NOCTTY,
-                                     0600);
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT | O_NOCTTY, 0600);
+  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, error.c_str(), O_WRONLY | O_CREAT | O_NOCTTY, 0600);
   pid_t child = 0;
-  const int result = ::posix_spawn(&child, SPARK_PROGRAM, &actions, nullptr, pointers_to(words).data(),
-                                   pointers_to(variables).data());
+  const int result =
+      ::posix_spawn(&child, SPARK_PROGRAM, &actions, nullptr, pointers_to(words).data(), pointers_to(variables).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (result != 0) throw std::system_error(result, std::generic_category(), "cannot start " SPARK_PROGRAM);
   return child;
@@ -72,8 +70,7 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-ChildResult run_sparktel(const std::vector<std::string>& arguments,
-                         const std::vector<std::string>& environment) {
+ChildResult run_sparktel(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   const TemporaryDirectory directory;
   const std::string out = directory.file("out");
   const std::string error = directory.file("error");

@@ -19,8 +19,7 @@ struct ChildResult {
 [[nodiscard]] ChildResult run_sparktel_to(const std::string& path, const std::vector<std::string>& arguments);
 // The same with a terminal of `columns` as standard output and error; all text is in `out`, with "\r\n" line
 // ends.
-[[nodiscard]] ChildResult run_sparktel_on_terminal(const std::vector<std::string>& arguments,
-                                                   unsigned short columns,
+[[nodiscard]] ChildResult run_sparktel_on_terminal(const std::vector<std::string>& arguments, unsigned short columns,
                                                    const std::vector<std::string>& environment = {});
 
 // The whole file; fails the test if it cannot be read.

@@ -34,9 +34,7 @@ class Demo : public ::testing::Test {
     return parse_json(result.out);
   }
 
-  Value run_demo() {
-    return json_of({"demo", first, missing, empty, second, binary, "--db", database, "--json"});
-  }
+  Value run_demo() { return json_of({"demo", first, missing, empty, second, binary, "--db", database, "--json"}); }
 
   TemporaryDirectory directory;
   std::string first = directory.file("first.txt");
@@ -71,31 +69,27 @@ TEST_F(Demo, ReportsTheNumbersOfEachTextAndTheReasonOfEachFailure) {
   const Array& documents = report.as_object().at("documents").as_array();
   ASSERT_EQ(documents.size(), 5u);
 
-  Object expected{
-      {"file", first},
-      {"trace_id", documents[0].as_object().at("trace_id")},
-      {"status", "completed"},
-      {"words", 11},
-      {"distinct_words", 9},
-      {"lines", 3},
-      {"top_words", Array{Object{{"word", "the"}, {"count", 3}}, Object{{"word", "brown"}, {"count", 1}},
-                          Object{{"word", "dog"}, {"count", 1}}, Object{{"word", "end"}, {"count", 1}},
-                          Object{{"word", "fox"}, {"count", 1}}}}};
+  Object expected{{"file", first},
+                  {"trace_id", documents[0].as_object().at("trace_id")},
+                  {"status", "completed"},
+                  {"words", 11},
+                  {"distinct_words", 9},
+                  {"lines", 3},
+                  {"top_words", Array{Object{{"word", "the"}, {"count", 3}}, Object{{"word", "brown"}, {"count", 1}},
+                                      Object{{"word", "dog"}, {"count", 1}}, Object{{"word", "end"}, {"count", 1}},
+                                      Object{{"word", "fox"}, {"count", 1}}}}};
   EXPECT_EQ(to_json(documents[0]), to_json(expected));
-  expected = Object{
-      {"file", second},
-      {"trace_id", documents[3].as_object().at("trace_id")},
-      {"status", "completed"},
-      {"words", 6},
-      {"distinct_words", 3},
-      {"lines", 1},
-      {"top_words", Array{Object{{"word", "three"}, {"count", 3}}, Object{{"word", "two"}, {"count", 2}},
-                          Object{{"word", "one"}, {"count", 1}}}}};
+  expected = Object{{"file", second},
+                    {"trace_id", documents[3].as_object().at("trace_id")},
+                    {"status", "completed"},
+                    {"words", 6},
+                    {"distinct_words", 3},
+                    {"lines", 1},
+                    {"top_words", Array{Object{{"word", "three"}, {"count", 3}}, Object{{"word", "two"}, {"count", 2}},
+                                        Object{{"word", "one"}, {"count", 1}}}}};
   EXPECT_EQ(to_json(documents[3]), to_json(expected));
 
-  const auto error_of = [&](std::size_t index) {
-    return documents[index].as_object().at("error").as_string();
-  };
+  const auto error_of = [&](std::size_t index) { return documents[index].as_object().at("error").as_string(); };
   EXPECT_EQ(error_of(1), "cannot analyse " + missing + ": No such file or directory");
   EXPECT_EQ(error_of(2), "cannot analyse " + empty + ": it is empty");
   EXPECT_EQ(error_of(4), "cannot analyse " + binary + ": it is binary: it has NUL bytes");
@@ -153,8 +147,7 @@ TEST_F(Demo, ShowGivesTheTreeOfARunThatCompletedAndOfOneThatFailed) {
   EXPECT_THAT(tree_of(failed), ElementsAre("document_workflow failed", "  LoadNode failed"));
   const Object& load = failed.as_object().at("spans").as_array()[1].as_object();
   EXPECT_EQ(load.at("error_type").as_string(), "spark::Error");
-  EXPECT_EQ(load.at("status_message").as_string(),
-            "cannot analyse " + missing + ": No such file or directory");
+  EXPECT_EQ(load.at("status_message").as_string(), "cannot analyse " + missing + ": No such file or directory");
   std::vector<std::string> events;
   for (const Value& event : failed.as_object().at("events").as_array()) {
     events.push_back(event.as_object().at("type").as_string());
@@ -169,9 +162,8 @@ TEST_F(Demo, PrintsReportTreeNodesLedgerAndWhatToTypeNextWithoutColoursInAPipe) 
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(result.out, Not(HasSubstr("\r")));
   EXPECT_THAT(result.out, HasSubstr("1 of 2 documents analysed\n"));
-  EXPECT_THAT(
-      result.out,
-      HasSubstr("first.txt        11  ██████████         9      3  the 3, brown 1, dog 1, end 1, fox 1\n"));
+  EXPECT_THAT(result.out,
+              HasSubstr("first.txt        11  ██████████         9      3  the 3, brown 1, dog 1, end 1, fox 1\n"));
   EXPECT_THAT(result.out, HasSubstr("missing.txt  failed\n"));
   EXPECT_THAT(result.out, HasSubstr("cannot analyse " + missing + ": No such file or directory\n"));
   EXPECT_THAT(result.out, HasSubstr("\nNodes\n"));
@@ -192,8 +184,7 @@ TEST_F(Demo, DrawsTheTreeOfTheSlowestRun) {
 TEST_F(Demo, UsesColoursOnATerminalUnlessNoColorIsSet) {
   const std::vector<std::string> arguments{"demo", first, "--db", database};
   EXPECT_THAT(run_sparktel_on_terminal(arguments, 100, {"TERM=xterm"}).out, HasSubstr("\x1b[1mNodes\x1b[0m"));
-  EXPECT_THAT(run_sparktel_on_terminal(arguments, 100, {"TERM=xterm", "NO_COLOR=1"}).out,
-              Not(HasSubstr("\x1b[1m")));
+  EXPECT_THAT(run_sparktel_on_terminal(arguments, 100, {"TERM=xterm", "NO_COLOR=1"}).out, Not(HasSubstr("\x1b[1m")));
   EXPECT_THAT(run_sparktel_on_terminal(arguments, 100, {"TERM=dumb"}).out, Not(HasSubstr("\x1b[1m")));
 }
 

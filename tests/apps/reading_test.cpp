@@ -51,8 +51,7 @@ class Reading : public ::testing::Test {
     EXPECT_TRUE(manager.flush().complete());
     // What a killed process leaves: a start without its end.
     std::filesystem::copy_file(database, copy);
-    if (std::filesystem::exists(database + "-wal"))
-      std::filesystem::copy_file(database + "-wal", copy + "-wal");
+    if (std::filesystem::exists(database + "-wal")) std::filesystem::copy_file(database + "-wal", copy + "-wal");
   }
 
   static std::string out_of(const std::vector<std::string>& arguments, const char* columns = "COLUMNS=80") {
@@ -113,8 +112,8 @@ TEST_F(Reading, ShowRefusesABeginningOfSeveralIds) {
   const ChildResult result = run_sparktel({"show", failed_id.substr(0, 4), copy});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.error, "sparktel: " + failed_id.substr(0, 4) + " is the beginning of 2 traces in " + copy +
-                              ": " + running_id + ", " + failed_id + "\n");
+  EXPECT_EQ(result.error, "sparktel: " + failed_id.substr(0, 4) + " is the beginning of 2 traces in " + copy + ": " +
+                              running_id + ", " + failed_id + "\n");
 }
 
 TEST_F(Reading, ShowSaysThatATraceIsUnknown) {

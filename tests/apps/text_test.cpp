@@ -20,9 +20,7 @@ TEST(PrintableText, LetsNoEscapeSequenceThrough) {
             "\uFFFD31m");  // the one-character form
 }
 
-TEST(PrintableText, LetsNoOverrideOfTheWritingDirectionThrough) {
-  EXPECT_EQ(printable("a\u202Eb"), "a\uFFFDb");
-}
+TEST(PrintableText, LetsNoOverrideOfTheWritingDirectionThrough) { EXPECT_EQ(printable("a\u202Eb"), "a\uFFFDb"); }
 
 TEST(PrintableText, ReplacesWhatIsNotUtf8) { EXPECT_EQ(printable("a\xFF\xC3z"), "a\uFFFD\uFFFDz"); }
 

@@ -91,8 +91,7 @@ TEST(NodeSummary, CountsOnlyNodesInTheOrderInWhichTheyRan) {
 Stats stats_with_drops() {
   Stats stats;
   SinkStats sink{.name = "sqlite a.db", .last_error = "disk full"};
-  stats.front[static_cast<std::size_t>(RecordKind::trace_start)] = {
-      .recorded = 2, .sampled_out = 1, .admitted = 1};
+  stats.front[static_cast<std::size_t>(RecordKind::trace_start)] = {.recorded = 2, .sampled_out = 1, .admitted = 1};
   sink.rows[static_cast<std::size_t>(RecordKind::trace_start)] = {.admitted = 1, .exported = 1};
   stats.front[static_cast<std::size_t>(RecordKind::span)] = {.recorded = 1234, .admitted = 1234};
   SinkRow& spans = sink.rows[static_cast<std::size_t>(RecordKind::span)];

@@ -18,15 +18,14 @@ std::vector<WaterfallRow> completed_run() {
 }
 
 std::vector<WaterfallRow> failed_run() {
-  return {
-      {.label = "document_workflow", .status = "failed", .style = Style::red, .duration = microseconds(300)},
-      {.label = "LoadNode",
-       .depth = 1,
-       .status = "failed",
-       .style = Style::red,
-       .duration = microseconds(150),
-       .notes = {{.text = "spark::Error: cannot analyse no.txt: No such file", .is_wrapped = true},
-                 {.text = "attempt = 1"}}}};
+  return {{.label = "document_workflow", .status = "failed", .style = Style::red, .duration = microseconds(300)},
+          {.label = "LoadNode",
+           .depth = 1,
+           .status = "failed",
+           .style = Style::red,
+           .duration = microseconds(150),
+           .notes = {{.text = "spark::Error: cannot analyse no.txt: No such file", .is_wrapped = true},
+                     {.text = "attempt = 1"}}}};
 }
 
 TEST(Waterfall, DrawsTreeDurationsAndBarsAtWidth80) {
@@ -39,17 +38,16 @@ TEST(Waterfall, DrawsTreeDurationsAndBarsAtWidth80) {
 }
 
 TEST(Waterfall, UsesTheWidthOf120ForTheBars) {
-  EXPECT_EQ(
-      draw_waterfall(completed_run(), {.width = 120}),
-      "document_workflow  1.00 ms  "
-      "████████████████████████████████████████████████████████████████████████████"
-      "████████████████\n"
-      "├─ LoadNode         250 µs  ███████████████████████\n"
-      "├─ CountNode        500 µs                         ██████████████████████████████████████████████\n"
-      "│  └─ rank_words    250 µs                                                ███████████████████████\n"
-      "└─ ReportNode         0 ns                                                                            "
-      "  "
-      "               ▏\n");
+  EXPECT_EQ(draw_waterfall(completed_run(), {.width = 120}),
+            "document_workflow  1.00 ms  "
+            "████████████████████████████████████████████████████████████████████████████"
+            "████████████████\n"
+            "├─ LoadNode         250 µs  ███████████████████████\n"
+            "├─ CountNode        500 µs                         ██████████████████████████████████████████████\n"
+            "│  └─ rank_words    250 µs                                                ███████████████████████\n"
+            "└─ ReportNode         0 ns                                                                            "
+            "  "
+            "               ▏\n");
 }
 
 TEST(Waterfall, CutsLabelsAtWidth40) {
@@ -95,20 +93,18 @@ TEST(Waterfall, KeepsTheBranchesBesideNotes) {
 }
 
 TEST(Waterfall, DrawsSeveralRootsAndNoTimeAtAll) {
-  EXPECT_EQ(
-      draw_waterfall(std::vector<WaterfallRow>{{.label = "a"}, {.label = "b", .depth = 1}, {.label = "c"}},
-                     {.width = 40}),
-      "a     0 ns  ▏\n"
-      "└─ b  0 ns  ▏\n"
-      "c     0 ns  ▏\n");
+  EXPECT_EQ(draw_waterfall(std::vector<WaterfallRow>{{.label = "a"}, {.label = "b", .depth = 1}, {.label = "c"}},
+                           {.width = 40}),
+            "a     0 ns  ▏\n"
+            "└─ b  0 ns  ▏\n"
+            "c     0 ns  ▏\n");
   EXPECT_EQ(draw_waterfall({}, {.width = 40}), "");
 }
 
 TEST(Waterfall, StaysWithinTheWidthHoweverDeepTheTreeIs) {
   std::vector<WaterfallRow> rows;
   for (std::size_t depth = 0; depth < 2000; ++depth) {
-    rows.push_back(
-        {.label = "step", .depth = depth, .duration = microseconds(5), .notes = {{.text = "a note"}}});
+    rows.push_back({.label = "step", .depth = depth, .duration = microseconds(5), .notes = {{.text = "a note"}}});
   }
   for (const std::size_t width : {40u, 80u, 120u}) {
     const std::string drawn = draw_waterfall(rows, {.width = width});

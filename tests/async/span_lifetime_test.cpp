@@ -91,8 +91,8 @@ TEST_F(SpanLifetime, a_span_is_cancelled_when_its_executor_ends_while_it_waits) 
 TEST_F(SpanLifetime, a_span_is_cancelled_when_an_operation_drops_its_task) {
   const auto task = [&]() -> Task<void> {
     const ActiveSpan span = manager_.start_span("waiting");
-    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        [](auto) {}, boost::asio::use_awaitable);
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>([](auto) {},
+                                                                                       boost::asio::use_awaitable);
   };
   EXPECT_THROW(sync_wait(task()), Error);
   EXPECT_EQ(only_span().status, SpanStatus::cancelled);
@@ -100,8 +100,7 @@ TEST_F(SpanLifetime, a_span_is_cancelled_when_an_operation_drops_its_task) {
 
 TEST_F(SpanLifetime, a_task_left_behind_by_sync_wait_is_destroyed_and_its_span_cancelled) {
   const auto leave_behind = [&]() -> Task<void> {
-    detail::ExecutorState::current()->start_branch(sleep_in_span(), TelemetryContext(),
-                                                   std::make_shared<Ignored>());
+    detail::ExecutorState::current()->start_branch(sleep_in_span(), TelemetryContext(), std::make_shared<Ignored>());
     co_await hop();
     co_await hop();
   };

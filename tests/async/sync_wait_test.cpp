@@ -27,8 +27,8 @@ Task<void> hop() { co_await boost::asio::post(boost::asio::use_awaitable); }
 
 // Waits for an operation that forgets whom to tell.
 Task<void> wait_for_a_dropped_operation() {
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-      [](auto) {}, boost::asio::use_awaitable);
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>([](auto) {},
+                                                                                     boost::asio::use_awaitable);
 }
 
 ErrorCode code_of_sync_wait_inside() {

@@ -85,8 +85,7 @@ void attributes_of_every_type(Store& store, Checks& checks) {
   });
   const std::string json = every_type_json;
   checks.equal("of a trace", text(store.query_traces({})), "T1 t started 0.. " + json + " root=- graph=\n");
-  checks.equal("of a span", text(store.query_spans({})),
-               "T1 S1<- s INTERNAL completed 0..0 \"\" \"\" " + json + "\n");
+  checks.equal("of a span", text(store.query_spans({})), "T1 S1<- s INTERNAL completed 0..0 \"\" \"\" " + json + "\n");
   checks.equal("of events", text(store.query_events({})),
                "R2 T1 - \"x\" e 1 recorded " + json + "\nR1 T1 S1 \"\" e 0 span " + json + "\n");
   checks.equal("of a metric", text(store.query_metrics({})), "R3 - - m 0.0 \"\" gauge 0 " + json + "\n");
@@ -107,9 +106,8 @@ void a_failed_span_keeps_why(Store& store, Checks& checks) {
                    .error_type = "std::runtime_error",
                    .attributes = {}});
   });
-  checks.equal(
-      "the span", text(store.query_spans({})),
-      "T9 S9<S1 load CLIENT failed 1000001ns..2000003ns \"no such file\" \"std::runtime_error\" {}\n");
+  checks.equal("the span", text(store.query_spans({})),
+               "T9 S9<S1 load CLIENT failed 1000001ns..2000003ns \"no such file\" \"std::runtime_error\" {}\n");
 }
 
 void events_say_where_they_came_from(Store& store, Checks& checks) {
@@ -147,8 +145,7 @@ void events_say_where_they_came_from(Store& store, Checks& checks) {
 void metrics_keep_every_number(Store& store, Checks& checks) {
   write(store, [](BatchBuilder& batch) {
     std::int64_t id = 0;
-    for (const double value :
-         {nan, infinity, -infinity, 0.0, 42.0, 0.1, -1e300, 5e-324, 9007199254740993.0}) {
+    for (const double value : {nan, infinity, -infinity, 0.0, 42.0, 0.1, -1e300, 5e-324, 9007199254740993.0}) {
       ++id;
       batch.add(Metric{.metric_id = record_id(static_cast<std::uint64_t>(id)),
                        .trace_id = {},
@@ -266,8 +263,7 @@ void hostile_names_are_only_names(Store& store, Checks& checks) {
     checks.equal("events named " + name, std::to_string(events.size()), "1");
     checks.equal("metrics named " + name, std::to_string(metrics.size()), "1");
     if (traces.size() == 1) checks.equal("its graph", traces[0].graph_hash, name);
-    if (spans.size() == 1)
-      checks.equal("its error", spans[0].error_type + spans[0].status_message, name + name);
+    if (spans.size() == 1) checks.equal("its error", spans[0].error_type + spans[0].status_message, name + name);
     if (spans.size() == 1) checks.equal("its attribute", spans[0].attributes.begin()->key, name);
     if (metrics.size() == 1) checks.equal("its unit", metrics[0].unit, name);
   }

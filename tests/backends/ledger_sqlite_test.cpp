@@ -24,11 +24,9 @@ void expect_exact(const Stats& stats, const fakes::Calls& calls, const std::stri
     return std::to_string(stats.sinks.at(0).rows[static_cast<std::size_t>(kind)].exported) + "\n";
   };
   EXPECT_EQ(database.run("SELECT count(*) FROM spans"), exported(RecordKind::span));
-  EXPECT_EQ(database.run("SELECT count(*) FROM events WHERE source = 'recorded'"),
-            exported(RecordKind::event));
+  EXPECT_EQ(database.run("SELECT count(*) FROM events WHERE source = 'recorded'"), exported(RecordKind::event));
   EXPECT_EQ(database.run("SELECT count(*) FROM metrics"), exported(RecordKind::metric));
-  EXPECT_EQ(database.run("SELECT count(*) FROM traces WHERE status <> 'started'"),
-            exported(RecordKind::trace_end));
+  EXPECT_EQ(database.run("SELECT count(*) FROM traces WHERE status <> 'started'"), exported(RecordKind::trace_end));
 }
 
 TEST(SqliteLedger, is_exact_after_8_threads_with_100000_spans_each) {

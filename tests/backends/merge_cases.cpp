@@ -26,8 +26,7 @@ Trace end_of(std::uint64_t id, TraceStatus status = TraceStatus::completed) {
   return trace;
 }
 
-Span span_of(std::uint64_t trace, std::uint64_t id, std::int64_t start,
-             SpanStatus status = SpanStatus::completed) {
+Span span_of(std::uint64_t trace, std::uint64_t id, std::int64_t start, SpanStatus status = SpanStatus::completed) {
   return {.span_id = span_id(id),
           .trace_id = trace_id(trace),
           .parent_span_id = span_id(7),
@@ -42,8 +41,7 @@ Span span_of(std::uint64_t trace, std::uint64_t id, std::int64_t start,
 }
 
 constexpr const char* started = "T1 checkout started 1000.. {\"user\":\"alice\"} root=S7 graph=h1\n";
-constexpr const char* ended =
-    "T1 checkout completed 1000..3000 {\"items\":3,\"user\":\"alice\"} root=S7 graph=h1\n";
+constexpr const char* ended = "T1 checkout completed 1000..3000 {\"items\":3,\"user\":\"alice\"} root=S7 graph=h1\n";
 
 void a_start_then_its_end_is_one_trace(Store& store, Checks& checks) {
   write(store, [](BatchBuilder& batch) { batch.add(start_of(1)); });
@@ -207,19 +205,18 @@ void an_empty_batch_changes_nothing(Store& store, Checks& checks) {
 }  // namespace
 
 std::vector<ContractCase> merge_cases() {
-  return {
-      {"a_start_then_its_end_is_one_trace", a_start_then_its_end_is_one_trace},
-      {"an_end_before_its_start_is_one_trace", an_end_before_its_start_is_one_trace},
-      {"start_and_end_in_one_batch_are_one_trace", start_and_end_in_one_batch_are_one_trace},
-      {"a_start_sent_again_after_the_end_changes_nothing", a_start_sent_again_after_the_end_changes_nothing},
-      {"the_first_of_two_ends_wins", the_first_of_two_ends_wins},
-      {"a_batch_written_twice_is_there_once", a_batch_written_twice_is_there_once},
-      {"one_span_id_in_two_traces_is_two_spans", one_span_id_in_two_traces_is_two_spans},
-      {"spans_without_any_trace_are_kept", spans_without_any_trace_are_kept},
-      {"a_local_root_implies_a_trace", a_local_root_implies_a_trace},
-      {"a_real_trace_hides_the_implied_one", a_real_trace_hides_the_implied_one},
-      {"several_local_roots_imply_one_trace", several_local_roots_imply_one_trace},
-      {"an_empty_batch_changes_nothing", an_empty_batch_changes_nothing}};
+  return {{"a_start_then_its_end_is_one_trace", a_start_then_its_end_is_one_trace},
+          {"an_end_before_its_start_is_one_trace", an_end_before_its_start_is_one_trace},
+          {"start_and_end_in_one_batch_are_one_trace", start_and_end_in_one_batch_are_one_trace},
+          {"a_start_sent_again_after_the_end_changes_nothing", a_start_sent_again_after_the_end_changes_nothing},
+          {"the_first_of_two_ends_wins", the_first_of_two_ends_wins},
+          {"a_batch_written_twice_is_there_once", a_batch_written_twice_is_there_once},
+          {"one_span_id_in_two_traces_is_two_spans", one_span_id_in_two_traces_is_two_spans},
+          {"spans_without_any_trace_are_kept", spans_without_any_trace_are_kept},
+          {"a_local_root_implies_a_trace", a_local_root_implies_a_trace},
+          {"a_real_trace_hides_the_implied_one", a_real_trace_hides_the_implied_one},
+          {"several_local_roots_imply_one_trace", several_local_roots_imply_one_trace},
+          {"an_empty_batch_changes_nothing", an_empty_batch_changes_nothing}};
 }
 
 }  // namespace spark::testing

@@ -44,7 +44,7 @@ void traces_by_field(Store& store, Checks& checks) {
   checks.equal("to is not", ids(store.query_traces({.start_time = {.to = at(2000)}})), "T1");
   checks.equal("between", ids(store.query_traces({.start_time = {.from = at(1001), .to = at(3000)}})), "T2");
   checks.equal("all conditions hold together",
-               ids(store.query_traces({.name = "checkout", .start_time = {.from = at(2000)}, .limit = 1})),
+               ids(store.query_traces({.limit = 1, .name = "checkout", .start_time = {.from = at(2000)}})),
                "T9 (truncated)");
   checks.equal("of one trace, conditions hold too",
                ids(store.query_traces({.trace_id = trace_id(2), .name = "checkout"})), "");
@@ -63,8 +63,8 @@ void traces_up_to_the_limit(Store& store, Checks& checks) {
 // S4 and S8 start at the same time; the id of S8 is the larger one.
 void write_spans(Store& store) {
   write(store, [](BatchBuilder& batch) {
-    const auto add = [&](std::uint64_t trace, std::uint64_t id, std::uint64_t parent, const char* name,
-                         SpanKind kind, SpanStatus status, std::int64_t start) {
+    const auto add = [&](std::uint64_t trace, std::uint64_t id, std::uint64_t parent, const char* name, SpanKind kind,
+                         SpanStatus status, std::int64_t start) {
       batch.add(Span{.span_id = span_id(id),
                      .trace_id = trace_id(trace),
                      .parent_span_id = {span_id(parent)},
@@ -91,8 +91,7 @@ void spans_by_field(Store& store, Checks& checks) {
   checks.equal("by trace_id", ids(store.query_spans({.trace_id = trace_id(1)})), "S2 S1");
   checks.equal("of an unknown trace", ids(store.query_spans({.trace_id = trace_id(7)})), "");
   checks.equal("by span_id", ids(store.query_spans({.span_id = span_id(8)})), "S8");
-  checks.equal("by trace_id and span_id",
-               ids(store.query_spans({.trace_id = trace_id(1), .span_id = span_id(8)})), "");
+  checks.equal("by trace_id and span_id", ids(store.query_spans({.trace_id = trace_id(1), .span_id = span_id(8)})), "");
   checks.equal("by parent_span_id", ids(store.query_spans({.parent_span_id = span_id(3)})), "S8 S4");
   checks.equal("without a parent", ids(store.query_spans({.parent_span_id = SpanId{}})), "S3 S1");
   checks.equal("by name", ids(store.query_spans({.name = "load"})), "S8 S3 S1");
@@ -107,17 +106,15 @@ void spans_by_field(Store& store, Checks& checks) {
   checks.equal("cancelled", ids(store.query_spans({.status = SpanStatus::cancelled})), "S3");
   checks.equal("from is included", ids(store.query_spans({.start_time = {.from = at(3000)}})), "S8 S4 S3");
   checks.equal("to is not", ids(store.query_spans({.start_time = {.to = at(3000)}})), "S2 S1");
-  checks.equal(
-      "all conditions hold together",
-      ids(store.query_spans({.trace_id = trace_id(2), .name = "load", .status = SpanStatus::failed})), "S8");
+  checks.equal("all conditions hold together",
+               ids(store.query_spans({.trace_id = trace_id(2), .name = "load", .status = SpanStatus::failed})), "S8");
 }
 
 void spans_up_to_the_limit(Store& store, Checks& checks) {
   write_spans(store);
   checks.equal("fewer", ids(store.query_spans({.limit = 4})), "S8 S4 S3 S2 (truncated)");
   checks.equal("exactly as many", ids(store.query_spans({.limit = 5})), "S8 S4 S3 S2 S1");
-  checks.equal("of one trace", ids(store.query_spans({.trace_id = trace_id(2), .limit = 1})),
-               "S8 (truncated)");
+  checks.equal("of one trace", ids(store.query_spans({.limit = 1, .trace_id = trace_id(2)})), "S8 (truncated)");
   checks.throws("no limit at all", ErrorCode::invalid_argument,
                 [&] { static_cast<void>(store.query_spans({.limit = 0})); });
 }
@@ -125,8 +122,8 @@ void spans_up_to_the_limit(Store& store, Checks& checks) {
 // R4 and R8 are of the same time. R9 was added to a span; R3 belongs to no trace.
 void write_events(Store& store) {
   write(store, [](BatchBuilder& batch) {
-    const auto add = [&](std::uint64_t id, std::uint64_t trace, std::uint64_t span, const char* type,
-                         const char* name, std::int64_t time) {
+    const auto add = [&](std::uint64_t id, std::uint64_t trace, std::uint64_t span, const char* type, const char* name,
+                         std::int64_t time) {
       batch.add(Event{.event_id = record_id(id),
                       .trace_id = trace != 0 ? trace_id(trace) : TraceId{},
                       .span_id = {span_id(span)},
@@ -177,10 +174,8 @@ void events_by_field(Store& store, Checks& checks) {
   checks.equal("of spans", ids(store.query_events({.source = EventSource::span})), "R9");
   checks.equal("from is included", ids(store.query_events({.timestamp = {.from = at(4000)}})), "R9 R8 R4");
   checks.equal("to is not", ids(store.query_events({.timestamp = {.to = at(4000)}})), "R3 R2 R1");
-  checks.equal(
-      "all conditions hold together",
-      ids(store.query_events({.trace_id = trace_id(2), .event_type = "node_failed", .name = "Failed"})),
-      "R4");
+  checks.equal("all conditions hold together",
+               ids(store.query_events({.trace_id = trace_id(2), .event_type = "node_failed", .name = "Failed"})), "R4");
 }
 
 void events_up_to_the_limit(Store& store, Checks& checks) {
@@ -225,14 +220,11 @@ void metrics_by_field(Store& store, Checks& checks) {
   checks.equal("by name", ids(store.query_metrics({.name = "api_cost"})), "R9 R3 R2");
   checks.equal("gauges", ids(store.query_metrics({.aggregation_type = AggregationType::gauge})), "R1");
   checks.equal("counters", ids(store.query_metrics({.aggregation_type = AggregationType::counter})), "R9 R2");
-  checks.equal("histograms", ids(store.query_metrics({.aggregation_type = AggregationType::histogram})),
-               "R3");
+  checks.equal("histograms", ids(store.query_metrics({.aggregation_type = AggregationType::histogram})), "R3");
   checks.equal("from is included", ids(store.query_metrics({.timestamp = {.from = at(3000)}})), "R9 R3");
   checks.equal("to is not", ids(store.query_metrics({.timestamp = {.to = at(3000)}})), "R2 R1");
-  checks.equal(
-      "all conditions hold together",
-      ids(store.query_metrics({.trace_id = trace_id(1), .aggregation_type = AggregationType::counter})),
-      "R2");
+  checks.equal("all conditions hold together",
+               ids(store.query_metrics({.trace_id = trace_id(1), .aggregation_type = AggregationType::counter})), "R2");
 }
 
 void metrics_up_to_the_limit(Store& store, Checks& checks) {
@@ -253,8 +245,7 @@ void graphs_by_field(Store& store, Checks& checks) {
   checks.equal("by hash", ids(store.query_graphs({.hash = "h2"})), "h2");
   checks.equal("by graph_id", ids(store.query_graphs({.graph_id = "etl"})), "h2 h1");
   checks.equal("by version", ids(store.query_graphs({.version = "2"})), "h3 h2");
-  checks.equal("all conditions hold together", ids(store.query_graphs({.graph_id = "etl", .version = "2"})),
-               "h2");
+  checks.equal("all conditions hold together", ids(store.query_graphs({.graph_id = "etl", .version = "2"})), "h2");
   checks.equal("fewer", ids(store.query_graphs({.limit = 2})), "h3 h2 (truncated)");
   checks.equal("exactly as many", ids(store.query_graphs({.limit = 3})), "h3 h2 h1");
   checks.throws("no limit at all", ErrorCode::invalid_argument,
@@ -272,16 +263,11 @@ void an_empty_store_answers_nothing(Store& store, Checks& checks) {
 }  // namespace
 
 std::vector<ContractCase> query_cases() {
-  return {{"traces_by_field", traces_by_field},
-          {"traces_up_to_the_limit", traces_up_to_the_limit},
-          {"spans_by_field", spans_by_field},
-          {"spans_up_to_the_limit", spans_up_to_the_limit},
-          {"events_by_field", events_by_field},
-          {"events_up_to_the_limit", events_up_to_the_limit},
-          {"metrics_by_field", metrics_by_field},
-          {"metrics_up_to_the_limit", metrics_up_to_the_limit},
-          {"graphs_by_field", graphs_by_field},
-          {"an_empty_store_answers_nothing", an_empty_store_answers_nothing}};
+  return {{"traces_by_field", traces_by_field},   {"traces_up_to_the_limit", traces_up_to_the_limit},
+          {"spans_by_field", spans_by_field},     {"spans_up_to_the_limit", spans_up_to_the_limit},
+          {"events_by_field", events_by_field},   {"events_up_to_the_limit", events_up_to_the_limit},
+          {"metrics_by_field", metrics_by_field}, {"metrics_up_to_the_limit", metrics_up_to_the_limit},
+          {"graphs_by_field", graphs_by_field},   {"an_empty_store_answers_nothing", an_empty_store_answers_nothing}};
 }
 
 }  // namespace spark::testing

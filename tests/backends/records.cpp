@@ -97,10 +97,10 @@ std::string text(const Trace& trace) {
 }
 
 std::string text(const Span& span) {
-  return name_of(span.trace_id) + " " + name_of(span.span_id) + "<" + name_of(span.parent_span_id) + " " +
-         span.name + " " + std::string(to_string(span.kind)) + " " + std::string(to_string(span.status)) +
-         " " + name_of(span.start_time) + ".." + name_of(span.end_time) + " " + quoted(span.status_message) +
-         " " + quoted(span.error_type) + " " + to_json(span.attributes);
+  return name_of(span.trace_id) + " " + name_of(span.span_id) + "<" + name_of(span.parent_span_id) + " " + span.name +
+         " " + std::string(to_string(span.kind)) + " " + std::string(to_string(span.status)) + " " +
+         name_of(span.start_time) + ".." + name_of(span.end_time) + " " + quoted(span.status_message) + " " +
+         quoted(span.error_type) + " " + to_json(span.attributes);
 }
 
 std::string text(const Event& event) {

@@ -136,8 +136,7 @@ TEST_F(SqliteSharing, documents_of_two_stores_never_overwrite_each_other) {
     for (int i = 0; i < 20;) {
       const auto document = store.get("counter", "n");
       try {
-        store.put("counter", "n", document ? document->content.as_int() + 1 : 1,
-                  document ? document->revision : 0);
+        store.put("counter", "n", document ? document->content.as_int() + 1 : 1, document ? document->revision : 0);
         ++i;
       } catch (const Error& error) {
         ASSERT_EQ(error.code(), ErrorCode::conflict) << error.what();

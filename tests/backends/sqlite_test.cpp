@@ -94,8 +94,7 @@ TEST_F(SqliteFile, says_what_it_is) {
   SqliteStore store({.path = path_});
   EXPECT_EQ(store.name(), "sqlite " + path_);
   RawDatabase raw(path_);
-  EXPECT_EQ(raw.run("PRAGMA application_id; PRAGMA user_version; PRAGMA journal_mode"),
-            "1399878251\n1\nwal\n");
+  EXPECT_EQ(raw.run("PRAGMA application_id; PRAGMA user_version; PRAGMA journal_mode"), "1399878251\n1\nwal\n");
 }
 
 TEST_F(SqliteFile, of_a_later_version_is_refused) {
@@ -117,10 +116,9 @@ TEST_F(SqliteFile, that_is_no_database_is_refused_and_left_alone) {
 TEST_F(SqliteFile, of_another_program_is_refused_and_left_alone) {
   RawDatabase(path_).run("CREATE TABLE users (id); PRAGMA application_id = 77");
   const std::string before = content_of(path_);
-  EXPECT_EQ(opening({.path = path_}),
-            "invalid_argument: SQLite database " + path_ +
-                " belongs to another program (its application_id is 77, ours is 1399878251); "
-                "name another file");
+  EXPECT_EQ(opening({.path = path_}), "invalid_argument: SQLite database " + path_ +
+                                          " belongs to another program (its application_id is 77, ours is 1399878251); "
+                                          "name another file");
   RawDatabase(path_of("unmarked.db")).run("CREATE TABLE users (id)");
   EXPECT_EQ(opening({.path = path_of("unmarked.db")}).substr(0, 17), "invalid_argument:");
   EXPECT_EQ(content_of(path_), before);
@@ -133,9 +131,8 @@ TEST_F(SqliteFile, that_is_empty_becomes_a_store) {
 
 TEST_F(SqliteFile, in_a_missing_directory_is_refused) {
   const std::string path = directory_.file("missing/telemetry.db");
-  EXPECT_EQ(opening({.path = path}), "not_found: SQLite database " + path +
-                                         ": cannot open it: the directory " + directory_.file("missing") +
-                                         " does not exist");
+  EXPECT_EQ(opening({.path = path}), "not_found: SQLite database " + path + ": cannot open it: the directory " +
+                                         directory_.file("missing") + " does not exist");
 }
 
 TEST_F(SqliteFile, that_must_not_be_written_is_refused) {
@@ -202,12 +199,10 @@ TEST_F(SqliteFile, a_failed_write_leaves_nothing_and_the_next_one_works) {
                      .distribution = {}});
   };
   const std::string error = error_of([&] { write(store, batch_of_two); });
-  EXPECT_NE(error.find("SQLite database " + path_ + ": cannot write metrics: refused for a test"),
-            std::string::npos)
+  EXPECT_NE(error.find("SQLite database " + path_ + ": cannot write metrics: refused for a test"), std::string::npos)
       << error;
-  EXPECT_EQ(
-      raw.run("SELECT count(*) FROM spans_data; SELECT count(*) FROM names; SELECT count(*) FROM trace_ids"),
-      "0\n0\n0\n");
+  EXPECT_EQ(raw.run("SELECT count(*) FROM spans_data; SELECT count(*) FROM names; SELECT count(*) FROM trace_ids"),
+            "0\n0\n0\n");
 
   raw.run("DROP TRIGGER refuse");
   write(store, batch_of_two);

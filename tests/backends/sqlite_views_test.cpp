@@ -52,16 +52,15 @@ TEST_F(SqliteViews, traces) {
   });
   EXPECT_EQ(columns("traces"),
             "trace_id name start_time end_time duration status attributes root_span_id graph_hash partial\n");
-  EXPECT_EQ(
-      raw_.run("SELECT * FROM traces ORDER BY start_time"),
-      "01946953-8a00-7000-8000-000000000009|production_workflow|2025-01-15T10:00:00.000000000Z|"
-      "2025-01-15T10:00:05.123000000Z|5.123|completed|{\"environment\":\"production\"}|8000000000000009|h1|"
-      "0\n"
-      "01946953-8a00-7000-0000-000000000002|running|2025-01-15T10:00:00.001000007Z|NULL|NULL|started|{}|"
-      "0000000000000002|NULL|0\n"
-      "01946953-8a00-7000-0000-000000000003|served|2025-01-15T10:00:00.002000000Z|2025-01-15T10:00:00."
-      "003000000Z|"
-      "0.001|failed|{}|0000000000000003|NULL|1\n");
+  EXPECT_EQ(raw_.run("SELECT * FROM traces ORDER BY start_time"),
+            "01946953-8a00-7000-8000-000000000009|production_workflow|2025-01-15T10:00:00.000000000Z|"
+            "2025-01-15T10:00:05.123000000Z|5.123|completed|{\"environment\":\"production\"}|8000000000000009|h1|"
+            "0\n"
+            "01946953-8a00-7000-0000-000000000002|running|2025-01-15T10:00:00.001000007Z|NULL|NULL|started|{}|"
+            "0000000000000002|NULL|0\n"
+            "01946953-8a00-7000-0000-000000000003|served|2025-01-15T10:00:00.002000000Z|2025-01-15T10:00:00."
+            "003000000Z|"
+            "0.001|failed|{}|0000000000000003|NULL|1\n");
 }
 
 TEST_F(SqliteViews, spans) {
@@ -128,12 +127,11 @@ TEST_F(SqliteViews, events) {
                     .attributes = {}});
   });
   EXPECT_EQ(columns("events"), "event_id trace_id span_id type name timestamp source attributes\n");
-  EXPECT_EQ(
-      raw_.run("SELECT * FROM events ORDER BY timestamp"),
-      "12345678-9abc-8def-8000-000000000009|01946953-8a00-7000-0000-000000000001|8000000000000008|NULL|retry|"
-      "2025-01-15T10:00:00.000000000Z|span|{\"n\":1}\n"
-      "12345678-9abc-8def-4000-000000000002|NULL|NULL|milestone|checkpoint_reached|"
-      "2025-01-15T10:00:00.001000000Z|recorded|{}\n");
+  EXPECT_EQ(raw_.run("SELECT * FROM events ORDER BY timestamp"),
+            "12345678-9abc-8def-8000-000000000009|01946953-8a00-7000-0000-000000000001|8000000000000008|NULL|retry|"
+            "2025-01-15T10:00:00.000000000Z|span|{\"n\":1}\n"
+            "12345678-9abc-8def-4000-000000000002|NULL|NULL|milestone|checkpoint_reached|"
+            "2025-01-15T10:00:00.001000000Z|recorded|{}\n");
 }
 
 TEST_F(SqliteViews, metrics) {
@@ -149,35 +147,32 @@ TEST_F(SqliteViews, metrics) {
                   .attributes = {{"node_id", "transform_1"}},
                   .distribution = {}};
     batch.add(metric);
-    metric = {.metric_id = record_id(2),
-              .trace_id = {},
-              .span_id = {},
-              .name = "ratio",
-              .value = std::numeric_limits<double>::quiet_NaN(),
-              .unit = {},
-              .timestamp = at(1),
-              .attributes = {},
-              .distribution = Distribution{
-                  .count = 1, .sum = 2, .positive = {.offset = 0, .counts = {1}}, .negative = {}}};
+    metric = {
+        .metric_id = record_id(2),
+        .trace_id = {},
+        .span_id = {},
+        .name = "ratio",
+        .value = std::numeric_limits<double>::quiet_NaN(),
+        .unit = {},
+        .timestamp = at(1),
+        .attributes = {},
+        .distribution = Distribution{.count = 1, .sum = 2, .positive = {.offset = 0, .counts = {1}}, .negative = {}}};
     batch.add(metric);
   });
-  EXPECT_EQ(
-      columns("metrics"),
-      "metric_id trace_id span_id name value unit aggregation_type timestamp attributes distribution\n");
-  EXPECT_EQ(
-      raw_.run("SELECT * FROM metrics ORDER BY timestamp"),
-      "12345678-9abc-8def-4000-000000000001|01946953-8a00-7000-0000-000000000001|8000000000000008|"
-      "node_execution_count|42.0|count|counter|2025-01-15T10:00:00.000000000Z|{\"node_id\":\"transform_1\"}|"
-      "NULL\n"
-      "12345678-9abc-8def-4000-000000000002|NULL|NULL|ratio|NaN|NULL|gauge|2025-01-15T10:00:00.001000000Z|{}|"
-      "{\"count\":1,\"negative\":{\"counts\":[],\"offset\":0},\"positive\":{\"counts\":[1],\"offset\":0},"
-      "\"scale\":0,\"sum\":2.0,\"zero_count\":0}\n");
+  EXPECT_EQ(columns("metrics"),
+            "metric_id trace_id span_id name value unit aggregation_type timestamp attributes distribution\n");
+  EXPECT_EQ(raw_.run("SELECT * FROM metrics ORDER BY timestamp"),
+            "12345678-9abc-8def-4000-000000000001|01946953-8a00-7000-0000-000000000001|8000000000000008|"
+            "node_execution_count|42.0|count|counter|2025-01-15T10:00:00.000000000Z|{\"node_id\":\"transform_1\"}|"
+            "NULL\n"
+            "12345678-9abc-8def-4000-000000000002|NULL|NULL|ratio|NaN|NULL|gauge|2025-01-15T10:00:00.001000000Z|{}|"
+            "{\"count\":1,\"negative\":{\"counts\":[],\"offset\":0},\"positive\":{\"counts\":[1],\"offset\":0},"
+            "\"scale\":0,\"sum\":2.0,\"zero_count\":0}\n");
 }
 
 TEST_F(SqliteViews, graphs) {
   write(store_, [](BatchBuilder& batch) {
-    batch.add(GraphDefinition{
-        .hash = "h1", .graph_id = "etl", .version = "1.0.0", .content = {{"nodes", Array{}}}});
+    batch.add(GraphDefinition{.hash = "h1", .graph_id = "etl", .version = "1.0.0", .content = {{"nodes", Array{}}}});
   });
   EXPECT_EQ(columns("graphs"), "hash graph_id version content\n");
   EXPECT_EQ(raw_.run("SELECT * FROM graphs"), "h1|etl|1.0.0|{\"nodes\":[]}\n");
@@ -186,8 +181,7 @@ TEST_F(SqliteViews, graphs) {
 TEST_F(SqliteViews, counting_a_view_reads_one_table) {
   const auto plan = [this](const char* sql) {
     const std::string steps = raw_.run(std::string("EXPLAIN QUERY PLAN ") + sql);
-    return steps.substr(steps.find_last_of('|') + 1) +
-           std::to_string(std::count(steps.begin(), steps.end(), '\n'));
+    return steps.substr(steps.find_last_of('|') + 1) + std::to_string(std::count(steps.begin(), steps.end(), '\n'));
   };
   EXPECT_EQ(plan("SELECT count(*) FROM spans"), "SCAN spans_data\n1");
   EXPECT_EQ(plan("SELECT count(*) FROM events"), "SCAN events_data\n1");

@@ -44,32 +44,24 @@ class FaultyStore final : public Store {
   void write(const Batch& batch) override { store_.write(batch); }
   void flush(Deadline deadline) override { store_.flush(deadline); }
   Page<Trace> query_traces(const TraceQuery& query) override {
-    return spoiled(query, fault_.trace_query, fault_.traces,
-                   [&](const auto& q) { return store_.query_traces(q); });
+    return spoiled(query, fault_.trace_query, fault_.traces, [&](const auto& q) { return store_.query_traces(q); });
   }
   Page<Span> query_spans(const SpanQuery& query) override {
-    return spoiled(query, fault_.span_query, fault_.spans,
-                   [&](const auto& q) { return store_.query_spans(q); });
+    return spoiled(query, fault_.span_query, fault_.spans, [&](const auto& q) { return store_.query_spans(q); });
   }
   Page<Event> query_events(const EventQuery& query) override {
-    return spoiled(query, fault_.event_query, fault_.events,
-                   [&](const auto& q) { return store_.query_events(q); });
+    return spoiled(query, fault_.event_query, fault_.events, [&](const auto& q) { return store_.query_events(q); });
   }
   Page<Metric> query_metrics(const MetricQuery& query) override {
-    return spoiled(query, fault_.metric_query, fault_.metrics,
-                   [&](const auto& q) { return store_.query_metrics(q); });
+    return spoiled(query, fault_.metric_query, fault_.metrics, [&](const auto& q) { return store_.query_metrics(q); });
   }
   Page<GraphDefinition> query_graphs(const GraphQuery& query) override {
-    return spoiled(query, fault_.graph_query, fault_.graphs,
-                   [&](const auto& q) { return store_.query_graphs(q); });
+    return spoiled(query, fault_.graph_query, fault_.graphs, [&](const auto& q) { return store_.query_graphs(q); });
   }
-  std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,
-                    std::uint64_t revision) override {
+  std::uint64_t put(std::string_view kind, std::string_view id, const Value& content, std::uint64_t revision) override {
     return store_.put(kind, id, content, revision);
   }
-  std::optional<Document> get(std::string_view kind, std::string_view id) override {
-    return store_.get(kind, id);
-  }
+  std::optional<Document> get(std::string_view kind, std::string_view id) override { return store_.get(kind, id); }
   std::vector<std::string> list(std::string_view kind) override { return store_.list(kind); }
 
  private:
@@ -90,8 +82,7 @@ std::vector<std::string> failures_with(const Fault& fault) {
 
 // Faults that every kind of query can have. `query` and `page` name the two members to set.
 template <class Query, class Record>
-void add_common_faults(std::vector<Fault>& faults, const std::string& kind,
-                       std::function<void(Query&)> Fault::*query,
+void add_common_faults(std::vector<Fault>& faults, const std::string& kind, std::function<void(Query&)> Fault::*query,
                        std::function<void(Page<Record>&)> Fault::*page) {
   const auto add_query = [&](const std::string& what, const std::function<void(Query&)>& spoil) {
     Fault fault{.name = kind + " " + what};
@@ -113,8 +104,8 @@ void add_common_faults(std::vector<Fault>& faults, const std::string& kind,
 }
 
 template <class Query>
-void add_time_faults(std::vector<Fault>& faults, const std::string& kind,
-                     std::function<void(Query&)> Fault::*query, TimeRange Query::*range) {
+void add_time_faults(std::vector<Fault>& faults, const std::string& kind, std::function<void(Query&)> Fault::*query,
+                     TimeRange Query::*range) {
   const auto add = [&](const std::string& what, const std::function<void(TimeRange&)>& spoil) {
     Fault fault{.name = kind + " " + what};
     fault.*query = [range, spoil](Query& q) { spoil(q.*range); };
@@ -132,8 +123,8 @@ void add_time_faults(std::vector<Fault>& faults, const std::string& kind,
 }
 
 template <class Query, class Field>
-void add_ignored_field(std::vector<Fault>& faults, const std::string& name,
-                       std::function<void(Query&)> Fault::*query, std::optional<Field> Query::*field) {
+void add_ignored_field(std::vector<Fault>& faults, const std::string& name, std::function<void(Query&)> Fault::*query,
+                       std::optional<Field> Query::*field) {
   Fault fault{.name = name + " ignored"};
   fault.*query = [field](Query& q) { (q.*field).reset(); };
   faults.push_back(fault);
@@ -141,8 +132,8 @@ void add_ignored_field(std::vector<Fault>& faults, const std::string& name,
 
 // Rows of the same time in the wrong order of their ids.
 template <class Record, class Time>
-void add_tie_fault(std::vector<Fault>& faults, const std::string& kind,
-                   std::function<void(Page<Record>&)> Fault::*page, Time Record::*time) {
+void add_tie_fault(std::vector<Fault>& faults, const std::string& kind, std::function<void(Page<Record>&)> Fault::*page,
+                   Time Record::*time) {
   Fault fault{.name = kind + " ties the other way round"};
   fault.*page = [time](Page<Record>& p) {
     std::reverse(p.rows.begin(), p.rows.end());
@@ -187,8 +178,7 @@ std::vector<Fault> all_faults() {
   add_ignored_field(faults, "metrics by span_id", &Fault::metric_query, &MetricQuery::span_id);
   add_ignored_field(faults, "metrics by metric_id", &Fault::metric_query, &MetricQuery::metric_id);
   add_ignored_field(faults, "metrics by name", &Fault::metric_query, &MetricQuery::name);
-  add_ignored_field(faults, "metrics by aggregation_type", &Fault::metric_query,
-                    &MetricQuery::aggregation_type);
+  add_ignored_field(faults, "metrics by aggregation_type", &Fault::metric_query, &MetricQuery::aggregation_type);
   add_ignored_field(faults, "graphs by hash", &Fault::graph_query, &GraphQuery::hash);
   add_ignored_field(faults, "graphs by graph_id", &Fault::graph_query, &GraphQuery::graph_id);
   add_ignored_field(faults, "graphs by version", &Fault::graph_query, &GraphQuery::version);

@@ -19,8 +19,7 @@ struct StoreUnderTest {
 };
 
 const StoreUnderTest stores[] = {
-    {"memory",
-     [](const TemporaryDirectory&) -> std::unique_ptr<Store> { return std::make_unique<MemoryStore>(); }},
+    {"memory", [](const TemporaryDirectory&) -> std::unique_ptr<Store> { return std::make_unique<MemoryStore>(); }},
     {"sqlite",
      [](const TemporaryDirectory& directory) -> std::unique_ptr<Store> {
        return std::make_unique<SqliteStore>(SqliteOptions{.path = directory.file("contract.db")});
@@ -43,11 +42,12 @@ TEST_P(StoreContract, holds) {
   for (const std::string& failure : checks.failures()) ADD_FAILURE() << failure;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , StoreContract, ::testing::Combine(::testing::ValuesIn(stores), ::testing::ValuesIn(contract_cases())),
-    [](const auto& parameters) {
-      return std::string(std::get<0>(parameters.param).name) + "_" + std::get<1>(parameters.param).name;
-    });
+INSTANTIATE_TEST_SUITE_P(, StoreContract,
+                         ::testing::Combine(::testing::ValuesIn(stores), ::testing::ValuesIn(contract_cases())),
+                         [](const auto& parameters) {
+                           return std::string(std::get<0>(parameters.param).name) + "_" +
+                                  std::get<1>(parameters.param).name;
+                         });
 
 }  // namespace
 }  // namespace spark::testing

@@ -41,15 +41,13 @@ TEST(TraceId, parses_both_forms_in_either_case) {
 }
 
 TEST(TraceId, refuses_everything_else_and_quotes_it) {
-  EXPECT_EQ(parse_error<TraceId>("xyz"),
-            "cannot read a trace id from \"xyz\": it needs a UUID or 32 hex digits");
-  for (const char* text : {"", "550e8400-e29b-41d4-a716-44665544000", "550e8400-e29b-41d4-a716-4466554400000",
-                           "550e8400ee29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716_446655440000",
-                           "550e8400-e29b-41d4-a716-44665544000g", "550e8400e29b41d4a71644665544000",
-                           " 550e8400e29b41d4a71644665544000", "{550e8400-e29b-41d4-a716-446655440000}",
-                           "550e8400e29b41d4a71644665544000-", "550e8400e29b41d4"}) {
-    EXPECT_THAT(parse_error<TraceId>(text), HasSubstr(std::string(1, '"').append(text).append(1, '"')))
-        << text;
+  EXPECT_EQ(parse_error<TraceId>("xyz"), "cannot read a trace id from \"xyz\": it needs a UUID or 32 hex digits");
+  for (const char* text :
+       {"", "550e8400-e29b-41d4-a716-44665544000", "550e8400-e29b-41d4-a716-4466554400000",
+        "550e8400ee29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716_446655440000",
+        "550e8400-e29b-41d4-a716-44665544000g", "550e8400e29b41d4a71644665544000", " 550e8400e29b41d4a71644665544000",
+        "{550e8400-e29b-41d4-a716-446655440000}", "550e8400e29b41d4a71644665544000-", "550e8400e29b41d4"}) {
+    EXPECT_THAT(parse_error<TraceId>(text), HasSubstr(std::string(1, '"').append(text).append(1, '"'))) << text;
   }
   EXPECT_LT(parse_error<TraceId>(std::string(100'000, 'a')).size(), 200U);
 }
@@ -78,8 +76,7 @@ TEST(SpanId, a_uuid_is_refused_with_the_reason) {
             "cannot read a span id from \"6ba7b810-9dad-11d1-80b4-00c04fd430c8\": a UUID has 128 bits, a "
             "span id has 64 "
             "as W3C trace context and OTLP require; it needs 16 hex digits");
-  for (const char* text :
-       {"", "00f067aa0ba902b", "00f067aa0ba902b77", "00f067aa0ba902bg", "0x00f067aa0ba902"}) {
+  for (const char* text : {"", "00f067aa0ba902b", "00f067aa0ba902b77", "00f067aa0ba902bg", "0x00f067aa0ba902"}) {
     EXPECT_EQ(parse_error<SpanId>(text),
               "cannot read a span id from \"" + std::string(text) + "\": it needs 16 hex digits");
   }

@@ -76,8 +76,7 @@ TEST(JsonWriter, wraps_a_users_object_that_looks_like_a_tag) {
 TEST(JsonWriter, escapes_strings) {
   EXPECT_EQ(to_json(Value("\"\\/\b\f\n\r\t")), R"("\"\\/\b\f\n\r\t")");
   EXPECT_EQ(to_json(Value(std::string("a\0b\x1f\x7f", 5))), "\"a\\u0000b\\u001f\x7f\"");
-  EXPECT_EQ(to_json(Value("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80")),
-            "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"");
+  EXPECT_EQ(to_json(Value("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80")), "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 }
 
 TEST(JsonWriter, replaces_what_is_not_utf8) {
@@ -129,12 +128,11 @@ TEST(JsonParser, ints_beyond_int64_become_doubles) {
 }
 
 TEST(JsonParser, doubles_come_back_exactly) {
-  for (const double value : {0.1, 1.0 / 3, 2.2250738585072014e-308, 5e-324, 1.7976931348623157e308,
-                             123456789.123456789, 9007199254740991.5, 7.038531e-26, 1e23, 8.41e21, 2.0e-5}) {
+  for (const double value : {0.1, 1.0 / 3, 2.2250738585072014e-308, 5e-324, 1.7976931348623157e308, 123456789.123456789,
+                             9007199254740991.5, 7.038531e-26, 1e23, 8.41e21, 2.0e-5}) {
     const Value back = parse_json(to_json(Value(value)));
     ASSERT_TRUE(back.is_double());
-    EXPECT_EQ(std::bit_cast<std::uint64_t>(back.as_double()), std::bit_cast<std::uint64_t>(value))
-        << to_json(value);
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(back.as_double()), std::bit_cast<std::uint64_t>(value)) << to_json(value);
   }
 }
 
@@ -158,10 +156,9 @@ TEST(JsonParser, says_what_is_wrong_and_where) {
   EXPECT_THAT(parse_error(""), HasSubstr("at offset 0"));
   EXPECT_EQ(parse_error("[1,]"), "cannot parse JSON: at offset 3: syntax error");
   EXPECT_EQ(parse_error("1 2"), "cannot parse JSON: at offset 2: something follows the value");
-  for (const char* text : {"nul",   "{",           "[",        "\"",     "{\"a\"}",       "01",
-                           "+1",    "1.",          ".5",       "NaN",    "'a'",           "[1 2]",
-                           "{1:2}", "\"\\ud800\"", "\"\xFF\"", "\"\n\"", "// comment\n1", "tru",
-                           "-",     "1e"}) {
+  for (const char* text :
+       {"nul",   "{",           "[",        "\"",     "{\"a\"}",       "01",  "+1", "1.", ".5", "NaN", "'a'", "[1 2]",
+        "{1:2}", "\"\\ud800\"", "\"\xFF\"", "\"\n\"", "// comment\n1", "tru", "-",  "1e"}) {
     EXPECT_THAT(parse_error(text), HasSubstr("cannot parse JSON: at offset")) << text;
   }
 }
@@ -179,8 +176,7 @@ TEST(JsonParser, depth_is_limited) {
 
 TEST(JsonTags, come_back_as_what_they_stand_for) {
   EXPECT_TRUE(std::isnan(parse_json(R"({"$double":"NaN"})").as_double()));
-  EXPECT_EQ(parse_json(R"([{"$double":"Infinity"},{"$double":"-Infinity"}])"),
-            Value(Array{infinity, -infinity}));
+  EXPECT_EQ(parse_json(R"([{"$double":"Infinity"},{"$double":"-Infinity"}])"), Value(Array{infinity, -infinity}));
   EXPECT_EQ(parse_json(R"({"a":{"$bytes":"Zm9vYg=="}})"), Value(Object{{"a", Bytes{{'f', 'o', 'o', 'b'}}}}));
   EXPECT_EQ(parse_json(R"({"$object":{"$double":"NaN"}})"), Value(Object{{"$double", "NaN"}}));
 }

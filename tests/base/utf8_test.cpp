@@ -22,10 +22,9 @@ std::string repaired(std::string_view text) {
 }
 
 TEST(Utf8, accepts_the_first_and_last_character_of_each_length) {
-  for (const auto text :
-       {""sv, "\x01"sv, "\x7F"sv, "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv, "\xED\x9F\xBF"sv,
-        "\xEE\x80\x80"sv, "\xEF\xBF\xBF"sv, "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv,
-        "plain text that is longer than one word"sv, "\xEF\xBB\xBF with a mark"sv}) {
+  for (const auto text : {""sv, "\x01"sv, "\x7F"sv, "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv, "\xED\x9F\xBF"sv,
+                          "\xEE\x80\x80"sv, "\xEF\xBF\xBF"sv, "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv,
+                          "plain text that is longer than one word"sv, "\xEF\xBB\xBF with a mark"sv}) {
     EXPECT_TRUE(is_storable_utf8(text)) << text;
     EXPECT_EQ(repaired(text), text);
   }

@@ -42,8 +42,7 @@ class Meanwhile {
 
 TEST(ConcurrentRecording, with_flushes_and_looks_at_the_ledger_loses_nothing) {
   const auto log = std::make_shared<SinkLog>(false);
-  TelemetryManager manager({.ring_bytes_total = std::size_t{1} << 30},
-                           {.sinks = {RecordingSink::factory(log)}});
+  TelemetryManager manager({.ring_bytes_total = std::size_t{1} << 30}, {.sinks = {RecordingSink::factory(log)}});
   Calls calls;
   {
     const Meanwhile flushing([&] { (void)manager.flush(); });
@@ -193,8 +192,7 @@ TEST(ConcurrentRecording, get_instance_from_many_threads_makes_one_manager) {
   TelemetryManager::reset_instance();
   std::vector<TelemetryManager*> found(8);
   std::vector<std::thread> threads;
-  for (auto& manager : found)
-    threads.emplace_back([&manager] { manager = &TelemetryManager::get_instance(); });
+  for (auto& manager : found) threads.emplace_back([&manager] { manager = &TelemetryManager::get_instance(); });
   for (auto& thread : threads) thread.join();
   for (const auto* manager : found) EXPECT_EQ(manager, found[0]);
   TelemetryManager::reset_instance();

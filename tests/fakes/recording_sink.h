@@ -46,9 +46,7 @@ class SinkLog {
   [[nodiscard]] std::vector<Metric> metrics() const { return copy_of(metrics_); }
   [[nodiscard]] std::vector<GraphDefinition> graphs() const { return copy_of(graphs_); }
   [[nodiscard]] std::optional<Resource> resource() const { return copy_of(resource_); }
-  [[nodiscard]] std::uint64_t count(RecordKind kind) const {
-    return copy_of(counts_)[static_cast<std::size_t>(kind)];
-  }
+  [[nodiscard]] std::uint64_t count(RecordKind kind) const { return copy_of(counts_)[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] std::uint64_t span_event_count() const { return copy_of(span_event_count_); }
   [[nodiscard]] std::uint64_t failed_span_count() const { return copy_of(failed_span_count_); }
   [[nodiscard]] std::vector<std::size_t> batch_sizes() const { return copy_of(batch_sizes_); }  // records

@@ -24,8 +24,7 @@ class TracePrinter {
   [[nodiscard]] std::string trees() {
     std::string out;
     for (const Trace& trace : traces()) {
-      out += "trace " + trace.name + " " + std::string(to_string(trace.status)) + " " +
-             seconds(trace.duration());
+      out += "trace " + trace.name + " " + std::string(to_string(trace.status)) + " " + seconds(trace.duration());
       if (!trace.graph_hash.empty()) out += " graph " + number(trace.graph_hash);
       out += " " + to_json(trace.attributes) + "\n";
       const SpanQuery query{.trace_id = trace.trace_id};
@@ -44,12 +43,11 @@ class TracePrinter {
     for (const Trace& trace : traces()) {
       const EventQuery query{.trace_id = trace.trace_id};
       std::vector<Event> events = manager_.query_events(query).rows;
-      std::sort(events.begin(), events.end(),
-                [](const Event& a, const Event& b) { return a.event_id < b.event_id; });
+      std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.event_id < b.event_id; });
       for (const Event& event : events) {
         out += since(trace, event.timestamp) + " " + number(event.span_id.to_string()) + " " +
-               (event.type.empty() ? "-" : event.type) + " \"" + event.name + "\" " +
-               attributes(event.attributes) + "\n";
+               (event.type.empty() ? "-" : event.type) + " \"" + event.name + "\" " + attributes(event.attributes) +
+               "\n";
       }
     }
     return out;
@@ -64,9 +62,8 @@ class TracePrinter {
       std::sort(metrics.begin(), metrics.end(),
                 [](const Metric& a, const Metric& b) { return a.metric_id < b.metric_id; });
       for (const Metric& metric : metrics) {
-        out += since(trace, metric.timestamp) + " " + metric.name + " " + decimal(metric.value) + " " +
-               metric.unit + " " + std::string(to_string(metric.aggregation_type)) + " " +
-               attributes(metric.attributes) + "\n";
+        out += since(trace, metric.timestamp) + " " + metric.name + " " + decimal(metric.value) + " " + metric.unit +
+               " " + std::string(to_string(metric.aggregation_type)) + " " + attributes(metric.attributes) + "\n";
       }
     }
     return out;
@@ -80,16 +77,14 @@ class TracePrinter {
   }
 
   // `parent` zero: those whose parent is not among the spans.
-  void print_children(std::string& out, const Trace& trace, const std::vector<Span>& spans, SpanId parent,
-                      int depth) {
+  void print_children(std::string& out, const Trace& trace, const std::vector<Span>& spans, SpanId parent, int depth) {
     for (const Span& span : spans) {
-      const bool has_parent = std::any_of(spans.begin(), spans.end(), [&](const Span& other) {
-        return other.span_id == span.parent_span_id;
-      });
+      const bool has_parent = std::any_of(spans.begin(), spans.end(),
+                                          [&](const Span& other) { return other.span_id == span.parent_span_id; });
       if (parent.is_valid() ? span.parent_span_id != parent : has_parent) continue;
       out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + number(span.span_id.to_string()) + " " +
-             span.name + " " + std::string(to_string(span.status)) + " " + since(trace, span.start_time) +
-             " +" + seconds(span.duration());
+             span.name + " " + std::string(to_string(span.status)) + " " + since(trace, span.start_time) + " +" +
+             seconds(span.duration());
       if (span.kind != SpanKind::INTERNAL) out += " " + std::string(to_string(span.kind));
       if (!span.error_type.empty()) out += " " + span.error_type;
       if (!span.status_message.empty()) out += " \"" + span.status_message + "\"";

@@ -131,8 +131,7 @@ class QueryNode : public Node {
 };
 
 TEST_F(GraphRecording, manual_spans_inside_a_node) {
-  const Graph graph(
-      {.start = make_node<QueryNode>(), .id = "manual", .version = "1", .telemetry = &manager_});
+  const Graph graph({.start = make_node<QueryNode>(), .id = "manual", .version = "1", .telemetry = &manager_});
   run(graph);
   manager_.flush();
   TracePrinter printer(manager_);
@@ -162,10 +161,9 @@ trace manual completed 3s graph #1 {"graph_id":"manual","graph_version":"1"}
 }
 
 TEST_F(GraphRecording, a_subgraph) {
-  const auto inner = make_node<Graph>(GraphOptions{
-      .start = make_node<TransformNode>() >> make_node<TransformNode>(), .id = "inner", .version = "7"});
-  const Graph outer(
-      {.start = make_node<LoadNode>() >> inner, .id = "outer", .version = "1", .telemetry = &manager_});
+  const auto inner = make_node<Graph>(
+      GraphOptions{.start = make_node<TransformNode>() >> make_node<TransformNode>(), .id = "inner", .version = "7"});
+  const Graph outer({.start = make_node<LoadNode>() >> inner, .id = "outer", .version = "1", .telemetry = &manager_});
   run(outer);
   manager_.flush();
   TracePrinter printer(manager_);
@@ -197,8 +195,7 @@ trace outer completed 5s graph #1 {"graph_id":"outer","graph_version":"1"}
 }
 
 TEST_F(GraphRecording, a_run_inside_a_span_joins_its_trace) {
-  const Graph graph(
-      {.start = make_node<TransformNode>(), .id = "joined", .version = "1", .telemetry = &manager_});
+  const Graph graph({.start = make_node<TransformNode>(), .id = "joined", .version = "1", .telemetry = &manager_});
   {
     const ActiveTrace trace = manager_.start_trace("request");
     const ActiveSpan span = manager_.start_span("handler", trace.trace_id);
@@ -214,9 +211,8 @@ trace request completed 2s {}
 }
 
 TEST_F(GraphRecording, a_cancelled_node_cancels_the_run) {
-  const NodePtr stopped = function_node("stop", [](ExecutionContext&) -> Outputs {
-    throw Error(ErrorCode::cancelled, "a stop was requested");
-  });
+  const NodePtr stopped = function_node(
+      "stop", [](ExecutionContext&) -> Outputs { throw Error(ErrorCode::cancelled, "a stop was requested"); });
   const Graph graph({.start = stopped, .id = "stopped", .version = "1", .telemetry = &manager_});
   EXPECT_THROW(run(graph), Error);
   manager_.flush();
@@ -235,8 +231,8 @@ trace stopped cancelled 0s graph #1 {"graph_id":"stopped","graph_version":"1"}
 
 TEST_F(GraphRecording, a_run_that_is_destroyed_while_it_waits_is_cancelled) {
   const NodePtr forgotten = function_node("wait", [](ExecutionContext&) -> Task<Outputs> {
-    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        [](auto) {}, boost::asio::use_awaitable);
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>([](auto) {},
+                                                                                       boost::asio::use_awaitable);
     co_return Outputs();
   });
   const Graph graph({.start = forgotten, .id = "forgotten", .version = "1", .telemetry = &manager_});
@@ -258,8 +254,7 @@ trace forgotten cancelled 0s graph #1 {"graph_id":"forgotten","graph_version":"1
 TEST_F(GraphRecording, captures_payloads_as_configured) {
   TelemetryManager manager(TelemetryConfig::create_memory({.capture_outputs = false, .capture_inputs = true}),
                            {.clock = &clock_, .random_seed = 1});
-  const Graph graph(
-      {.start = make_node<TransformNode>(), .id = "captured", .version = "1", .telemetry = &manager});
+  const Graph graph({.start = make_node<TransformNode>(), .id = "captured", .version = "1", .telemetry = &manager});
   run(graph, {{"count", 41}});
   manager.flush();
   const SpanQuery query{.name = "TransformNode"};

@@ -138,8 +138,8 @@ TEST(Graph, refuses_what_is_not_there) {
 }
 
 TEST(Graph, numbers_nodes_without_an_id_by_their_type) {
-  const Graph graph({.start = make_node<LoadNode>() >> make_node<TransformNode>() >>
-                              make_node<TransformNode>("mine") >> make_node<TransformNode>()});
+  const Graph graph({.start = make_node<LoadNode>() >> make_node<TransformNode>() >> make_node<TransformNode>("mine") >>
+                              make_node<TransformNode>()});
   EXPECT_EQ(node_ids(graph), (std::vector<std::string>{"load_1", "transform_1", "mine", "transform_2"}));
 }
 
@@ -169,8 +169,7 @@ TEST(Graph, can_be_long) {
 }
 
 TEST(GraphDefinition, lists_nodes_and_edges) {
-  const Graph graph(
-      {.start = make_node<LoadNode>() >> make_node<ReportNode>(), .id = "pipeline", .version = "1.0.0"});
+  const Graph graph({.start = make_node<LoadNode>() >> make_node<ReportNode>(), .id = "pipeline", .version = "1.0.0"});
   EXPECT_EQ(graph.definition().graph_id, "pipeline");
   EXPECT_EQ(graph.definition().version, "1.0.0");
   EXPECT_EQ(
@@ -200,9 +199,7 @@ TEST(GraphDefinition, differs_by_id_version_and_by_what_is_inside_a_subgraph) {
   EXPECT_NE(hash("a", "1"), hash("b", "1"));
   EXPECT_NE(hash("a", "1"), hash("a", "2"));
   const auto around = [](NodePtr inner) {
-    return Graph({.start = make_node<Graph>(GraphOptions{.start = std::move(inner), .id = "inner"})})
-        .definition()
-        .hash;
+    return Graph({.start = make_node<Graph>(GraphOptions{.start = std::move(inner), .id = "inner"})}).definition().hash;
   };
   EXPECT_NE(around(make_node<LoadNode>()), around(make_node<ReportNode>()));
 }
@@ -215,8 +212,7 @@ TEST(ExecutionContext, works_where_nothing_is_recorded) {
                                               context.record_event("type", "name", {{"key", 1}});
                                               context.record_metric({.name = "metric", .value = 1});
                                               seen = to_json(context.metadata()) +
-                                                     (context.manager() == nullptr ? " no manager"
-                                                                                   : " manager") +
+                                                     (context.manager() == nullptr ? " no manager" : " manager") +
                                                      (span.is_recording() ? " recording" : " not recording") +
                                                      (context.trace_id().is_valid() ? " trace" : " no trace");
                                               return Outputs();
@@ -224,9 +220,8 @@ TEST(ExecutionContext, works_where_nothing_is_recorded) {
                      .id = "quiet",
                      .version = "1"});
   run(graph);
-  EXPECT_EQ(seen,
-            R"({"attempt":1,"graph_id":"quiet","graph_version":"1","node_id":"look_1","node_type":"look"})"
-            " no manager not recording no trace");
+  EXPECT_EQ(seen, R"({"attempt":1,"graph_id":"quiet","graph_version":"1","node_id":"look_1","node_type":"look"})"
+                  " no manager not recording no trace");
 }
 
 }  // namespace

@@ -90,8 +90,7 @@ TEST_F(TelemetryChoice, a_subgraph_with_a_configuration_of_its_own_keeps_traces_
 TEST_F(TelemetryChoice, refuses_a_configuration_beside_a_manager) {
   TelemetryManager manager(config("manager"));
   try {
-    const Graph graph(
-        {.start = make_node<ReportNode>(), .telemetry_config = config("config"), .telemetry = &manager});
+    const Graph graph({.start = make_node<ReportNode>(), .telemetry_config = config("config"), .telemetry = &manager});
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "GraphOptions: give telemetry_config or telemetry, not both");

@@ -203,15 +203,13 @@ TEST(BatchBuilder, rooms_are_aligned_whatever_was_copied_between) {
     for (AttributeView& view : room) view = {copied, ValueView(static_cast<std::int64_t>(seed))};
     rooms.push_back(room);
     const auto events = builder.span_events(random.next() % 3);
-    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(events.data()) % alignof(SpanEventView), 0U)
-        << "seed " << seed;
+    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(events.data()) % alignof(SpanEventView), 0U) << "seed " << seed;
     for (SpanEventView& view : events) view = {};
   }
   // Nothing was written over by what came later.
   for (const auto& [text, copied] : texts) ASSERT_EQ(copied, text);
   for (std::size_t i = 0; i < rooms.size(); ++i) {
-    for (const AttributeView& view : rooms[i])
-      ASSERT_EQ(view.value.integer(), static_cast<std::int64_t>(i + 1));
+    for (const AttributeView& view : rooms[i]) ASSERT_EQ(view.value.integer(), static_cast<std::int64_t>(i + 1));
   }
 }
 

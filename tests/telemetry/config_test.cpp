@@ -89,8 +89,7 @@ TEST(TelemetryConfig, can_be_written_as_in_the_specification) {
                        .metadata = Object{{"environment", "production"}, {"version", "1.0.0"}}});
   EXPECT_EQ(config.backend, Backend::sqlite);
   EXPECT_EQ(config.metadata.at("environment"), Value("production"));
-  const TelemetryConfig by_hand{
-      .backend = Backend::postgresql, .buffer_size = 1000, .export_interval = Seconds{60.0}};
+  const TelemetryConfig by_hand{.backend = Backend::postgresql, .buffer_size = 1000, .export_interval = Seconds{60.0}};
   EXPECT_NO_THROW(by_hand.validate());
 }
 
@@ -126,8 +125,7 @@ TEST(TelemetryConfig, equal_configurations_compare_equal) {
   EXPECT_FALSE(a == TelemetryConfig::create_sqlite("b.db", {.metadata = Object{{"k", 1}}}));
   EXPECT_FALSE(a == TelemetryConfig::create_sqlite("a.db", {.metadata = Object{{"k", 2}}}));
   const auto redactor = std::make_shared<const Redactor>([](RedactedField) {});
-  EXPECT_FALSE(a ==
-               TelemetryConfig::create_sqlite("a.db", {.metadata = Object{{"k", 1}}, .redactor = redactor}));
+  EXPECT_FALSE(a == TelemetryConfig::create_sqlite("a.db", {.metadata = Object{{"k", 1}}, .redactor = redactor}));
 }
 
 struct OutOfRange {
@@ -146,8 +144,7 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
       {[](C& c) { c.buffer_size = 1'000'001; }, "buffer_size is 1000001, allowed is 1 to 1000000"},
       {[](C& c) { c.export_interval = Seconds{0}; }, "export_interval is 0, allowed is 0.001 to 86400"},
       {[](C& c) { c.export_interval = Seconds{-5}; }, "export_interval is -5, allowed is 0.001 to 86400"},
-      {[](C& c) { c.export_interval = Seconds{86'401}; },
-       "export_interval is 86401, allowed is 0.001 to 86400"},
+      {[](C& c) { c.export_interval = Seconds{86'401}; }, "export_interval is 86401, allowed is 0.001 to 86400"},
       {[=](C& c) { c.export_interval = Seconds{nan}; }, "export_interval is nan, allowed is 0.001 to 86400"},
       {[](C& c) { c.memory_store_bytes = 1'048'575; },
        "memory_store_bytes is 1048575, allowed is 1048576 to 18446744073709551615"},
@@ -156,11 +153,9 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
       {[](C& c) { c.limits.key_bytes = 7; }, "limits.key_bytes is 7, allowed is 8 to 32767"},
       {[](C& c) { c.limits.key_bytes = 32'768; }, "limits.key_bytes is 32768, allowed is 8 to 32767"},
       {[](C& c) { c.limits.string_bytes = 7; }, "limits.string_bytes is 7, allowed is 8 to 67108864"},
-      {[](C& c) { c.limits.string_bytes = 67'108'865; },
-       "limits.string_bytes is 67108865, allowed is 8 to 67108864"},
+      {[](C& c) { c.limits.string_bytes = 67'108'865; }, "limits.string_bytes is 67108865, allowed is 8 to 67108864"},
       {[](C& c) { c.limits.depth = 61; }, "limits.depth is 61, allowed is 0 to 60"},
-      {[](C& c) { c.limits.events_per_span = 10'001; },
-       "limits.events_per_span is 10001, allowed is 0 to 10000"},
+      {[](C& c) { c.limits.events_per_span = 10'001; }, "limits.events_per_span is 10001, allowed is 0 to 10000"},
       {[](C& c) { c.ring_bytes = 2'048; }, "ring_bytes is 2048, allowed is 4096 to 67108864"},
       {[](C& c) { c.ring_bytes = 128 << 20; }, "ring_bytes is 134217728, allowed is 4096 to 67108864"},
       {[](C& c) { c.ring_bytes = 5'000; }, "ring_bytes is 5000, allowed is a power of two"},
@@ -178,11 +173,9 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
        "endpoint is \"localhost:4317\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
       {[](C& c) { c = C::create_otlp("http://:4317"); },
        "endpoint is \"http://:4317\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
-      {[](C& c) { c = C::create_otlp(""); },
-       "endpoint is \"\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
+      {[](C& c) { c = C::create_otlp(""); }, "endpoint is \"\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
       {[](C& c) { c.backend = Backend::multi; }, "children is empty, allowed is one configuration or more"},
-      {[](C& c) { c.children.resize(2); },
-       "children is 2 configurations, allowed is none unless backend is multi"},
+      {[](C& c) { c.children.resize(2); }, "children is 2 configurations, allowed is none unless backend is multi"},
   };
   for (const auto& [change, message] : cases) {
     TelemetryConfig config;
@@ -194,8 +187,7 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
 TEST(TelemetryConfig, the_ends_of_each_range_are_allowed) {
   TelemetryConfig low{.sampling_rate = 0, .buffer_size = 1, .export_interval = Seconds{0.001}};
   low.memory_store_bytes = 1 << 20;
-  low.limits = {
-      .attributes_per_record = 0, .key_bytes = 8, .string_bytes = 8, .depth = 0, .events_per_span = 0};
+  low.limits = {.attributes_per_record = 0, .key_bytes = 8, .string_bytes = 8, .depth = 0, .events_per_span = 0};
   low.ring_bytes = low.ring_bytes_total = 4096;
   low.queue_bytes = 1;
   low.live_traces = 1;
@@ -219,8 +211,7 @@ TEST(TelemetryConfig, an_endpoint_with_a_password_is_refused_without_printing_it
 
 TEST(CreateMulti, takes_the_managers_fields_from_its_own_options) {
   const auto config = TelemetryConfig::create_multi(
-      {TelemetryConfig::create_sqlite("a.db", {.durability = Durability::power}),
-       TelemetryConfig::create_memory()},
+      {TelemetryConfig::create_sqlite("a.db", {.durability = Durability::power}), TelemetryConfig::create_memory()},
       {.sampling_rate = 0.25, .metadata = Object{{"environment", "test"}}});
   EXPECT_EQ(config.backend, Backend::multi);
   EXPECT_EQ(config.sampling_rate, 0.25);
@@ -292,8 +283,7 @@ TEST(BackendFactory, multi_and_noop_have_no_sink_of_their_own) {
   EXPECT_EQ(error_of([] { static_cast<void>(backend_factory(TelemetryConfig::create_noop())); }),
             "backend noop has no sink of its own");
   const auto multi = TelemetryConfig::create_multi({TelemetryConfig::create_memory()});
-  EXPECT_EQ(error_of([&] { static_cast<void>(backend_factory(multi)); }),
-            "backend multi has no sink of its own");
+  EXPECT_EQ(error_of([&] { static_cast<void>(backend_factory(multi)); }), "backend multi has no sink of its own");
 }
 
 }  // namespace

@@ -90,8 +90,7 @@ TEST_F(FromEnvironment, a_comma_is_fan_out) {
 }
 
 TEST_F(FromEnvironment, a_comma_in_a_connection_strings_list_of_hosts_belongs_to_it) {
-  EXPECT_EQ(from("postgresql://a:5432,b:5433,c/db").connection_string.reveal(),
-            "postgresql://a:5432,b:5433,c/db");
+  EXPECT_EQ(from("postgresql://a:5432,b:5433,c/db").connection_string.reveal(), "postgresql://a:5432,b:5433,c/db");
   EXPECT_EQ(from("postgresql://u:p,q@a,b/db").connection_string.reveal(), "postgresql://u:p,q@a,b/db");
   EXPECT_EQ(from("postgresql:///db?host=a,b").connection_string.reveal(), "postgresql:///db?host=a,b");
   EXPECT_THAT(places("postgresql://a,b/db,sqlite:x.db"), testing::ElementsAre("postgresql://a,b/db", "x.db"));
@@ -104,12 +103,10 @@ TEST_F(FromEnvironment, a_comma_in_a_connection_strings_list_of_hosts_belongs_to
 TEST_F(FromEnvironment, what_is_not_understood_is_an_error_that_says_what_is) {
   const std::string allowed =
       "; allowed: memory:, sqlite:PATH, postgresql://…, otlp://HOST:PORT or off, several with commas between";
-  EXPECT_EQ(
-      error_of("sqlit:a.db"),
-      "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is not a destination (\"sqlit\")" + allowed);
-  EXPECT_EQ(
-      error_of("memory"),
-      "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is not a destination (\"memory\")" + allowed);
+  EXPECT_EQ(error_of("sqlit:a.db"),
+            "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is not a destination (\"sqlit\")" + allowed);
+  EXPECT_EQ(error_of("memory"),
+            "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is not a destination (\"memory\")" + allowed);
   EXPECT_EQ(error_of("memory:,redis:x"),
             "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is followed by a comma and something "
             "that is not "
@@ -118,13 +115,12 @@ TEST_F(FromEnvironment, what_is_not_understood_is_an_error_that_says_what_is) {
   EXPECT_EQ(error_of("sqlite:"),
             "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is sqlite: without a path; needed is "
             "sqlite:PATH");
-  EXPECT_EQ(
-      error_of("memory:,off"),
-      "cannot configure telemetry from SPARK_TELEMETRY: entry 2 is off, which cannot be combined with other "
-      "destinations");
+  EXPECT_EQ(error_of("memory:,off"),
+            "cannot configure telemetry from SPARK_TELEMETRY: entry 2 is off, which cannot be combined with other "
+            "destinations");
   EXPECT_EQ(error_of(",memory:"), "cannot configure telemetry from SPARK_TELEMETRY: entry 1 is empty");
-  for (const char* text : {",", "memory:,", "memory:,,memory:", "sqlite:a.db,b.db", " memory:", "memory: ",
-                           "OFF", "memory:x", "off,off", "postgresql://a/db,", "postgresql://a/db,otpl://h:1",
+  for (const char* text : {",", "memory:,", "memory:,,memory:", "sqlite:a.db,b.db", " memory:", "memory: ", "OFF",
+                           "memory:x", "off,off", "postgresql://a/db,", "postgresql://a/db,otpl://h:1",
                            "postgresql://a/db,sqlit:x", "http://h:4317", "sqlite:a.db,"}) {
     EXPECT_THAT(error_of(text), HasSubstr("cannot configure telemetry from SPARK_TELEMETRY: entry ")) << text;
   }
@@ -133,8 +129,8 @@ TEST_F(FromEnvironment, what_is_not_understood_is_an_error_that_says_what_is) {
 TEST_F(FromEnvironment, otlp_needs_host_and_port) {
   for (const char* text :
        {"otlp://", "otlp://host", "otlp://:4317", "otlp://host:", "otlp://host:0", "otlp://host:65536",
-        "otlp://host:4317/", "otlp://host:x", "otlp://host:-1", "otlp://a:b@host:4317", "otlp://::1",
-        "otlp://[]:1", "otlp://ho st:1", "otlp://host:4317 "}) {
+        "otlp://host:4317/", "otlp://host:x", "otlp://host:-1", "otlp://a:b@host:4317", "otlp://::1", "otlp://[]:1",
+        "otlp://ho st:1", "otlp://host:4317 "}) {
     EXPECT_THAT(error_of(text), HasSubstr("entry 1 is otlp:// without HOST:PORT")) << text;
   }
 }
@@ -191,15 +187,14 @@ TEST_F(FromEnvironment, obeys_the_samplers) {
 
 TEST_F(FromEnvironment, refuses_samplers_and_ratios_it_does_not_know) {
   setenv("OTEL_TRACES_SAMPLER", "jaeger_remote", 1);
-  EXPECT_EQ(
-      current_error(),
-      "cannot configure telemetry from OTEL_TRACES_SAMPLER: \"jaeger_remote\" is not supported; allowed: "
-      "traceidratio, always_on, always_off, each also with parentbased_ before it");
+  EXPECT_EQ(current_error(),
+            "cannot configure telemetry from OTEL_TRACES_SAMPLER: \"jaeger_remote\" is not supported; allowed: "
+            "traceidratio, always_on, always_off, each also with parentbased_ before it");
   setenv("OTEL_TRACES_SAMPLER", "traceidratio", 1);
   for (const char* text : {"1.5", "-0.1", "nan", "half", "0.5x", " 0.5", "0,5", "1e999"}) {
     setenv("OTEL_TRACES_SAMPLER_ARG", text, 1);
-    EXPECT_EQ(current_error(), "cannot configure telemetry from OTEL_TRACES_SAMPLER_ARG: \"" +
-                                   std::string(text) + "\" is not a number from 0 to 1");
+    EXPECT_EQ(current_error(), "cannot configure telemetry from OTEL_TRACES_SAMPLER_ARG: \"" + std::string(text) +
+                                   "\" is not a number from 0 to 1");
   }
 }
 
@@ -213,8 +208,7 @@ TEST_F(FromEnvironment, a_disabled_sdk_records_nothing) {
     EXPECT_EQ(from("sqlite:a.db"), TelemetryConfig::create_sqlite("a.db"));
   }
   setenv("OTEL_SDK_DISABLED", "1", 1);
-  EXPECT_EQ(current_error(),
-            "cannot configure telemetry from OTEL_SDK_DISABLED: \"1\" is neither true nor false");
+  EXPECT_EQ(current_error(), "cannot configure telemetry from OTEL_SDK_DISABLED: \"1\" is neither true nor false");
 }
 
 }  // namespace

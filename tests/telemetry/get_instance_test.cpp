@@ -39,7 +39,7 @@ TEST_F(GetInstance, works_in_the_specification_s_order_of_calls) {
   manager.end_trace(trace.trace_id, TraceStatus::completed);
   EXPECT_TRUE(manager.flush().complete());
 
-  const auto traces = manager.query_traces({.status = TraceStatus::completed, .limit = 10});
+  const auto traces = manager.query_traces({.limit = 10, .status = TraceStatus::completed});
   ASSERT_EQ(traces.size(), 1U);
   EXPECT_EQ(traces[0].name, "my_operation");
   EXPECT_EQ(traces[0].attributes, (Object{{"user", "alice"}}));

@@ -37,8 +37,7 @@ double spread_value(Random& random) {
 
 TEST(Instruments, a_counter_s_increments_are_collected_as_one_metric) {
   TestManager telemetry;
-  Counter requests =
-      telemetry.manager.counter("requests", {.unit = "{request}", .attributes = {{"route", "/orders"}}});
+  Counter requests = telemetry.manager.counter("requests", {.unit = "{request}", .attributes = {{"route", "/orders"}}});
   requests.add(1);
   requests.add(41u);
   telemetry.clock.advance(1s);
@@ -279,9 +278,9 @@ TEST(Instruments, collected_points_are_in_the_ledger) {
 TEST(Instruments, names_and_attributes_are_made_storable_and_held_to_the_limits) {
   TestManager telemetry({.limits = {.attributes_per_record = 2, .key_bytes = 8, .string_bytes = 8}});
   telemetry.manager
-      .counter(std::string("a\xFFz"), {.attributes = Object{{"a", std::string("\0", 1)},
-                                                            {"b_is_far_too_long", "also far too long"},
-                                                            {"c", 1}}})
+      .counter(
+          std::string("a\xFFz"),
+          {.attributes = Object{{"a", std::string("\0", 1)}, {"b_is_far_too_long", "also far too long"}, {"c", 1}}})
       .add(1);
   const Metric metric = telemetry.log().metric("a\xEF\xBF\xBDz");
   EXPECT_EQ(metric.attributes,

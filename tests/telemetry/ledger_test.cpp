@@ -19,9 +19,7 @@ using fakes::SinkLog;
 constexpr RecordKind kinds[] = {RecordKind::trace_start, RecordKind::trace_end, RecordKind::span,
                                 RecordKind::event,       RecordKind::metric,    RecordKind::graph};
 
-std::uint64_t dropped(const FrontRow& row, DropReason reason) {
-  return row.dropped[static_cast<std::size_t>(reason)];
-}
+std::uint64_t dropped(const FrontRow& row, DropReason reason) { return row.dropped[static_cast<std::size_t>(reason)]; }
 
 // What was called is what was recorded, and what was not dropped is what the sink counted.
 void expect_exact(const Stats& stats, const Calls& calls, const SinkLog& log) {
@@ -61,9 +59,8 @@ TEST(Ledger, is_exact_after_8_threads_with_100000_spans_each) {
 
 TEST(Ledger, is_exact_when_the_rings_are_too_small) {
   const auto log = std::make_shared<SinkLog>(false);
-  TelemetryManager manager(
-      {.ring_bytes = 4096, .ring_bytes_total = 64 << 10, .queue_bytes = std::size_t{1} << 32},
-      {.sinks = {RecordingSink::factory(log)}});
+  TelemetryManager manager({.ring_bytes = 4096, .ring_bytes_total = 64 << 10, .queue_bytes = std::size_t{1} << 32},
+                           {.sinks = {RecordingSink::factory(log)}});
   const Calls calls = fakes::put_load_from_threads(manager, 8, 100'000);
   EXPECT_TRUE(manager.flush(10min).complete());
   const Stats stats = manager.stats();

@@ -129,8 +129,7 @@ TEST(Limits, a_text_that_is_replaced_by_one_that_fits_has_no_original_size) {
     span.set_attribute("b", "fits");
     span.set_attribute("b", "far too long");
   }
-  EXPECT_EQ(telemetry.log().span("s").attributes,
-            (Object{{"a", "fits"}, {"b", "far too "}, {"b.original_bytes", 12}}));
+  EXPECT_EQ(telemetry.log().span("s").attributes, (Object{{"a", "fits"}, {"b", "far too "}, {"b.original_bytes", 12}}));
 }
 
 TEST(Limits, a_cut_does_not_split_a_character) {
@@ -145,8 +144,7 @@ TEST(Limits, a_cut_does_not_split_a_character) {
 
 TEST(Limits, long_keys_are_cut_literal_or_not) {
   TestManager telemetry({.limits = {.key_bytes = 8}});
-  telemetry.manager.record_event(
-      {.name = "e", .attributes = {{"literal key", 1}, {std::string("copied key"), "x"}}});
+  telemetry.manager.record_event({.name = "e", .attributes = {{"literal key", 1}, {std::string("copied key"), "x"}}});
   EXPECT_EQ(telemetry.log().event("e").attributes, (Object{{"copied k", "x"}, {"literal ", 1}}));
   EXPECT_EQ(telemetry.manager.stats().texts_cut, 2U);
 }
@@ -171,11 +169,9 @@ TEST(Limits, values_nested_as_deep_as_allowed_are_kept_and_deeper_ones_become_nu
   for (const std::uint32_t limit : {0U, 1U, 2U, 32U}) {
     TestManager telemetry({.limits = {.depth = limit}});
     telemetry.manager.record_event({.name = "fits", .attributes = {{"a", nested(static_cast<int>(limit))}}});
-    EXPECT_EQ(telemetry.log().event("fits").attributes.at("a"), nested(static_cast<int>(limit)))
-        << "limit " << limit;
+    EXPECT_EQ(telemetry.log().event("fits").attributes.at("a"), nested(static_cast<int>(limit))) << "limit " << limit;
     EXPECT_EQ(telemetry.manager.stats().values_cut, 0U) << "limit " << limit;
-    telemetry.manager.record_event(
-        {.name = "deep", .attributes = {{"a", nested(static_cast<int>(limit) + 1)}}});
+    telemetry.manager.record_event({.name = "deep", .attributes = {{"a", nested(static_cast<int>(limit) + 1)}}});
     Value expected = nullptr;
     for (std::uint32_t i = 0; i < limit; ++i) expected = Array{std::move(expected)};
     EXPECT_EQ(telemetry.log().event("deep").attributes.at("a"), expected) << "limit " << limit;
@@ -189,9 +185,9 @@ TEST(Limits, nested_values_have_limited_members_keys_and_texts) {
       {.name = "e",
        .attributes = Object{{"array", Array{1, "far too long", 3}},
                             {"object", Object{{"a long key", Bytes{{1, 2, 3, 4, 5, 6, 7, 8, 9}}}}}}});
-  EXPECT_EQ(telemetry.log().event("e").attributes,
-            (Object{{"array", Array{1, "far too "}},
-                    {"object", Object{{"a long k", Bytes{{1, 2, 3, 4, 5, 6, 7, 8}}}}}}));
+  EXPECT_EQ(
+      telemetry.log().event("e").attributes,
+      (Object{{"array", Array{1, "far too "}}, {"object", Object{{"a long k", Bytes{{1, 2, 3, 4, 5, 6, 7, 8}}}}}}));
   EXPECT_EQ(telemetry.manager.stats().attributes_dropped, 1U);
   EXPECT_EQ(telemetry.manager.stats().texts_cut, 3U);
 }
@@ -209,11 +205,10 @@ TEST(Limits, text_that_is_not_utf_8_or_has_nul_is_repaired_and_counted) {
     span.add_event(std::string("e\xFE"));
   }
   const Span span = telemetry.log().span("bad " + replacement + " literal");
-  EXPECT_EQ(span.attributes,
-            (Object{{"copied", "a" + replacement + "b"},
-                    {"fine", replacement},
-                    {"literal " + replacement, replacement},
-                    {"nested", Object{{"a" + replacement + "b", Array{replacement, "fine"}}}}}));
+  EXPECT_EQ(span.attributes, (Object{{"copied", "a" + replacement + "b"},
+                                     {"fine", replacement},
+                                     {"literal " + replacement, replacement},
+                                     {"nested", Object{{"a" + replacement + "b", Array{replacement, "fine"}}}}}));
   EXPECT_EQ(span.error_type, "T" + replacement);
   EXPECT_EQ(span.status_message, "m" + replacement);
   EXPECT_EQ(telemetry.log().span_event("e" + replacement).span_id, span.span_id);
@@ -234,8 +229,7 @@ TEST(Limits, metadata_and_graph_definitions_are_made_storable) {
 }
 
 TEST(Limits, spilled_records_count_against_the_rings_memory) {
-  TestManager telemetry(
-      {.buffer_size = 1'000'000, .export_interval = Seconds(3600), .ring_bytes_total = 128 << 10});
+  TestManager telemetry({.buffer_size = 1'000'000, .export_interval = Seconds(3600), .ring_bytes_total = 128 << 10});
   const std::string text(8000, 'x');
   for (int i = 0; i < 100; ++i) telemetry.manager.record_event({.name = "e", .attributes = {{"a", text}}});
   telemetry.manager.flush();

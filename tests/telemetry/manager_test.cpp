@@ -68,8 +68,7 @@ TEST(Manager, records_a_metric_with_value_unit_and_aggregation_type) {
   TestManager telemetry;
   const ActiveTrace trace = telemetry.manager.start_trace("work");
   telemetry.clock.advance(2s);
-  telemetry.manager.record_metric(
-      {.name = "cache_hits", .value = 42, .unit = "count", .trace_id = trace.trace_id});
+  telemetry.manager.record_metric({.name = "cache_hits", .value = 42, .unit = "count", .trace_id = trace.trace_id});
   telemetry.manager.record_metric({.name = "response_time",
                                    .value = 0.523,
                                    .unit = "seconds",
@@ -105,8 +104,7 @@ TEST(Manager, a_metric_belongs_to_the_current_trace_if_there_is_one) {
 TEST(Manager, a_counter_s_negative_or_non_finite_increment_is_dropped_and_counted) {
   TestManager telemetry;
   const auto add = [&](Text name, double value) {
-    telemetry.manager.record_metric(
-        {.name = name, .value = value, .aggregation_type = AggregationType::counter});
+    telemetry.manager.record_metric({.name = name, .value = value, .aggregation_type = AggregationType::counter});
   };
   add("zero", 0);
   add("negative", -1);
@@ -187,8 +185,7 @@ TEST(Manager, without_traces_ids_and_context_still_flow) {
     EXPECT_EQ(telemetry.log().metric("m").span_id, span.span_id());
   }
   EXPECT_EQ(TelemetryContext::current(), TelemetryContext());
-  for (const RecordKind kind :
-       {RecordKind::trace_start, RecordKind::trace_end, RecordKind::span, RecordKind::graph}) {
+  for (const RecordKind kind : {RecordKind::trace_start, RecordKind::trace_end, RecordKind::span, RecordKind::graph}) {
     EXPECT_EQ(telemetry.log().count(kind), 0U) << to_string(kind);
     EXPECT_EQ(telemetry.manager.stats()[kind].recorded, 0U) << to_string(kind);
   }

@@ -106,8 +106,7 @@ TEST(Quantile, of_nothing_is_nan) {
 
 TEST(Quantile, interpolates_inside_a_bucket) {
   // At scale 0 the base is 2: bucket 0 is (1, 2], bucket 1 is (2, 4], bucket 2 is (4, 8].
-  const Distribution distribution{
-      .count = 8, .sum = 30, .scale = 0, .positive = {.offset = 0, .counts = {2, 4, 2}}};
+  const Distribution distribution{.count = 8, .sum = 30, .scale = 0, .positive = {.offset = 0, .counts = {2, 4, 2}}};
   EXPECT_DOUBLE_EQ(distribution.quantile(0), 1);
   EXPECT_DOUBLE_EQ(distribution.quantile(0.125), 1.5);
   EXPECT_DOUBLE_EQ(distribution.quantile(0.25), 2);

@@ -14,14 +14,11 @@ namespace {
 
 using fakes::TestManager;
 
-TelemetryConfig with(Redactor redactor) {
-  return {.redactor = std::make_shared<const Redactor>(std::move(redactor))};
-}
+TelemetryConfig with(Redactor redactor) { return {.redactor = std::make_shared<const Redactor>(std::move(redactor))}; }
 
 // Replaces all that has "secret" in it.
 void hide_secrets(RedactedField field) {
-  if (field.value.is_string() && field.value.as_string().find("secret") != std::string::npos)
-    field.value = "***";
+  if (field.value.is_string() && field.value.as_string().find("secret") != std::string::npos) field.value = "***";
 }
 
 std::uint64_t redactor_drops(const Stats& stats, RecordKind kind) {
@@ -32,8 +29,7 @@ TEST(Redactor, changes_texts_and_attributes_of_every_record_before_a_sink_sees_t
   TestManager telemetry(with(hide_secrets));
   telemetry.manager.start_trace("secret trace", {.attributes = {{"a", "secret"}}}).end();
   {
-    ActiveSpan span =
-        telemetry.manager.start_span("secret span", {.attributes = {{"a", "secret"}, {"b", 1}}});
+    ActiveSpan span = telemetry.manager.start_span("secret span", {.attributes = {{"a", "secret"}, {"b", 1}}});
     span.add_event("secret moment", {{"a", std::string("a secret")}});
     span.record_error("secret type", "secret message");
   }
@@ -60,16 +56,14 @@ TEST(Redactor, changes_metadata_and_graph_definitions) {
   config.metadata = {{"token", "a secret"}, {"version", "1"}};
   TestManager telemetry(config);
   telemetry.manager.start_trace("t").end();
-  telemetry.manager.record_graph(
-      {.hash = "h",
-       .graph_id = "g",
-       .version = "1",
-       .content = {{"nodes", Array{Object{{"config", Object{{"key", "secret"}}}}}}}});
+  telemetry.manager.record_graph({.hash = "h",
+                                  .graph_id = "g",
+                                  .version = "1",
+                                  .content = {{"nodes", Array{Object{{"config", Object{{"key", "secret"}}}}}}}});
   const auto& log = telemetry.log();
   EXPECT_EQ(log.trace_end("t").attributes, (Object{{"token", "***"}, {"version", "1"}}));
   EXPECT_EQ(log.resource().value().metadata, (Object{{"token", "***"}, {"version", "1"}}));
-  EXPECT_EQ(log.graphs().at(0).content,
-            (Object{{"nodes", Array{Object{{"config", Object{{"key", "***"}}}}}}}));
+  EXPECT_EQ(log.graphs().at(0).content, (Object{{"nodes", Array{Object{{"config", Object{{"key", "***"}}}}}}}));
   EXPECT_EQ(log.graphs().at(0).hash, "h");
 }
 
@@ -88,8 +82,8 @@ TEST(Redactor, is_given_the_path_of_each_nested_value) {
   }
   EXPECT_EQ(telemetry.log().span("s").attributes.at("user"),
             (Value(Object{{"address", Object{{"city", "Ulm"}, {"street", "(somewhere)"}}}})));
-  EXPECT_EQ(attributes, (std::multiset<std::string>{"user.address.city", "user.address.street", "list",
-                                                    "list.key", "plain"}));
+  EXPECT_EQ(attributes,
+            (std::multiset<std::string>{"user.address.city", "user.address.street", "list", "list.key", "plain"}));
   EXPECT_EQ(texts, (std::multiset<std::string>{"name", "status_message"}));
 }
 
@@ -100,11 +94,9 @@ TEST(Redactor, may_change_a_value_s_type_and_what_it_makes_is_made_storable) {
     if (field.path == "broken") field.value = "a\xFF";
     if (field.path == "name") field.value = 42;  // a name has to be a text
   }));
-  telemetry.manager.record_event(
-      {.name = "e", .attributes = {{"number", 1}, {"text", "x"}, {"broken", "x"}}});
+  telemetry.manager.record_event({.name = "e", .attributes = {{"number", 1}, {"text", "x"}, {"broken", "x"}}});
   const Event event = telemetry.log().event("");
-  EXPECT_EQ(event.attributes,
-            (Object{{"broken", "a\xEF\xBF\xBD"}, {"number", Array{1, "two"}}, {"text", nullptr}}));
+  EXPECT_EQ(event.attributes, (Object{{"broken", "a\xEF\xBF\xBD"}, {"number", Array{1, "two"}}, {"text", nullptr}}));
 }
 
 TEST(Redactor, one_that_throws_drops_the_record_and_is_counted) {

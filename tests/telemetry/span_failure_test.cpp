@@ -94,8 +94,7 @@ TEST(SpanFailure, record_exception_keeps_the_dynamic_type_and_the_message) {
 
 TEST(SpanFailure, record_exception_takes_pointers_to_anything_thrown) {
   TestManager telemetry;
-  telemetry.manager.start_span("standard")
-      .record_exception(std::make_exception_ptr(std::out_of_range("far")));
+  telemetry.manager.start_span("standard").record_exception(std::make_exception_ptr(std::out_of_range("far")));
   telemetry.manager.start_span("number").record_exception(std::make_exception_ptr(42));
   telemetry.manager.start_span("nothing").record_exception(std::exception_ptr());
   EXPECT_EQ(telemetry.log().span("standard").error_type, "std::out_of_range");

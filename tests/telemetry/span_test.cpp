@@ -64,25 +64,23 @@ TEST(ActiveSpan, attributes_of_every_type_arrive_as_they_were) {
     span.set_attributes(Object{{"object", nested}});
     buffer[0] = 'b';
   }
-  EXPECT_EQ(telemetry.log().span("s").attributes,
-            (Object{{"bool", true},
-                    {"buffer", "a buffer"},
-                    {"bytes", Bytes{{0, 1}}},
-                    {"double", 0.5},
-                    {"int", -7},
-                    {"large", 18446744073709551615.0},
-                    {"literal", "text"},
-                    {"made at run time", "copied"},
-                    {"no", false},
-                    {"null", nullptr},
-                    {"object", Object{{"list", Array{1, nullptr, "x"}}}}}));
+  EXPECT_EQ(telemetry.log().span("s").attributes, (Object{{"bool", true},
+                                                          {"buffer", "a buffer"},
+                                                          {"bytes", Bytes{{0, 1}}},
+                                                          {"double", 0.5},
+                                                          {"int", -7},
+                                                          {"large", 18446744073709551615.0},
+                                                          {"literal", "text"},
+                                                          {"made at run time", "copied"},
+                                                          {"no", false},
+                                                          {"null", nullptr},
+                                                          {"object", Object{{"list", Array{1, nullptr, "x"}}}}}));
 }
 
 TEST(ActiveSpan, the_last_value_of_a_key_wins_wherever_it_was_set) {
   TestManager telemetry;
   {
-    ActiveSpan span =
-        telemetry.manager.start_span("s", {.attributes = {{"a", 1}, {"b", "text"}, {"c", true}}});
+    ActiveSpan span = telemetry.manager.start_span("s", {.attributes = {{"a", 1}, {"b", "text"}, {"c", true}}});
     span.set_attribute("a", Value(Array{1, 2}));
     span.set_attribute("b", 2);
     span.add_event("between", {{"a", "the event's"}, {"a", "the event's last"}});
@@ -261,9 +259,8 @@ TEST(ActiveSpan, a_moved_span_goes_on_where_it_went) {
   kept->set_attribute("more", true);
   kept->add_event("event");
   kept.reset();
-  EXPECT_EQ(
-      telemetry.log().span("s").attributes,
-      (Object{{"after", "the first move"}, {"before", 1}, {"long", std::string(2000, 'x')}, {"more", true}}));
+  EXPECT_EQ(telemetry.log().span("s").attributes,
+            (Object{{"after", "the first move"}, {"before", 1}, {"long", std::string(2000, 'x')}, {"more", true}}));
   EXPECT_EQ(telemetry.log().span_event_count(), 1U);
   EXPECT_EQ(TelemetryContext::current(), TelemetryContext());
 }

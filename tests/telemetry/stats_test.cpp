@@ -8,8 +8,7 @@ namespace spark {
 namespace {
 
 TEST(StatsNames, of_every_kind_and_reason) {
-  const std::string_view kinds[] = {"trace_start", "trace_end", "span",       "event",
-                                    "metric",      "graph",     "self_metric"};
+  const std::string_view kinds[] = {"trace_start", "trace_end", "span", "event", "metric", "graph", "self_metric"};
   static_assert(std::size(kinds) == record_kinds);
   for (std::size_t i = 0; i < record_kinds; ++i) EXPECT_EQ(to_string(static_cast<RecordKind>(i)), kinds[i]);
   const std::string_view reasons[] = {"ring_full", "shut_down",  "out_of_memory", "redactor",
@@ -54,8 +53,7 @@ TEST(Stats, balances_when_every_term_is_counted_once) { EXPECT_TRUE(balanced_sta
 
 TEST(Stats, one_record_too_many_in_any_term_of_any_kind_does_not_balance) {
   for (std::size_t kind = 0; kind < record_kinds; ++kind) {
-    for (const auto term :
-         {&FrontRow::recorded, &FrontRow::sampled_out, &FrontRow::in_rings, &FrontRow::admitted}) {
+    for (const auto term : {&FrontRow::recorded, &FrontRow::sampled_out, &FrontRow::in_rings, &FrontRow::admitted}) {
       Stats stats = balanced_stats();
       ++(stats.front[kind].*term);
       EXPECT_FALSE(stats.balanced()) << "front, kind " << kind;

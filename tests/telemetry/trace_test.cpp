@@ -180,15 +180,13 @@ TEST(ActiveTrace, metadata_joins_its_attributes_and_what_is_explicit_wins) {
   const Object expected{{"environment", "production"}, {"user", "alice"}, {"version", "2.0.0"}};
   EXPECT_EQ(telemetry.log().trace_start("work").attributes, expected);
   EXPECT_EQ(telemetry.log().trace_end("work").attributes, expected);
-  EXPECT_EQ(telemetry.log().resource().value().metadata,
-            (Object{{"environment", "production"}, {"version", "1.0.0"}}));
+  EXPECT_EQ(telemetry.log().resource().value().metadata, (Object{{"environment", "production"}, {"version", "1.0.0"}}));
 }
 
 TEST(ActiveTrace, the_end_carries_nested_and_large_attributes_of_the_start) {
   TestManager telemetry;
-  const Object attributes{{"list", Array{1, "two", Object{{"three", 3.5}}}},
-                          {"long", std::string(5000, 'x')},
-                          {"raw", Bytes{{0, 255}}}};
+  const Object attributes{
+      {"list", Array{1, "two", Object{{"three", 3.5}}}}, {"long", std::string(5000, 'x')}, {"raw", Bytes{{0, 255}}}};
   telemetry.manager.start_trace("work", {.attributes = attributes, .graph_hash = "abc"}).end();
   EXPECT_EQ(telemetry.log().trace_start("work").attributes, attributes);
   EXPECT_EQ(telemetry.log().trace_end("work").attributes, attributes);

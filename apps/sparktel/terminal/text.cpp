@@ -53,12 +53,8 @@ constexpr std::array<Range, 14> wide{{{0x1100, 0x115F},
                                       {0x1F300, 0x1F64F},
                                       {0x1F680, 0x1FAFF},
                                       {0x20000, 0x3FFFD}}};
-constexpr std::array<Range, 6> zero_width{{{0x0300, 0x036F},
-                                           {0x1AB0, 0x1AFF},
-                                           {0x200B, 0x200D},
-                                           {0x20D0, 0x20FF},
-                                           {0xFE00, 0xFE0F},
-                                           {0xFE20, 0xFE2F}}};
+constexpr std::array<Range, 6> zero_width{
+    {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}}};
 // C0, DEL and C1 controls; marks, embeddings, overrides and isolates of the writing direction; line
 // separators.
 constexpr std::array<Range, 6> unsafe{

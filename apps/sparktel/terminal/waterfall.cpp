@@ -104,9 +104,7 @@ std::string draw_waterfall(std::span<const WaterfallRow> rows, const Canvas& can
     end = std::max(end, row.start + row.duration);
   }
   const auto share = [&](std::chrono::nanoseconds time) {
-    return end > begin
-               ? static_cast<double>((time - begin).count()) / static_cast<double>((end - begin).count())
-               : 0.0;
+    return end > begin ? static_cast<double>((time - begin).count()) / static_cast<double>((end - begin).count()) : 0.0;
   };
 
   std::string out;

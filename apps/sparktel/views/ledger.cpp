@@ -38,8 +38,7 @@ std::vector<LedgerRow> rows_of(const Stats& stats) {
 
 bool is_all_exported(const Stats& stats) {
   for (const LedgerRow& row : rows_of(stats)) {
-    if (row.dropped > 0 || row.exported != (row.recorded - row.sampled_out) * stats.sinks.size())
-      return false;
+    if (row.dropped > 0 || row.exported != (row.recorded - row.sampled_out) * stats.sinks.size()) return false;
   }
   return stats.balanced();
 }

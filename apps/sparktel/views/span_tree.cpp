@@ -39,8 +39,7 @@ std::vector<TreeEntry> span_tree(const std::vector<Span>& spans) {
       is_placed[entry.index] = true;
       tree.push_back(entry);
       const std::vector<std::size_t>& below = children[spans[entry.index].span_id];
-      for (auto child = below.rbegin(); child != below.rend(); ++child)
-        stack.push_back({*child, entry.depth + 1});
+      for (auto child = below.rbegin(); child != below.rend(); ++child) stack.push_back({*child, entry.depth + 1});
     }
   };
   for (const std::size_t root : roots) place_from(root);

@@ -40,8 +40,7 @@ void add_attribute_notes(std::vector<Note>& notes, const Object& attributes, con
   }
 }
 
-void add_event_notes(std::vector<Note>& notes, const std::vector<const Event*>& events,
-                     const TraceParts& parts) {
+void add_event_notes(std::vector<Note>& notes, const std::vector<const Event*>& events, const TraceParts& parts) {
   for (const Event* event : events) {
     std::string text = "• " + format_duration(event->timestamp - parts.trace.start_time) + " ";
     if (!event->type.empty()) text += event->type + ": ";
@@ -50,8 +49,7 @@ void add_event_notes(std::vector<Note>& notes, const std::vector<const Event*>& 
   }
 }
 
-WaterfallRow make_row(const Span& span, std::size_t depth, const TraceParts& parts,
-                      const EventsBySpan& events) {
+WaterfallRow make_row(const Span& span, std::size_t depth, const TraceParts& parts, const EventsBySpan& events) {
   WaterfallRow row{.label = span.name,
                    .depth = depth,
                    .status = span.status == SpanStatus::completed ? "" : std::string(to_string(span.status)),
@@ -72,13 +70,12 @@ WaterfallRow make_row(const Span& span, std::size_t depth, const TraceParts& par
 
 std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
   const Trace& trace = parts.trace;
-  const std::string duration =
-      trace.end_time ? format_duration(*trace.end_time - trace.start_time) : "not ended";
+  const std::string duration = trace.end_time ? format_duration(*trace.end_time - trace.start_time) : "not ended";
   std::string out = paint(printable(trace.name), Style::bold, canvas) + "  " +
                     paint(to_string(trace.status), style_of(trace.status, Style::green), canvas) +
                     fmt::format("  {}  {} spans\n", duration, format_count(parts.spans.size()));
-  out += paint(fmt::format("trace {}  {} UTC", trace.trace_id.to_string(), format_time(trace.start_time)),
-               Style::dim, canvas) +
+  out += paint(fmt::format("trace {}  {} UTC", trace.trace_id.to_string(), format_time(trace.start_time)), Style::dim,
+               canvas) +
          "\n";
   if (trace.partial) out += "The trace began in another process; this is known only from its spans.\n";
   return out;
@@ -86,8 +83,7 @@ std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
 
 std::string draw_notes(const std::vector<Note>& notes, const Canvas& canvas) {
   std::string out;
-  for (const Note& note : notes)
-    out += paint(fit(printable(note.text), canvas.width), note.style, canvas) + "\n";
+  for (const Note& note : notes) out += paint(fit(printable(note.text), canvas.width), note.style, canvas) + "\n";
   return out;
 }
 
@@ -108,8 +104,7 @@ std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
   std::string out = draw_header(parts, canvas);
   std::vector<Note> of_trace;
   if (parts.shows_attributes) add_attribute_notes(of_trace, parts.trace.attributes, "");
-  if (const auto found = events.find(SpanId()); found != events.end())
-    add_event_notes(of_trace, found->second, parts);
+  if (const auto found = events.find(SpanId()); found != events.end()) add_event_notes(of_trace, found->second, parts);
   out += draw_notes(of_trace, canvas) + "\n";
 
   std::vector<WaterfallRow> rows;

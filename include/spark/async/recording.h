@@ -17,8 +17,7 @@
 namespace spark {
 
 // As TelemetryManager::flush.
-[[nodiscard]] Task<FlushResult> async_flush(TelemetryManager& manager,
-                                            Seconds deadline = std::chrono::seconds(5));
+[[nodiscard]] Task<FlushResult> async_flush(TelemetryManager& manager, Seconds deadline = std::chrono::seconds(5));
 
 // As TelemetryManager::query_traces and so on, by the type of the query. Give a named query: a temporary
 // aggregate in an expression with co_await is destroyed twice by g++ 12, so it does not compile.
@@ -88,8 +87,7 @@ template <SpanTaskFunction Function>
                              std::decay_t<Function>(std::forward<Function>(function)));
 }
 template <SpanTaskFunction Function>
-SpanTask<Function> in_span(TelemetryManager& manager, Text name, SpanOptions&& options,
-                           Function&& function) = delete;
+SpanTask<Function> in_span(TelemetryManager& manager, Text name, SpanOptions&& options, Function&& function) = delete;
 template <SpanTaskFunction Function>
 [[nodiscard]] SpanTask<Function> in_span(TelemetryManager& manager, Text name, Function&& function) {
   const SpanOptions defaults;

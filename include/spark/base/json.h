@@ -1,5 +1,5 @@
-// JSON text of Values and back. What JSON lacks is a tagged object with one member, so that every Value comes back as it
-// went: {"$double": "NaN" | "Infinity" | "-Infinity"}, {"$bytes": base64}; a user's own object whose only key begins
+// JSON text of Values and back. What JSON lacks is a tagged object with one member, so that every Value comes back as
+// it went: {"$double": "NaN" | "Infinity" | "-Infinity"}, {"$bytes": base64}; a user's own object whose only key begins
 // with "$" is wrapped as {"$object": …}. A double is always written with a point or an exponent, an int never, which
 // keeps the two apart. Free functions without state, safe from any thread.
 #pragma once
@@ -11,8 +11,8 @@
 
 namespace spark {
 
-// Appends; compact, members in key order, doubles in their shortest exact form (std::to_chars). Text that is not UTF-8 is
-// written with U+FFFD in place of what is wrong.
+// Appends; compact, members in key order, doubles in their shortest exact form (std::to_chars). Text that is not UTF-8
+// is written with U+FFFD in place of what is wrong.
 void append_json(std::string& out, const Value& value);
 void append_json(std::string& out, const Object& object);
 // The quoted and escaped form of one string.

@@ -22,8 +22,8 @@ class Random {
   std::uint64_t state_;
 };
 
-// 64 bits from the operating system; costs a system call (about 430 ns). Never fails: without getrandom it falls back to
-// addresses and clocks.
+// 64 bits from the operating system; costs a system call (about 430 ns). Never fails: without getrandom it falls back
+// to addresses and clocks.
 [[nodiscard]] std::uint64_t operating_system_random() noexcept;
 
 // The calling thread's own generator, seeded on first use from the operating system.

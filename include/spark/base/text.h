@@ -1,8 +1,8 @@
 // Text is a borrowed string that remembers whether it is a literal. Literals live as long as the program's code, so the
 // recording path may keep their address; everything else has to be copied before the call returns.
 //
-// Only the consteval constructor makes a literal: a local `char` array cannot pass for one. Text never owns: use it as a
-// parameter, not as a member. A trivially copyable value.
+// Only the consteval constructor makes a literal: a local `char` array cannot pass for one. Text never owns: use it as
+// a parameter, not as a member. A trivially copyable value.
 #pragma once
 
 #include <concepts>
@@ -15,8 +15,7 @@ namespace spark {
 class AttributeValue;
 
 template <class T>
-concept StringLike =
-    std::convertible_to<const T&, std::string_view> && !std::is_array_v<std::remove_reference_t<T>>;
+concept StringLike = std::convertible_to<const T&, std::string_view> && !std::is_array_v<std::remove_reference_t<T>>;
 
 class Text {
  public:
@@ -26,14 +25,22 @@ class Text {
   consteval Text(const char (&literal)[N]) noexcept  // NOLINT: implicit by design
       : data_(literal), size_and_literal_((N - 1) | literal_bit) {}
 
-  // A mutable array is a buffer; its text ends at the first U+0000.
+  // A mutable array is a buffer; its text ends at the first U+0000, or with the buffer.
   template <std::size_t N>
-  constexpr Text(char (&buffer)[N]) noexcept  // NOLINT
-      : Text(std::string_view(buffer)) {}
+  constexpr Text(char (&buffer)[N]) noexcept : data_(buffer) {  // NOLINT
+    while (size_and_literal_ < N && buffer[size_and_literal_] != '\0') ++size_and_literal_;
+  }
 
+  // A null pointer to characters, such as getenv gives, is the empty text: recording must not fail.
   template <StringLike T>
-  constexpr Text(const T& text) noexcept  // NOLINT
-      : data_(std::string_view(text).data()), size_and_literal_(std::string_view(text).size()) {}
+  constexpr Text(const T& text) noexcept {  // NOLINT
+    if constexpr (std::is_pointer_v<T>) {
+      if (text == nullptr) return;
+    }
+    const std::string_view view = text;
+    data_ = view.data();
+    size_and_literal_ = view.size();
+  }
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {data_, size()}; }
   [[nodiscard]] constexpr const char* data() const noexcept { return data_; }

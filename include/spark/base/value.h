@@ -1,8 +1,8 @@
 // Value is what attributes hold and what flows through graphs: null, bool, int64, double, string, bytes, array, object.
 //
 // Comparison is typed: an int equals a double of exactly the same value, a bool never equals a number, NaN equals
-// nothing. Objects keep their members sorted by key (byte order), each key once; so equality, JSON and content hashes do
-// not depend on the order in which members were added.
+// nothing. Objects keep their members sorted by key (byte order), each key once; so equality, JSON and content hashes
+// do not depend on the order in which members were added.
 //
 // Values own what they hold. Copyable and movable; not thread-safe while being changed. Copying and building may
 // allocate and throw std::bad_alloc; access with the wrong type throws Error(invalid_argument) naming both types.
@@ -87,8 +87,8 @@ class Value {
   Value(B value) noexcept : data_(value) {}  // NOLINT
   // Unsigned values above the int64 range become the nearest double.
   template <std::integral I>
-    requires(!std::same_as<I, bool>)
-  Value(I value) noexcept {  // NOLINT
+  requires(!std::same_as<I, bool>) Value(I value)
+  noexcept {  // NOLINT
     if (std::in_range<std::int64_t>(value)) {
       data_ = static_cast<std::int64_t>(value);
     } else {

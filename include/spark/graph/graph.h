@@ -32,9 +32,8 @@ struct GraphOptions {
   NodePtr start = {};
   // Where to record: the manager of this configuration (TelemetryManager::for_config).
   std::optional<TelemetryConfig> telemetry_config = {};
-  std::string id = {};  // default: the start node's type
-  std::string version =
-      {};  // default: made of the content, so that every change of the topology is a version
+  std::string id = {};       // default: the start node's type
+  std::string version = {};  // default: made of the content, so that every change of the topology is a version
   // Or this manager, which must outlive the runs: for programs with several managers, and for tests.
   TelemetryManager* telemetry = nullptr;
 };

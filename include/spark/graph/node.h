@@ -77,12 +77,8 @@ class NodeChain {
   // From the end of one to the begin of the other. Throws Error(invalid_argument) naming the node if there is
   // none, if it already has an outgoing edge, or if the edge would close a cycle.
   friend NodeChain operator>>(const NodePtr& from, const NodePtr& to) { return {from, from, to, to}; }
-  friend NodeChain operator>>(const NodeChain& from, const NodePtr& to) {
-    return {from.first_, from.last_, to, to};
-  }
-  friend NodeChain operator>>(const NodePtr& from, const NodeChain& to) {
-    return {from, from, to.first_, to.last_};
-  }
+  friend NodeChain operator>>(const NodeChain& from, const NodePtr& to) { return {from.first_, from.last_, to, to}; }
+  friend NodeChain operator>>(const NodePtr& from, const NodeChain& to) { return {from, from, to.first_, to.last_}; }
   friend NodeChain operator>>(const NodeChain& from, const NodeChain& to) {
     return {from.first_, from.last_, to.first_, to.last_};
   }
@@ -114,8 +110,7 @@ namespace detail {
 template <NodeFunction Function>
 class FunctionNode final : public Node {
  public:
-  FunctionNode(std::string name, Function function)
-      : name_(std::move(name)), function_(std::move(function)) {}
+  FunctionNode(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {}
 
   Task<Outputs> process(ExecutionContext& context) override {
     if constexpr (std::same_as<std::invoke_result_t<Function&, ExecutionContext&>, Outputs>) {

@@ -1,10 +1,10 @@
-// Attributes as they are passed to recording calls: borrowed, read before the call returns, so that an attribute costs a
-// store or two and no allocation.
+// Attributes as they are passed to recording calls: borrowed, read before the call returns, so that an attribute costs
+// a store or two and no allocation.
 //
 //   manager.start_span("load", {.attributes = {{"path", path}, {"bytes", 4096}, {"cached", false}}});
 //
-// Keys and values that are literals are kept by address; all other text is copied. To pass attributes that were built at
-// run time, use an Object: `.attributes = object`.
+// Keys and values that are literals are kept by address; all other text is copied. To pass attributes that were built
+// at run time, use an Object: `.attributes = object`.
 #pragma once
 
 #include <concepts>
@@ -27,8 +27,8 @@ class AttributeValue {
   template <std::same_as<bool> B>
   constexpr AttributeValue(B value) noexcept : type_(Type::boolean), boolean_(value) {}  // NOLINT
   template <std::integral I>
-    requires(!std::same_as<I, bool>)
-  constexpr AttributeValue(I value) noexcept : type_(Type::integer), integer_(0) {  // NOLINT
+  requires(!std::same_as<I, bool>) constexpr AttributeValue(I value) noexcept
+      : type_(Type::integer), integer_(0) {  // NOLINT
     if (std::in_range<std::int64_t>(value)) {
       integer_ = static_cast<std::int64_t>(value);
     } else {
@@ -45,7 +45,7 @@ class AttributeValue {
   constexpr AttributeValue(char (&buffer)[N]) noexcept : AttributeValue(Text(buffer)) {}  // NOLINT
   template <StringLike T>
   constexpr AttributeValue(const T& text) noexcept : AttributeValue(Text(text)) {}  // NOLINT
-  constexpr AttributeValue(Text text) noexcept  // NOLINT
+  constexpr AttributeValue(Text text) noexcept                                      // NOLINT
       : type_(Type::text), text_data_(text.data_), text_size_(text.size_and_literal_) {}
   constexpr AttributeValue(const Value& value) noexcept : type_(Type::value), value_(&value) {}  // NOLINT
 
@@ -74,7 +74,8 @@ struct Attribute {
   AttributeValue value;
 };
 
-// A list of attributes, borrowed from a braced list or from an Object; valid as long as those are, that is for the call.
+// A list of attributes, borrowed from a braced list or from an Object; valid as long as those are, that is for the
+// call.
 class Attributes {
  public:
   constexpr Attributes() noexcept = default;

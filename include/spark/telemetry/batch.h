@@ -116,8 +116,8 @@ struct MetricView {
 
 class Batch {
  public:
-  // Spans are made of pointer and size here and in attributes.h: std::span's constructor from a container costs a tenth of
-  // a second of compile time.
+  // Spans are made of pointer and size here and in attributes.h: std::span's constructor from a container costs a tenth
+  // of a second of compile time.
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   ~Batch();

@@ -32,38 +32,39 @@ struct Limits {
   std::uint32_t key_bytes = 256;              // 8 to 32,767
   std::uint32_t string_bytes = 8 * 1024;  // longer ones are cut; their size is kept as attribute "<key>.original_bytes"
   std::uint32_t depth = 32;               // of nested arrays and objects, 0 to 60
-  std::uint32_t events_per_span = 128;        // 0 to 10,000
+  std::uint32_t events_per_span = 128;    // 0 to 10,000
 
   bool operator==(const Limits&) const = default;
 };
 
-// One value about to leave the process. `path` is the attribute's key, with the keys of nested objects appended by dots,
-// or "name", "status_message", "error_type" for a record's own text (is_attribute is then false).
+// One value about to leave the process. `path` is the attribute's key, with the keys of nested objects appended by
+// dots, or "name", "status_message", "error_type", "event_type", "unit" for a record's own text (is_attribute is then
+// false). Keys themselves are not given: secrets belong into values.
 struct RedactedField {
   std::string_view path;
   bool is_attribute;
   Value& value;  // change it in place
 };
-// Called on the drainer's thread for every text and attribute, before any sink sees it. If it throws, the record is
-// dropped and counted. Must not keep references.
+// Called on the drainer's thread for every text and attribute, the configuration's metadata included, before any sink
+// sees it. If it throws, the record is dropped and counted (of the metadata: left out). Must not keep references.
 using Redactor = std::function<void(RedactedField)>;
 
 struct TelemetryConfig {
   // The specification's table, in its order.
   Backend backend = Backend::memory;
-  double sampling_rate = 1.0;    // share of traces kept, 0 to 1; decided by the trace id, alike in every process
-  std::uint32_t buffer_size = 100;   // unread records of a thread that wake the exporter, 1 to 1,000,000
-  Seconds export_interval{5.0};  // at the latest after this the exporter runs, 0.001 s to 1 day
-  bool enable_traces = true;     // false: no traces and spans are stored; ids and context still flow
+  double sampling_rate = 1.0;       // share of traces kept, 0 to 1; decided by the trace id, alike in every process
+  std::uint32_t buffer_size = 100;  // unread records of a thread that wake the exporter, 1 to 1,000,000
+  Seconds export_interval{5.0};     // at the latest after this the exporter runs, 0.001 s to 1 day
+  bool enable_traces = true;        // false: no traces and spans are stored; ids and context still flow
   bool enable_events = true;
   bool enable_metrics = true;
   Object metadata = {};  // merged into every trace's attributes and into the Resource
 
   // Where.
-  std::string db_path = "telemetry.db";             // sqlite
-  Secret connection_string = {};  // postgresql; empty: libpq's environment
-  std::string endpoint = "http://localhost:4317";   // otlp
-  std::vector<TelemetryConfig> children = {};  // multi
+  std::string db_path = "telemetry.db";            // sqlite
+  Secret connection_string = {};                   // postgresql; empty: libpq's environment
+  std::string endpoint = "http://localhost:4317";  // otlp
+  std::vector<TelemetryConfig> children = {};      // multi
 
   // Who. Empty service_name: OTEL_SERVICE_NAME, else the program's file name.
   std::string service_name = {};
@@ -74,21 +75,22 @@ struct TelemetryConfig {
   std::size_t memory_store_bytes = 256 << 20;  // memory backend: then the oldest ended traces go, 1 MiB or more
 
   // What of payloads.
-  bool capture_outputs = true;  // node outputs, as attribute "outputs"
-  bool capture_inputs = false;  // node inputs, as attribute "inputs"
+  bool capture_outputs = true;                    // node outputs, as attribute "outputs"
+  bool capture_inputs = false;                    // node inputs, as attribute "inputs"
   std::shared_ptr<const Redactor> redactor = {};  // shared configurations compare by this pointer
   Limits limits = {};
 
   // Bounds of memory.
-  std::size_t ring_bytes = 64 << 10;           // a thread's first ring, power of two, 4 KiB to 64 MiB
-  std::size_t ring_bytes_total = 64 << 20;     // all rings and spilled records of a manager
-  std::size_t queue_bytes = 64 << 20;          // of batches waiting for one sink
-  std::uint32_t live_traces = 65'536;          // traces started and not ended; the oldest is forgotten first
+  std::size_t ring_bytes = 64 << 10;        // a thread's first ring, power of two, 4 KiB to 64 MiB
+  std::size_t ring_bytes_total = 64 << 20;  // all rings and spilled records of a manager
+  std::size_t queue_bytes = 64 << 20;       // of batches waiting for one sink
+  std::uint32_t live_traces = 65'536;       // traces started and not ended; the oldest is forgotten first
 
   bool self_metrics = false;  // also record the ledger as otel.sdk.* metrics, each export_interval
 
   // The backends, each with the defaults above; `options` gives all other fields:
-  //   TelemetryConfig::create_sqlite("telemetry.db", {.sampling_rate = 0.1, .metadata = {{"environment", "production"}}})
+  //   TelemetryConfig::create_sqlite("telemetry.db", {.sampling_rate = 0.1, .metadata = {{"environment",
+  //   "production"}}})
   [[nodiscard]] static TelemetryConfig create_memory();
   [[nodiscard]] static TelemetryConfig create_memory(TelemetryConfig options);
   [[nodiscard]] static TelemetryConfig create_sqlite(std::string db_path = "telemetry.db");

@@ -1,6 +1,6 @@
 // TelemetryContext says where recording belongs: a manager, a trace, a span, and whether the trace is sampled. It is a
-// value: it may outlive the span and the manager it names (recording then does nothing, counted). The current context is
-// in the thread's ContextSlot; async/ carries it with each coroutine.
+// value: it may outlive the span and the manager it names (recording then does nothing, counted). The current context
+// is in the thread's ContextSlot; async/ carries it with each coroutine.
 #pragma once
 
 #include "spark/base/context_slot.h"
@@ -42,8 +42,8 @@ class TelemetryContext {
   ContextSlot slot_{};
 };
 
-// Makes a context current for a scope, on this thread or in this coroutine, and restores the previous one if it is still
-// the current one then. Not movable.
+// Makes a context current for a scope, on this thread or in this coroutine, and restores the previous one if it is
+// still the current one then. Not movable.
 class [[nodiscard]] ContextScope {
  public:
   explicit ContextScope(const TelemetryContext& context) noexcept;

@@ -1,11 +1,11 @@
-// Instruments measure often what record_metric measures once: name, unit and attributes are bound when the instrument is
-// made, a measurement is an addition to the calling thread's own shard, and the exporter collects the sums each
+// Instruments measure often what record_metric measures once: name, unit and attributes are bound when the instrument
+// is made, a measurement is an addition to the calling thread's own shard, and the exporter collects the sums each
 // export_interval (and at flush) as one Metric. Asking for the same name, unit and attributes again gives the same
 // instrument.
 //
-// Handles are plain values, valid for the life of the process; after their manager's shutdown they measure into nothing.
-// All calls are safe from any thread, noexcept, and do not block; a thread's first use of an instrument allocates its
-// shard.
+// Handles are plain values, valid for the life of the process; after their manager's shutdown they measure into
+// nothing. All calls are safe from any thread, noexcept, and do not block; a thread's first use of an instrument
+// allocates its shard.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "spark/base/text.h"
 #include "spark/telemetry/attributes.h"
@@ -51,7 +52,8 @@ inline constexpr std::uint32_t no_instrument = max_instruments;
 inline ShardCell* shard_cell(std::uint32_t index) noexcept {
   if (index >= max_instruments) return nullptr;
   ShardCell* page = tls_shards.pages[index / shard_page_cells];
-  if (page == nullptr) [[unlikely]] return make_shard_cell(index);
+  if (page == nullptr) [[unlikely]]
+    return make_shard_cell(index);
   return page + index % shard_page_cells;
 }
 
@@ -66,9 +68,12 @@ class Counter {
   void add(I increment) noexcept {
     detail::ShardCell* cell = detail::shard_cell(index_);
     if (cell == nullptr) return;
-    if constexpr (std::signed_integral<I>) {
-      if (increment < 0) [[unlikely]] return refuse();
-    }
+    // Beyond this a double is as exact as anybody will ask for, and the sum of integers cannot overflow.
+    constexpr std::int64_t largest_counted_exactly = std::int64_t{1} << 32;
+    if (!std::in_range<std::uint64_t>(increment)) [[unlikely]]
+      return refuse();
+    if (std::cmp_greater(increment, largest_counted_exactly)) [[unlikely]]
+      return add(static_cast<double>(increment));
     const auto amount = static_cast<std::int64_t>(increment);
     cell->integer.store(cell->integer.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
@@ -77,7 +82,8 @@ class Counter {
     detail::ShardCell* cell = detail::shard_cell(index_);
     if (cell == nullptr) return;
     const auto amount = static_cast<double>(increment);
-    if (!(amount >= 0 && amount < std::numeric_limits<double>::infinity())) [[unlikely]] return refuse();
+    if (!(amount >= 0 && amount < std::numeric_limits<double>::infinity())) [[unlikely]]
+      return refuse();
     cell->number.store(cell->number.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
 

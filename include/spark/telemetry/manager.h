@@ -1,13 +1,13 @@
-// TelemetryManager records, buffers, exports and answers queries. get_instance() is the one to use: inside a graph's run
-// it is the manager of that run, elsewhere the process default.
+// TelemetryManager records, buffers, exports and answers queries. get_instance() is the one to use: inside a graph's
+// run it is the manager of that run, elsewhere the process default.
 //
 // Recording calls are noexcept, never block and never fail visibly; what they must drop is counted (stats()). They are
 // safe from any thread, at any time, also from static destructors. Queries, flush and shutdown may block up to their
 // deadlines.
 //
 // A manager made by its constructor ends with its scope (it is flushed for up to 5 s); the others live as long as the
-// process and are flushed for up to 2 s when main returns or exit() is called. Handles and contexts of a manager that has
-// ended stay usable and do nothing.
+// process and are flushed for up to 2 s when main returns or exit() is called. Handles and contexts of a manager that
+// has ended stay usable and do nothing.
 #pragma once
 
 #include <chrono>
@@ -65,9 +65,9 @@ struct FlushResult {
 
 // What tests replace. References must outlive the manager.
 struct ManagerSources {
-  Clock* clock = nullptr;                            // default: the system's clocks, by TSC where it is invariant
-  std::optional<std::uint64_t> random_seed = {};     // given: ids are a deterministic sequence
-  std::vector<SinkFactory> sinks = {};               // given: instead of the configuration's backend
+  Clock* clock = nullptr;                         // default: the system's clocks, by TSC where it is invariant
+  std::optional<std::uint64_t> random_seed = {};  // given: ids are a deterministic sequence
+  std::vector<SinkFactory> sinks = {};            // given: instead of the configuration's backend
 };
 
 class TelemetryManager {
@@ -91,7 +91,8 @@ class TelemetryManager {
   // The manager of the current context, else the default if something configured it, else null.
   [[nodiscard]] static TelemetryManager* current_or_configured() noexcept;
 
-  // ---- recording -----------------------------------------------------------------------------------------------------
+  // ---- recording
+  // -----------------------------------------------------------------------------------------------------
   ActiveTrace start_trace(Text name, const TraceOptions& options = {}) noexcept;
   // An unknown id, or one that has ended, does nothing. `started` is taken as completed.
   void end_trace(TraceId trace_id, TraceStatus status = TraceStatus::completed) noexcept;
@@ -128,11 +129,12 @@ class TelemetryManager {
   [[nodiscard]] Gauge gauge(Text name, const InstrumentOptions& options = {}) noexcept;
   [[nodiscard]] Histogram histogram(Text name, const InstrumentOptions& options = {}) noexcept;
 
-  // ---- life cycle ----------------------------------------------------------------------------------------------------
-  // Covers what happened before the call, on any thread. Never throws for a sink's trouble: the result says it.
+  // ---- life cycle
+  // ---------------------------------------------------------------------------------------------------- Covers what
+  // happened before the call, on any thread. Never throws for a sink's trouble: the result says it.
   FlushResult flush(Seconds deadline = std::chrono::seconds(5));
-  // Flushes, then ends: threads stop, sinks are closed, later records are dropped and counted. Idempotent, safe from any
-  // thread and from inside a sink; keeps its deadline even if a sink hangs.
+  // Flushes, then ends: threads stop, sinks are closed, later records are dropped and counted. Idempotent, safe from
+  // any thread and from inside a sink; keeps its deadline even if a sink hangs.
   FlushResult shutdown(Seconds deadline = std::chrono::seconds(5)) noexcept;
   [[nodiscard]] Stats stats() const;
   [[nodiscard]] const TelemetryConfig& config() const noexcept;
@@ -140,9 +142,10 @@ class TelemetryManager {
   [[nodiscard]] Timestamp now() const noexcept;
   [[nodiscard]] Clock& clock() const noexcept;
 
-  // ---- queries -------------------------------------------------------------------------------------------------------
-  // Answered by the first sink that stores. They do not flush. Throw Error(unsupported) if no sink stores,
-  // Error(shut_down) after shutdown, and what the store throws.
+  // ---- queries
+  // ------------------------------------------------------------------------------------------------------- Answered by
+  // the first sink that stores. They do not flush. Throw Error(unsupported) if no sink stores, Error(shut_down) after
+  // shutdown, and what the store throws.
   [[nodiscard]] Page<Trace> query_traces(const TraceQuery& query = {}) const;
   [[nodiscard]] Page<Span> query_spans(const SpanQuery& query = {}) const;
   [[nodiscard]] Page<Event> query_events(const EventQuery& query = {}) const;

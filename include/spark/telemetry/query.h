@@ -21,24 +21,23 @@ struct TimeRange {
   std::optional<Timestamp> from = {};
   std::optional<Timestamp> to = {};
 
-  [[nodiscard]] bool contains(Timestamp time) const noexcept {
-    return (!from || time >= *from) && (!to || time < *to);
-  }
+  [[nodiscard]] bool contains(Timestamp time) const noexcept { return (!from || time >= *from) && (!to || time < *to); }
   bool operator==(const TimeRange&) const = default;
 };
 
 // Names and types match exactly.
 struct TraceQuery {
+  std::size_t limit = default_query_limit;  // 1 or more
   std::optional<TraceId> trace_id = {};
   std::optional<std::string> name = {};
   std::optional<TraceStatus> status = {};
   TimeRange start_time = {};
-  std::size_t limit = default_query_limit;  // 1 or more
 
   bool operator==(const TraceQuery&) const = default;
 };
 
 struct SpanQuery {
+  std::size_t limit = default_query_limit;
   std::optional<TraceId> trace_id = {};
   std::optional<SpanId> span_id = {};
   std::optional<SpanId> parent_span_id = {};
@@ -46,12 +45,12 @@ struct SpanQuery {
   std::optional<SpanKind> kind = {};
   std::optional<SpanStatus> status = {};
   TimeRange start_time = {};
-  std::size_t limit = default_query_limit;
 
   bool operator==(const SpanQuery&) const = default;
 };
 
 struct EventQuery {
+  std::size_t limit = default_query_limit;
   std::optional<TraceId> trace_id = {};
   std::optional<SpanId> span_id = {};
   std::optional<EventId> event_id = {};
@@ -59,28 +58,27 @@ struct EventQuery {
   std::optional<std::string> name = {};
   std::optional<EventSource> source = {};
   TimeRange timestamp = {};
-  std::size_t limit = default_query_limit;
 
   bool operator==(const EventQuery&) const = default;
 };
 
 struct MetricQuery {
+  std::size_t limit = default_query_limit;
   std::optional<TraceId> trace_id = {};
   std::optional<SpanId> span_id = {};
   std::optional<MetricId> metric_id = {};
   std::optional<std::string> name = {};
   std::optional<AggregationType> aggregation_type = {};
   TimeRange timestamp = {};
-  std::size_t limit = default_query_limit;
 
   bool operator==(const MetricQuery&) const = default;
 };
 
 struct GraphQuery {
+  std::size_t limit = default_query_limit;
   std::optional<std::string> hash = {};
   std::optional<std::string> graph_id = {};
   std::optional<std::string> version = {};
-  std::size_t limit = default_query_limit;
 
   bool operator==(const GraphQuery&) const = default;
 };

@@ -1,8 +1,8 @@
 // The records: what telemetry stores and queries return. They are the specification's data model, name by name. Plain
 // values that own what they hold: copyable, comparable, not thread-safe while being changed.
 //
-// Start and end times come from one wall anchor plus the steady clock, so durations are never negative, whatever the wall
-// clock does in between.
+// Start and end times come from one wall anchor plus the steady clock, so durations are never negative, whatever the
+// wall clock does in between.
 #pragma once
 
 #include <cstdint>
@@ -44,10 +44,10 @@ struct Trace {
   Timestamp start_time = {};
   std::optional<Timestamp> end_time = {};  // empty while it runs, and for ever if its process was killed
   TraceStatus status = TraceStatus::started;
-  Object attributes = {};  // the caller's and the configuration's `metadata`; the caller's win
-  SpanId root_span_id = {};        // the parent of spans that name no other; the top-level span's own id
-  std::string graph_hash = {};     // names the GraphDefinition; empty for a trace that no graph made
-  bool partial = false;       // known only from spans: the trace itself began in another process
+  Object attributes = {};       // the caller's and the configuration's `metadata`; the caller's win
+  SpanId root_span_id = {};     // the parent of spans that name no other; the top-level span's own id
+  std::string graph_hash = {};  // names the GraphDefinition; empty for a trace that no graph made
+  bool partial = false;         // known only from spans: the trace itself began in another process
 
   // Zero while it runs.
   [[nodiscard]] Seconds duration() const noexcept;
@@ -142,7 +142,7 @@ struct Resource {
   std::string host_name = {};
   std::int64_t process_id = 0;
   std::uint64_t producer_id = 0;  // the high part of every event and metric id of this manager
-  Object metadata = {};                // the configuration's `metadata`
+  Object metadata = {};           // the configuration's `metadata`
 
   bool operator==(const Resource&) const = default;
 };

@@ -5,9 +5,10 @@
 //   by an exception leaving its scope                   failed (who catches may add the message: record_exception)
 //   because its suspended coroutine frame is destroyed  cancelled
 //
-// Its end writes one record and restores the span before it, if this one is still current. Movable; one thread at a time,
-// not always the same one. A span handed to another coroutine is ended there by end(). Calls are noexcept, never block,
-// and do nothing after the end. A default-constructed, disabled or unsampled span accepts every call and records nothing.
+// Its end writes one record and restores the span before it, if this one is still current; spans may end in any order.
+// Movable; one thread at a time, not always the same one. Before a span is handed to another thread or coroutine, call
+// detach(): it is then no longer current where it began. Calls are noexcept, never block, and do nothing after the end.
+// A default-constructed, disabled or unsampled span accepts every call and records nothing.
 #pragma once
 
 #include <exception>
@@ -64,6 +65,8 @@ class [[nodiscard]] ActiveSpan {
   void add_event(Text name, const Attributes& attributes = {}) noexcept {
     if (is_recording()) add_event_record(name, attributes);
   }
+  // Stops being the current span; goes on recording. For a span that will end somewhere else.
+  void detach() noexcept;
   void end() noexcept {
     if (state_ >= State::installed) finish();
   }
@@ -85,8 +88,10 @@ class [[nodiscard]] ActiveSpan {
   void end_by_scope() noexcept;
   void finish() noexcept;
   void install(const ContextSlot& slot) noexcept;
+  void restore_context() noexcept;
 
   State state_;
+  bool is_detached_ = false;
   std::uint8_t uncaught_exceptions_;  // when it began
   detail::Core* core_;                // meaningful unless off
   ContextSlot installed_;             // what it made current

@@ -1,5 +1,5 @@
-// The ledger: where every record went. Exact whenever nobody is recording; each term is counted where it happens, none is
-// computed from the others, so that `balanced()` can find a mistake.
+// The ledger: where every record went. Exact whenever nobody is recording; each term is counted where it happens, none
+// is computed from the others, so that `balanced()` can find a mistake.
 //
 //   front:      recorded = sampled_out + dropped + in_rings + admitted          (for each kind)
 //   each sink:  admitted = exported + dropped + queued + in_flight + spooled    (for each kind)
@@ -66,17 +66,17 @@ struct Stats {
   std::vector<SinkStats> sinks = {};
 
   // Not records: what was cut from them, and what it cost to keep them.
-  std::uint64_t attributes_dropped = 0;   // beyond Limits::attributes_per_record
-  std::uint64_t span_events_dropped = 0;  // beyond Limits::events_per_span
-  std::uint64_t texts_cut = 0;            // beyond string_bytes or key_bytes
-  std::uint64_t values_cut = 0;           // beyond depth
-  std::uint64_t texts_repaired = 0;       // had U+0000 or invalid UTF-8
-  std::uint64_t records_spilled = 0;      // did not fit the inline area of a span or event
-  std::uint64_t live_traces_evicted = 0;  // forgotten because there were live_traces others
-  std::uint64_t instruments_refused = 0;  // beyond the maximum number of instruments
+  std::uint64_t attributes_dropped = 0;    // beyond Limits::attributes_per_record
+  std::uint64_t span_events_dropped = 0;   // beyond Limits::events_per_span
+  std::uint64_t texts_cut = 0;             // beyond string_bytes or key_bytes
+  std::uint64_t values_cut = 0;            // beyond depth
+  std::uint64_t texts_repaired = 0;        // had U+0000 or invalid UTF-8
+  std::uint64_t records_spilled = 0;       // did not fit the inline area of a span or event
+  std::uint64_t live_traces_evicted = 0;   // forgotten because there were live_traces others
+  std::uint64_t instruments_refused = 0;   // beyond the maximum number of instruments
   std::uint64_t measurements_refused = 0;  // by instruments: negative or non-finite increments, NaN
-  std::uint64_t ring_bytes = 0;           // held by rings now
-  std::uint64_t spilled_bytes = 0;        // held by spilled records now
+  std::uint64_t ring_bytes = 0;            // held by rings now
+  std::uint64_t spilled_bytes = 0;         // held by spilled records now
 
   [[nodiscard]] const FrontRow& operator[](RecordKind kind) const noexcept {
     return front[static_cast<std::size_t>(kind)];

@@ -45,8 +45,7 @@ bool matches(const EventQuery& query, const Event& event) {
 bool matches(const MetricQuery& query, const Metric& metric) {
   return matches(query.trace_id, metric.trace_id) && matches(query.span_id, metric.span_id) &&
          matches(query.metric_id, metric.metric_id) && matches(query.name, metric.name) &&
-         matches(query.aggregation_type, metric.aggregation_type) &&
-         query.timestamp.contains(metric.timestamp);
+         matches(query.aggregation_type, metric.aggregation_type) && query.timestamp.contains(metric.timestamp);
 }
 
 bool matches(const GraphQuery& query, const GraphDefinition& graph) {

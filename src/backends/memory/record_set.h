@@ -65,9 +65,7 @@ class RecordSet {
   void evict_trace(Order& order);
   void evict_oldest_running_or_loose();
   void grow(std::ptrdiff_t bytes) noexcept { size_bytes_ = static_cast<std::size_t>(signed_size() + bytes); }
-  [[nodiscard]] std::ptrdiff_t signed_size() const noexcept {
-    return static_cast<std::ptrdiff_t>(size_bytes_);
-  }
+  [[nodiscard]] std::ptrdiff_t signed_size() const noexcept { return static_cast<std::ptrdiff_t>(size_bytes_); }
 
   const std::size_t max_size_bytes_;
   std::size_t size_bytes_ = 0;

@@ -19,8 +19,7 @@ std::size_t heap_bytes(const std::string& text) noexcept {
 std::size_t heap_bytes(const Object& attributes) noexcept {
   std::size_t bytes = 0;
   for (const auto& member : attributes) {
-    bytes +=
-        sizeof member - sizeof member.value + heap_bytes(member.key) + estimated_size_bytes(member.value);
+    bytes += sizeof member - sizeof member.value + heap_bytes(member.key) + estimated_size_bytes(member.value);
   }
   return bytes;
 }
@@ -37,17 +36,15 @@ std::size_t size_bytes(const Span& span) noexcept {
 }
 
 std::size_t size_bytes(const Event& event) noexcept {
-  return sizeof event + heap_bytes(event.type) + heap_bytes(event.name) + heap_bytes(event.attributes) +
-         id_bytes;
+  return sizeof event + heap_bytes(event.type) + heap_bytes(event.name) + heap_bytes(event.attributes) + id_bytes;
 }
 
 std::size_t size_bytes(const Metric& metric) noexcept {
-  std::size_t bytes = sizeof metric + heap_bytes(metric.name) + heap_bytes(metric.unit) +
-                      heap_bytes(metric.attributes) + id_bytes;
+  std::size_t bytes =
+      sizeof metric + heap_bytes(metric.name) + heap_bytes(metric.unit) + heap_bytes(metric.attributes) + id_bytes;
   if (metric.distribution) {
-    bytes +=
-        (metric.distribution->positive.counts.capacity() + metric.distribution->negative.counts.capacity()) *
-        sizeof(std::uint64_t);
+    bytes += (metric.distribution->positive.counts.capacity() + metric.distribution->negative.counts.capacity()) *
+             sizeof(std::uint64_t);
   }
   return bytes;
 }

@@ -36,9 +36,8 @@ ErrorCode code_of(int result) noexcept {
 }  // namespace
 
 Connection::Connection(std::string path, Access access, Seconds busy_timeout) : path_(std::move(path)) {
-  const int flags =
-      (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-      SQLITE_OPEN_NOMUTEX;
+  const int flags = (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+                    SQLITE_OPEN_NOMUTEX;
   const int opened = sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr);
   try {
     if (opened != SQLITE_OK) fail(opened, "open it");
@@ -73,23 +72,20 @@ void Connection::fail(int result, std::string_view attempted) const {
   message += attempted;
   message += ": ";
   // Without a handle, or when the last error is another one, the code's own text is what there is.
-  message += handle_ != nullptr && (sqlite3_errcode(handle_) & 0xFF) == (result & 0xFF)
-                 ? sqlite3_errmsg(handle_)
-                 : sqlite3_errstr(result);
+  message += handle_ != nullptr && (sqlite3_errcode(handle_) & 0xFF) == (result & 0xFF) ? sqlite3_errmsg(handle_)
+                                                                                        : sqlite3_errstr(result);
   message += " (code " + std::to_string(result) + ")";
   throw Error(code_of(result), message);
 }
 
 Statement::Statement(Connection& connection, std::string_view sql, const char* attempted)
     : connection_(&connection), attempted_(attempted) {
-  check(sqlite3_prepare_v3(connection.handle(), sql.data(), static_cast<int>(sql.size()),
-                           SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+  check(sqlite3_prepare_v3(connection.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                           &handle_, nullptr));
 }
 
 Statement::Statement(Statement&& other) noexcept
-    : connection_(other.connection_),
-      attempted_(other.attempted_),
-      handle_(std::exchange(other.handle_, nullptr)) {}
+    : connection_(other.connection_), attempted_(other.attempted_), handle_(std::exchange(other.handle_, nullptr)) {}
 
 Statement::~Statement() { sqlite3_finalize(handle_); }
 

@@ -55,8 +55,8 @@ class Statement {
   void bind(int index, double value) { check(sqlite3_bind_double(handle_, index, value)); }
   void bind(int index, std::string_view text) {
     // A null pointer would bind NULL, and an empty view may have one.
-    check(sqlite3_bind_text64(handle_, index, text.data() != nullptr ? text.data() : "", text.size(),
-                              SQLITE_STATIC, SQLITE_UTF8));
+    check(sqlite3_bind_text64(handle_, index, text.data() != nullptr ? text.data() : "", text.size(), SQLITE_STATIC,
+                              SQLITE_UTF8));
   }
   void bind_blob(int index, const void* data, std::size_t size) {
     check(sqlite3_bind_blob64(handle_, index, data, size, SQLITE_STATIC));
@@ -75,12 +75,8 @@ class Statement {
   void reset() noexcept { sqlite3_reset(handle_); }
 
   // Columns count from 0; views live until the next step.
-  [[nodiscard]] bool is_null(int column) const noexcept {
-    return sqlite3_column_type(handle_, column) == SQLITE_NULL;
-  }
-  [[nodiscard]] std::int64_t integer(int column) const noexcept {
-    return sqlite3_column_int64(handle_, column);
-  }
+  [[nodiscard]] bool is_null(int column) const noexcept { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+  [[nodiscard]] std::int64_t integer(int column) const noexcept { return sqlite3_column_int64(handle_, column); }
   [[nodiscard]] double number(int column) const noexcept { return sqlite3_column_double(handle_, column); }
   // Of text or a blob; empty for NULL.
   [[nodiscard]] std::string_view text(int column) const noexcept;
@@ -113,9 +109,7 @@ class Transaction {
   // `begin` is "BEGIN IMMEDIATE" for writers: a deferred transaction that begins to write later fails at once
   // if somebody else wrote in between, whatever the busy timeout. "BEGIN" is for readers that need one
   // snapshot for several statements.
-  Transaction(Connection& connection, const char* begin) : connection_(connection) {
-    connection_.execute(begin);
-  }
+  Transaction(Connection& connection, const char* begin) : connection_(connection) { connection_.execute(begin); }
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction() {

@@ -16,8 +16,7 @@ Object buckets_to_object(const Distribution::Buckets& buckets) {
 
 // Counts above the int64 range became doubles.
 std::uint64_t count_of(const Value& value) {
-  return value.is_int() ? static_cast<std::uint64_t>(value.as_int())
-                        : static_cast<std::uint64_t>(value.as_double());
+  return value.is_int() ? static_cast<std::uint64_t>(value.as_int()) : static_cast<std::uint64_t>(value.as_double());
 }
 
 Distribution::Buckets buckets_from_object(const Object& object) {
@@ -32,13 +31,12 @@ Distribution::Buckets buckets_from_object(const Object& object) {
 }  // namespace
 
 std::string resource_to_json(const Resource& resource) {
-  return to_json(
-      Object{{"service_name", resource.service_name},
-             {"service_version", resource.service_version},
-             {"host_name", resource.host_name},
-             {"process_id", resource.process_id},
-             {"producer_id", SpanId{resource.producer_id}.to_string()},  // 64 bits do not fit a JSON integer
-             {"metadata", resource.metadata}});
+  return to_json(Object{{"service_name", resource.service_name},
+                        {"service_version", resource.service_version},
+                        {"host_name", resource.host_name},
+                        {"process_id", resource.process_id},
+                        {"producer_id", SpanId{resource.producer_id}.to_string()},  // 64 bits do not fit a JSON integer
+                        {"metadata", resource.metadata}});
 }
 
 std::string distribution_to_json(const Distribution& distribution) {

@@ -16,6 +16,9 @@
 
 namespace spark::detail::sqlite {
 
+// Deeper than any Limits::depth; what is written stays below it, so that it can be read.
+inline constexpr int max_json_depth = 1'000;
+
 [[nodiscard]] constexpr std::int64_t id_to_column(std::uint64_t id) noexcept {
   return static_cast<std::int64_t>(id ^ (1ULL << 63));
 }
@@ -49,8 +52,7 @@ using TraceIdBytes = std::array<std::uint8_t, 16>;
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(end_ns) - static_cast<std::uint64_t>(start_ns));
 }
 [[nodiscard]] constexpr std::int64_t end_of(std::int64_t start_ns, std::int64_t duration_ns) noexcept {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(start_ns) +
-                                   static_cast<std::uint64_t>(duration_ns));
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(start_ns) + static_cast<std::uint64_t>(duration_ns));
 }
 
 [[nodiscard]] std::string resource_to_json(const Resource& resource);

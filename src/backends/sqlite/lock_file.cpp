@@ -20,9 +20,9 @@ LockFile::LockFile(const std::string& database_path) : path_(database_path + "-l
   const int error = errno;
   const std::string what = "SQLite database " + database_path + ": cannot open it: ";
   if (error == ENOENT || error == ENOTDIR) {
-    throw Error(ErrorCode::not_found, what + "the directory " +
-                                          std::filesystem::path(database_path).parent_path().string() +
-                                          " does not exist");
+    throw Error(
+        ErrorCode::not_found,
+        what + "the directory " + std::filesystem::path(database_path).parent_path().string() + " does not exist");
   }
   const bool denied = error == EACCES || error == EPERM || error == EROFS;
   throw Error(denied ? ErrorCode::permission_denied : ErrorCode::unavailable,
@@ -33,9 +33,8 @@ LockFile::~LockFile() { ::close(descriptor_); }
 
 LockFile::Held LockFile::lock(Seconds timeout) {
   using namespace std::chrono_literals;
-  const auto deadline =
-      std::chrono::steady_clock::now() +
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(timeout, Seconds{86'400}));
+  const auto deadline = std::chrono::steady_clock::now() +
+                        std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(timeout, Seconds{86'400}));
   // flock cannot wait for a limited time, so this asks again and again, less often the longer it takes.
   for (auto pause = 50us;; pause = std::min<std::chrono::microseconds>(pause * 2, 2ms)) {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return Held(descriptor_);
@@ -43,8 +42,8 @@ LockFile::Held LockFile::lock(Seconds timeout) {
       throw Error(ErrorCode::unavailable, "cannot lock " + path_ + ": " + std::strerror(errno));
     }
     if (std::chrono::steady_clock::now() >= deadline) {
-      throw Error(ErrorCode::unavailable, "cannot lock " + path_ + " within " +
-                                              std::to_string(timeout.count()) + " s: others are writing");
+      throw Error(ErrorCode::unavailable,
+                  "cannot lock " + path_ + " within " + std::to_string(timeout.count()) + " s: others are writing");
     }
     std::this_thread::sleep_for(pause);
   }

@@ -35,9 +35,7 @@ class Numbers {
 
   struct TextHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
 
   // INSERT OR IGNORE, then a SELECT if the row was there already.

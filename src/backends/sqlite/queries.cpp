@@ -12,9 +12,6 @@
 namespace spark::detail::sqlite {
 namespace {
 
-// Deeper than any Limits::depth.
-constexpr int max_json_depth = 1'000;
-
 void check_limit(std::size_t limit) {
   if (limit == 0) throw Error(ErrorCode::invalid_argument, "a query's limit is 0; it must be 1 or more");
 }
@@ -98,10 +95,10 @@ Page<Trace> query_one_kind(Reader& reader, const TraceQuery& query, bool implied
   select.time("start_ns", query.start_time);
   if (implied) select.add_text("NOT EXISTS (SELECT 1 FROM traces_data AS t WHERE t.trace = d.trace)");
   const std::string columns = implied ? "'{}', root_span, NULL, 1" : "attributes, root_span, g.text, 0";
-  const std::string sql = "SELECT trace_ids.trace_id, n.text, start_ns, end_ns, status, " + columns +
-                          " FROM " + (implied ? "implied_traces AS d" : "traces_data AS d") + joins +
-                          (implied ? std::string() : " LEFT JOIN names AS g ON g.number = d.graph") +
-                          select.where() + " ORDER BY start_ns DESC, trace_ids.trace_id DESC LIMIT ?";
+  const std::string sql = "SELECT trace_ids.trace_id, n.text, start_ns, end_ns, status, " + columns + " FROM " +
+                          (implied ? "implied_traces AS d" : "traces_data AS d") + joins +
+                          (implied ? std::string() : " LEFT JOIN names AS g ON g.number = d.graph") + select.where() +
+                          " ORDER BY start_ns DESC, trace_ids.trace_id DESC LIMIT ?";
   return read_page<Trace>(reader, select.prepare(reader, sql, query.limit), query.limit, decode_trace);
 }
 
@@ -144,22 +141,21 @@ Page<Span> query_spans(Reader& reader, const SpanQuery& query) {
       "attributes FROM " +
       limited("spans_data", select, order) + " AS d" + joins +
       " LEFT JOIN names AS e ON e.number = d.error_type ORDER BY " + order;
-  return read_page<Span>(reader, select.prepare(reader, sql, query.limit), query.limit,
-                         [](const Statement& row) {
-                           Span span;
-                           span.span_id = span_id(row, 0);
-                           span.trace_id = trace_id_from_bytes(row.text(1));
-                           span.parent_span_id = span_id(row, 2);
-                           span.name = row.text(3);
-                           span.kind = enumerator(row, 4, SpanKind::CONSUMER);
-                           span.start_time = time(row.integer(5));
-                           span.end_time = time(end_of(row.integer(5), row.integer(6)));
-                           span.status = enumerator(row, 7, SpanStatus::cancelled);
-                           span.status_message = row.text(8);
-                           span.error_type = row.text(9);
-                           span.attributes = object(row, 10);
-                           return span;
-                         });
+  return read_page<Span>(reader, select.prepare(reader, sql, query.limit), query.limit, [](const Statement& row) {
+    Span span;
+    span.span_id = span_id(row, 0);
+    span.trace_id = trace_id_from_bytes(row.text(1));
+    span.parent_span_id = span_id(row, 2);
+    span.name = row.text(3);
+    span.kind = enumerator(row, 4, SpanKind::CONSUMER);
+    span.start_time = time(row.integer(5));
+    span.end_time = time(end_of(row.integer(5), row.integer(6)));
+    span.status = enumerator(row, 7, SpanStatus::cancelled);
+    span.status_message = row.text(8);
+    span.error_type = row.text(9);
+    span.attributes = object(row, 10);
+    return span;
+  });
 }
 
 Page<Event> query_events(Reader& reader, const EventQuery& query) {
@@ -175,21 +171,20 @@ Page<Event> query_events(Reader& reader, const EventQuery& query) {
   const std::string order = "time_ns DESC, id_high DESC, id_low DESC, trace DESC";
   const std::string sql =
       "SELECT id_high, id_low, trace_ids.trace_id, span, t.text, n.text, time_ns, source, attributes FROM " +
-      limited("events_data", select, order) + " AS d" + joins +
-      " LEFT JOIN names AS t ON t.number = d.type ORDER BY " + order;
-  return read_page<Event>(reader, select.prepare(reader, sql, query.limit), query.limit,
-                          [](const Statement& row) {
-                            Event event;
-                            event.event_id = record_id(row, 0, 1);
-                            event.trace_id = trace_id_from_bytes(row.text(2));
-                            event.span_id = span_id(row, 3);
-                            event.type = row.text(4);
-                            event.name = row.text(5);
-                            event.timestamp = time(row.integer(6));
-                            event.source = enumerator(row, 7, EventSource::span);
-                            event.attributes = object(row, 8);
-                            return event;
-                          });
+      limited("events_data", select, order) + " AS d" + joins + " LEFT JOIN names AS t ON t.number = d.type ORDER BY " +
+      order;
+  return read_page<Event>(reader, select.prepare(reader, sql, query.limit), query.limit, [](const Statement& row) {
+    Event event;
+    event.event_id = record_id(row, 0, 1);
+    event.trace_id = trace_id_from_bytes(row.text(2));
+    event.span_id = span_id(row, 3);
+    event.type = row.text(4);
+    event.name = row.text(5);
+    event.timestamp = time(row.integer(6));
+    event.source = enumerator(row, 7, EventSource::span);
+    event.attributes = object(row, 8);
+    return event;
+  });
 }
 
 Page<Metric> query_metrics(Reader& reader, const MetricQuery& query) {
@@ -208,21 +203,20 @@ Page<Metric> query_metrics(Reader& reader, const MetricQuery& query) {
       "distribution FROM " +
       limited("metrics_data", select, order) + " AS d" + joins +
       " LEFT JOIN names AS u ON u.number = d.unit ORDER BY " + order;
-  return read_page<Metric>(
-      reader, select.prepare(reader, sql, query.limit), query.limit, [](const Statement& row) {
-        Metric metric;
-        metric.metric_id = record_id(row, 0, 1);
-        metric.trace_id = trace_id_from_bytes(row.text(2));
-        metric.span_id = span_id(row, 3);
-        metric.name = row.text(4);
-        metric.value = row.is_null(5) ? std::numeric_limits<double>::quiet_NaN() : row.number(5);
-        metric.unit = row.text(6);
-        metric.aggregation_type = enumerator(row, 7, AggregationType::histogram);
-        metric.timestamp = time(row.integer(8));
-        metric.attributes = object(row, 9);
-        if (!row.is_null(10)) metric.distribution = distribution_from_json(row.text(10));
-        return metric;
-      });
+  return read_page<Metric>(reader, select.prepare(reader, sql, query.limit), query.limit, [](const Statement& row) {
+    Metric metric;
+    metric.metric_id = record_id(row, 0, 1);
+    metric.trace_id = trace_id_from_bytes(row.text(2));
+    metric.span_id = span_id(row, 3);
+    metric.name = row.text(4);
+    metric.value = row.is_null(5) ? std::numeric_limits<double>::quiet_NaN() : row.number(5);
+    metric.unit = row.text(6);
+    metric.aggregation_type = enumerator(row, 7, AggregationType::histogram);
+    metric.timestamp = time(row.integer(8));
+    metric.attributes = object(row, 9);
+    if (!row.is_null(10)) metric.distribution = distribution_from_json(row.text(10));
+    return metric;
+  });
 }
 
 Page<GraphDefinition> query_graphs(Reader& reader, const GraphQuery& query) {
@@ -231,18 +225,17 @@ Page<GraphDefinition> query_graphs(Reader& reader, const GraphQuery& query) {
   select.text("hash", query.hash);
   select.text("graph_id", query.graph_id);
   select.text("version", query.version);
-  const std::string sql = "SELECT hash, graph_id, version, content FROM graphs_data" + select.where() +
-                          " ORDER BY number DESC LIMIT ?";
-  return read_page<GraphDefinition>(
-      reader, select.prepare(reader, sql, query.limit), query.limit, [](const Statement& row) {
-        return GraphDefinition{std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2)),
-                               object(row, 3)};
-      });
+  const std::string sql =
+      "SELECT hash, graph_id, version, content FROM graphs_data" + select.where() + " ORDER BY number DESC LIMIT ?";
+  return read_page<GraphDefinition>(reader, select.prepare(reader, sql, query.limit), query.limit,
+                                    [](const Statement& row) {
+                                      return GraphDefinition{std::string(row.text(0)), std::string(row.text(1)),
+                                                             std::string(row.text(2)), object(row, 3)};
+                                    });
 }
 
 std::optional<Document> get_document(Reader& reader, std::string_view kind, std::string_view id) {
-  Statement& statement =
-      reader.statement("SELECT content, revision FROM documents WHERE kind = ?1 AND id = ?2");
+  Statement& statement = reader.statement("SELECT content, revision FROM documents WHERE kind = ?1 AND id = ?2");
   statement.bind(1, kind);
   statement.bind(2, id);
   auto page = read_page<Document>(reader, statement, 1, [](const Statement& row) {

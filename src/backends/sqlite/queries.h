@@ -18,8 +18,7 @@ namespace spark::detail::sqlite {
 [[nodiscard]] Page<Metric> query_metrics(Reader& reader, const MetricQuery& query);
 [[nodiscard]] Page<GraphDefinition> query_graphs(Reader& reader, const GraphQuery& query);
 
-[[nodiscard]] std::optional<Document> get_document(Reader& reader, std::string_view kind,
-                                                   std::string_view id);
+[[nodiscard]] std::optional<Document> get_document(Reader& reader, std::string_view kind, std::string_view id);
 [[nodiscard]] std::vector<std::string> list_documents(Reader& reader, std::string_view kind);
 
 }  // namespace spark::detail::sqlite

@@ -12,15 +12,12 @@ namespace {
 constexpr int instructions_between_looks = 1'000;
 
 int is_past_deadline(void* deadline) {
-  return std::chrono::steady_clock::now() >= *static_cast<std::chrono::steady_clock::time_point*>(deadline)
-             ? 1
-             : 0;
+  return std::chrono::steady_clock::now() >= *static_cast<std::chrono::steady_clock::time_point*>(deadline) ? 1 : 0;
 }
 
 }  // namespace
 
-Reader::Reader(const std::string& path, Seconds busy_timeout)
-    : connection_(path, Access::read_only, busy_timeout) {
+Reader::Reader(const std::string& path, Seconds busy_timeout) : connection_(path, Access::read_only, busy_timeout) {
   sqlite3_progress_handler(connection_.handle(), instructions_between_looks, &is_past_deadline, &deadline_);
 }
 
@@ -31,24 +28,18 @@ Statement& Reader::statement(const std::string& sql) {
 }
 
 ReaderPool::ReaderPool(std::string path, std::size_t max_readers, Seconds time_limit, Seconds busy_timeout)
-    : path_(std::move(path)),
-      max_readers_(max_readers),
-      time_limit_(time_limit),
-      busy_timeout_(busy_timeout) {}
+    : path_(std::move(path)), max_readers_(max_readers), time_limit_(time_limit), busy_timeout_(busy_timeout) {}
 
 ReaderPool::Lease ReaderPool::borrow() {
-  const auto limit =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(time_limit_, Seconds{86'400}));
+  const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(time_limit_, Seconds{86'400}));
   const auto deadline = std::chrono::steady_clock::now() + limit;
   std::unique_ptr<Reader> reader;
   {
     std::unique_lock lock(mutex_);
-    const bool free =
-        returned_.wait_until(lock, deadline, [&] { return !idle_.empty() || existing_ < max_readers_; });
+    const bool free = returned_.wait_until(lock, deadline, [&] { return !idle_.empty() || existing_ < max_readers_; });
     if (!free) {
       throw Error(ErrorCode::timeout, "SQLite database " + path_ + ": all " + std::to_string(max_readers_) +
-                                          " readers were busy for " + std::to_string(time_limit_.count()) +
-                                          " s");
+                                          " readers were busy for " + std::to_string(time_limit_.count()) + " s");
     }
     if (!idle_.empty()) {
       reader = std::move(idle_.back());

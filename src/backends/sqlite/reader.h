@@ -43,8 +43,7 @@ class ReaderPool {
 
   class Lease {
    public:
-    Lease(ReaderPool& pool, std::unique_ptr<Reader> reader) noexcept
-        : pool_(pool), reader_(std::move(reader)) {}
+    Lease(ReaderPool& pool, std::unique_ptr<Reader> reader) noexcept : pool_(pool), reader_(std::move(reader)) {}
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     ~Lease() { pool_.give_back(std::move(reader_)); }

@@ -143,10 +143,9 @@ void check_identity(const Connection& connection, const Identity& identity) {
                                                  std::to_string(application_id) + "); name another file");
   }
   if (identity.version > schema_version) {
-    throw Error(ErrorCode::too_new,
-                file + " was written by a later version of this library (its format is version " +
-                    std::to_string(identity.version) + ", this one knows up to " +
-                    std::to_string(schema_version) + ")");
+    throw Error(ErrorCode::too_new, file + " was written by a later version of this library (its format is version " +
+                                        std::to_string(identity.version) + ", this one knows up to " +
+                                        std::to_string(schema_version) + ")");
   }
 }
 
@@ -167,10 +166,10 @@ void check_database(Connection& connection) {
   const Identity identity = read_identity(connection);
   check_identity(connection, identity);
   if (identity.version < schema_version) {
-    throw Error(ErrorCode::unsupported,
-                "SQLite database " + connection.path() + " has the older format version " +
-                    std::to_string(identity.version) + "; open it once for writing to bring it to " +
-                    std::to_string(schema_version));
+    throw Error(ErrorCode::unsupported, "SQLite database " + connection.path() + " has the older format version " +
+                                            std::to_string(identity.version) +
+                                            "; open it once for writing to bring it to " +
+                                            std::to_string(schema_version));
   }
 }
 

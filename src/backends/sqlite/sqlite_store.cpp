@@ -1,5 +1,8 @@
 #include "spark/backends/sqlite.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -27,8 +30,7 @@ void validate(const SqliteOptions& options) {
     throw Error(ErrorCode::invalid_argument, "SqliteOptions." + what);
   };
   if (options.path.empty()) refuse("path is empty; it must name a file");
-  if (options.path == ":memory:")
-    refuse("path is \":memory:\"; the memory backend keeps records without a file");
+  if (options.path == ":memory:") refuse("path is \":memory:\"; the memory backend keeps records without a file");
   if (options.path.find('\0') != std::string::npos) refuse("path contains U+0000");
   if (!(options.query_time_limit.count() > 0)) refuse("query_time_limit must be more than 0");
   if (!(options.busy_timeout.count() >= 0)) refuse("busy_timeout must be 0 or more");
@@ -37,9 +39,14 @@ void validate(const SqliteOptions& options) {
 
 // Absolute, so that changing the working directory later changes nothing, and without symbolic links, so that
 // all who open the file by different names share one lock file.
-std::string resolve(const std::string& path) {
+std::string resolve(const std::string& path, bool is_read_only) {
   std::error_code ignored;
   const auto absolute = std::filesystem::absolute(path);
+  if (!is_read_only) {
+    // A link to a file that is not there yet cannot be resolved. Where this fails, opening fails too, and says why.
+    const int file = open(absolute.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file >= 0) close(file);
+  }
   const auto canonical = std::filesystem::weakly_canonical(absolute, ignored);
   return canonical.empty() ? absolute.string() : canonical.string();
 }
@@ -58,8 +65,7 @@ Connection open_for_writing(const std::string& path, LockFile& lock, Seconds bus
 void check_readable(const std::string& path, Seconds busy_timeout) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    throw Error(ErrorCode::not_found,
-                "SQLite database " + path + ": cannot open it: the file does not exist");
+    throw Error(ErrorCode::not_found, "SQLite database " + path + ": cannot open it: the file does not exist");
   }
   Connection connection(path, Access::read_only, busy_timeout);
   detail::sqlite::check_database(connection);
@@ -71,7 +77,7 @@ class SqliteStore::Impl {
  public:
   explicit Impl(const SqliteOptions& options)
       : name("sqlite " + options.path),
-        path(resolve(options.path)),
+        path(resolve(options.path, options.read_only)),
         readers(path, options.readers, options.query_time_limit, options.busy_timeout) {
     if (options.read_only) {
       check_readable(path, options.busy_timeout);

@@ -91,15 +91,12 @@ Writer::Writer(Connection connection, LockFile& lock, const SqliteOptions& optio
       insert_event_(connection_, insert_event_sql, "write events"),
       insert_metric_(connection_, insert_metric_sql, "write metrics"),
       insert_graph_(connection_, insert_graph_sql, "write graphs"),
-      select_revision_(connection_, "SELECT revision FROM documents WHERE kind = ?1 AND id = ?2",
-                       "read documents"),
+      select_revision_(connection_, "SELECT revision FROM documents WHERE kind = ?1 AND id = ?2", "read documents"),
       upsert_document_(connection_, upsert_document_sql, "write documents"),
       checkpoint_pages_(std::max<std::int64_t>(
-          static_cast<std::int64_t>(options.checkpoint_bytes) / connection_.query_integer("PRAGMA page_size"),
-          1)),
+          static_cast<std::int64_t>(options.checkpoint_bytes) / connection_.query_integer("PRAGMA page_size"), 1)),
       checkpoint_at_(checkpoint_pages_) {
-  connection_.execute(durability_ == Durability::power ? "PRAGMA synchronous = FULL"
-                                                       : "PRAGMA synchronous = NORMAL");
+  connection_.execute(durability_ == Durability::power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   // 16 MiB: what one transaction of 10,000 records touches fits.
   connection_.execute("PRAGMA cache_size = -16384");
   // sqlite3_wal_autocheckpoint uses the same hook, so this also keeps SQLite from checkpointing by itself.
@@ -154,9 +151,8 @@ void Writer::write_spans(const Batch& batch, std::int64_t resource) {
   for (const SpanView& span : batch.spans()) {
     span_rows_.push_back({trace_number(span.trace_id), id_to_column(span.span_id.value), &span});
   }
-  std::sort(span_rows_.begin(), span_rows_.end(), [](const SpanRow& a, const SpanRow& b) {
-    return std::tie(a.trace, a.span) < std::tie(b.trace, b.span);
-  });
+  std::sort(span_rows_.begin(), span_rows_.end(),
+            [](const SpanRow& a, const SpanRow& b) { return std::tie(a.trace, a.span) < std::tie(b.trace, b.span); });
 
   insert_span_.bind(11, resource);
   for (const SpanRow& row : span_rows_) {
@@ -219,8 +215,7 @@ void Writer::write_events(const Batch& batch, std::int64_t resource) {
     insert_event_.bind(6, static_cast<std::int64_t>(source));
     bind_name_or_null(insert_event_, 7, row.recorded != nullptr ? row.recorded->type : std::string_view());
     insert_event_.bind(8, numbers_.name(row.recorded != nullptr ? row.recorded->name : row.of_span->name));
-    insert_event_.bind(10,
-                       json(row.recorded != nullptr ? row.recorded->attributes : row.of_span->attributes));
+    insert_event_.bind(10, json(row.recorded != nullptr ? row.recorded->attributes : row.of_span->attributes));
     insert_event_.run();
   }
 }
@@ -228,8 +223,7 @@ void Writer::write_events(const Batch& batch, std::int64_t resource) {
 void Writer::write_metrics(const Batch& batch, std::int64_t resource) {
   metric_rows_.clear();
   LastTrace trace_number(numbers_);
-  for (const MetricView& metric : batch.metrics())
-    metric_rows_.push_back({trace_number(metric.trace_id), &metric});
+  for (const MetricView& metric : batch.metrics()) metric_rows_.push_back({trace_number(metric.trace_id), &metric});
   std::sort(metric_rows_.begin(), metric_rows_.end(), [](const MetricRow& a, const MetricRow& b) {
     return std::tie(a.trace, a.view->time_ns, a.view->metric_id) <
            std::tie(b.trace, b.view->time_ns, b.view->metric_id);
@@ -250,8 +244,7 @@ void Writer::write_metrics(const Batch& batch, std::int64_t resource) {
     bind_name_or_null(insert_metric_, 8, metric.unit);
     insert_metric_.bind(9, static_cast<std::int64_t>(metric.aggregation_type));
     insert_metric_.bind(11, json(metric.attributes));
-    distribution =
-        metric.distribution != nullptr ? distribution_to_json(*metric.distribution) : std::string();
+    distribution = metric.distribution != nullptr ? distribution_to_json(*metric.distribution) : std::string();
     insert_metric_.bind_or_null(12, distribution);
     insert_metric_.run();
   }
@@ -272,6 +265,13 @@ void Writer::write_graphs(const Batch& batch, std::int64_t resource) {
 std::uint64_t Writer::put(std::string_view kind, std::string_view id, const Value& content,
                           std::uint64_t expected_revision) {
   const std::string text = to_json(content);
+  try {
+    (void)parse_json(text, max_json_depth);
+  } catch (const Error& error) {
+    // What could not be read back is not taken.
+    throw Error(ErrorCode::invalid_argument,
+                "document " + std::string(kind) + "/" + std::string(id) + " cannot be stored: " + error.what());
+  }
   const auto held = lock_.lock(busy_timeout_);
   // Documents are few and must survive a power cut even where records need not. The pragma has no effect
   // inside a transaction.
@@ -293,9 +293,9 @@ std::uint64_t Writer::put(std::string_view kind, std::string_view id, const Valu
     if (select_revision_.step()) stored_revision = static_cast<std::uint64_t>(select_revision_.integer(0));
   }
   if (stored_revision != expected_revision) {
-    throw Error(ErrorCode::conflict, "document " + std::string(kind) + "/" + std::string(id) +
-                                         " has revision " + std::to_string(stored_revision) +
-                                         ", not the expected " + std::to_string(expected_revision));
+    throw Error(ErrorCode::conflict, "document " + std::string(kind) + "/" + std::string(id) + " has revision " +
+                                         std::to_string(stored_revision) + ", not the expected " +
+                                         std::to_string(expected_revision));
   }
   upsert_document_.bind(1, kind);
   upsert_document_.bind(2, id);
@@ -303,6 +303,7 @@ std::uint64_t Writer::put(std::string_view kind, std::string_view id, const Valu
   upsert_document_.bind(4, std::string_view(text));
   upsert_document_.run();
   transaction.commit();
+  checkpoint_if_due();
   return stored_revision + 1;
 }
 

@@ -25,8 +25,7 @@ class Writer {
   // All of it or, by an exception, nothing.
   void write(const Batch& batch);
   // As Store::put.
-  std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,
-                    std::uint64_t expected_revision);
+  std::uint64_t put(std::string_view kind, std::string_view id, const Value& content, std::uint64_t expected_revision);
 
  private:
   // Where a row goes in its table and what it is made of. Rows are written in the order of their keys:

@@ -9,7 +9,7 @@ namespace spark::detail {
 class Core;
 
 enum CoreState : std::uint32_t {
-  core_off,        // records nothing and counts nothing: backend noop
+  core_off,  // records nothing and counts nothing: backend noop
   core_recording,
   core_shut_down,  // counts what it is given as dropped
 };

@@ -1,7 +1,7 @@
 // The bytes of a record while it is being made: a head, then entries (attributes, events, texts). The first part lives
-// inline, on the stack of whoever records; what does not fit spills to the heap. Private to telemetry/; here only because
-// ActiveSpan holds one by value, and because the most frequent entry (a literal key with a number, a bool or a literal)
-// is written by inlined code: three stores.
+// inline, on the stack of whoever records; what does not fit spills to the heap. Private to telemetry/; here only
+// because ActiveSpan holds one by value, and because the most frequent entry (a literal key with a number, a bool or a
+// literal) is written by inlined code: three stores.
 #pragma once
 
 #include <bit>
@@ -48,7 +48,8 @@ struct RecordImage {
   std::uint32_t attribute_limit;
   std::uint32_t key_limit;
   std::uint32_t string_limit;
-  std::byte* spill;  // null: the record is in inline_bytes
+  std::uint32_t replaceable_texts;  // a bit for each EntryKind that is there and may be replaced
+  std::byte* spill;                 // null: the record is in inline_bytes
   alignas(8) std::byte inline_bytes[inline_capacity];
 
   [[nodiscard]] std::byte* bytes() noexcept { return spill == nullptr ? inline_bytes : spill; }
