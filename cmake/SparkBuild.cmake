@@ -13,8 +13,8 @@ add_compile_definitions(SPARK_VERSION="${PROJECT_VERSION}")
 
 add_compile_options(-Wall -Wextra -Wconversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # g++ 12 reports overlapping copies inside std::string's own operator+ (GCC bug 105651).
-  add_compile_options(-Wno-restrict)
+  # g++ 12 reports overlapping and oversized copies inside std::string's own operator+ (GCC bug 105651).
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow)
 endif()
 if(SPARK_WERROR)
   add_compile_options(-Werror)
