@@ -83,9 +83,13 @@ std::string to_json(const TraceParts& parts, bool truncated) {
   Array events;
   for (auto event = parts.events.rbegin(); event != parts.events.rend(); ++event)
     events.emplace_back(to_object(*event));
+  Array metrics;
+  for (auto metric = parts.metrics.rbegin(); metric != parts.metrics.rend(); ++metric)
+    metrics.emplace_back(to_object(*metric));
   return to_pretty_json(Object{{"trace", to_object(parts.trace)},
                                {"spans", std::move(spans)},
                                {"events", std::move(events)},
+                               {"metrics", std::move(metrics)},
                                {"truncated", truncated}}) +
          "\n";
 }
@@ -102,6 +106,12 @@ int run(const ShowOptions& options) {
     Page<Event> events = store->query_events(event_query);
     parts.events = std::move(events.rows);
     truncated = truncated || events.truncated;
+  }
+  if (options.json) {
+    const MetricQuery metric_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
+    Page<Metric> metrics = store->query_metrics(metric_query);
+    parts.metrics = std::move(metrics.rows);
+    truncated = truncated || metrics.truncated;
   }
   if (options.json) {
     print(to_json(parts, truncated));
@@ -124,7 +134,7 @@ void add_show_command(CLI::App& app, Action& action) {
   add_store_argument(*command, options->where);
   command->add_flag("--events", options->events, "Also show events, below their spans");
   command->add_flag("--attributes", options->attributes, "Also show attributes");
-  command->add_flag("--json", options->json, "Print JSON: every field, attributes and events included");
+  command->add_flag("--json", options->json, "Print JSON: every field, attributes, events and metrics included");
   command->footer(
       "Examples:\n"
       "  sparktel show 0194f3c2-5a1b\n"

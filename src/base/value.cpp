@@ -129,6 +129,20 @@ bool operator==(const Object& a, const Object& b) noexcept {
                     });
 }
 
+Value::Value(const char* text) : data_(std::string(text != nullptr ? text : "")) {}
+Value::Value(std::string_view text) : data_(std::string(text)) {}
+Value::Value(std::string text) noexcept : data_(std::move(text)) {}
+Value::Value(Bytes bytes) noexcept : data_(std::move(bytes)) {}
+Value::Value(Array array) noexcept : data_(std::move(array)) {}
+Value::Value(Object object) noexcept : data_(std::move(object)) {}
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() {
+  if (type() >= ValueType::array) flatten();
+}
+
 template <class T>
 const T& Value::get_as(ValueType wanted) const {
   if (const T* content = std::get_if<T>(&data_)) return *content;

@@ -15,7 +15,9 @@ ContextScope::ContextScope(const TelemetryContext& context) noexcept
 }
 
 ContextScope::~ContextScope() {
-  if (context_slot() == installed_) context_slot() = previous_;
+  if (context_slot() != installed_) return;
+  context_slot() = previous_;
+  detail::ended_spans.settle(context_slot());
 }
 
 }  // namespace spark

@@ -86,8 +86,7 @@ Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
   state.store(core_recording, std::memory_order_release);
 }
 
-// ---- ids, sampling, placement
-// ------------------------------------------------------------------------------------------
+// ---- ids, sampling, placement ----
 
 std::uint64_t Core::seeded_random() noexcept {
   // A generator each, seeded by a counter: a sequence, whichever threads draw from it.
@@ -95,8 +94,11 @@ std::uint64_t Core::seeded_random() noexcept {
 }
 
 TraceId Core::new_trace_id() noexcept {
+  // Without the time after shutdown: an injected clock may have ended with the manager.
+  const bool is_live = state.load(std::memory_order_relaxed) == core_recording;
+  const std::int64_t milliseconds = is_live ? ticks_.epoch_now_ns() / 1'000'000 : 0;
   const std::uint64_t high = random_();
-  return TraceId::make(static_cast<std::uint64_t>(ticks_.epoch_now_ns() / 1'000'000), high, random_());
+  return TraceId::make(static_cast<std::uint64_t>(milliseconds), high, random_());
 }
 
 Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
@@ -118,8 +120,7 @@ Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
           .is_local_root = !known.has_value()};
 }
 
-// ---- the way of a record
-// -----------------------------------------------------------------------------------------------
+// ---- the way of a record ----
 
 Ring* Core::ring_slow() noexcept {
   if (thread_state.is_telemetry_thread) return nullptr;
@@ -195,28 +196,22 @@ bool Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks)
   if (kind == RecordKind::span && image.spill == nullptr) reinterpret_cast<SpanHead*>(place)->end_ticks = end_ticks;
   ring->publish(size);
   count(ring->counters.pushed, kind);
-  // Few large records fill the memory long before buffer_size of them are there.
-  if (ring->crossed(config_.buffer_size) || (external != 0 && rings_.budget().is_half_used())) {
-    drainer_->wake_if_asleep();
-  }
+  if (ring->crossed(config_.buffer_size) || (external != 0 && is_filled_by_spilled())) drainer_->wake_if_asleep();
   return true;
 }
 
-// ---- traces, points, graphs
-// --------------------------------------------------------------------------------------------
+// ---- traces, points, graphs ----
 
 ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
   ActiveTrace trace;
   if (is_off()) return trace;
   trace.core_ = this;
   trace.uncaught_exceptions_ = std::uncaught_exceptions();
+  trace.trace_id = new_trace_id();
   if (state.load(std::memory_order_relaxed) == core_shut_down) {
-    // Without the time: an injected clock may have ended with the manager.
-    trace.trace_id = TraceId::make(0, random_(), random_());
     count_dropped(RecordKind::trace_start, DropReason::shut_down);
     return trace;
   }
-  trace.trace_id = new_trace_id();
   trace.is_sampled_ = is_sampled_by_id(trace.trace_id);
   if (!config_.enable_traces || !trace.is_sampled_) {
     if (config_.enable_traces) count_sampled_out(RecordKind::trace_start);
@@ -331,18 +326,16 @@ void Core::record_graph(const GraphDefinition& graph) noexcept {
 }
 
 bool Core::is_new_graph(const std::string& hash) {
-  std::uint64_t failed_writes = 0;
-  for (const auto& worker : drainer_->workers()) failed_writes += worker->failed_writes();
+  std::uint64_t lost_batches = 0;
+  for (const auto& worker : drainer_->workers()) lost_batches += worker->lost_batches();
   const std::lock_guard lock(graphs_mutex_);
   // A sink may have lost some of them. Recorded again is there once, so forgetting is harmless.
-  if (recorded_graphs_.size() >= max_remembered_graphs || failed_writes != failed_writes_seen_)
-    recorded_graphs_.clear();
-  failed_writes_seen_ = failed_writes;
+  if (recorded_graphs_.size() >= max_remembered_graphs || lost_batches != lost_batches_seen_) recorded_graphs_.clear();
+  lost_batches_seen_ = lost_batches;
   return recorded_graphs_.insert(hash).second;
 }
 
-// ---- instruments
-// -------------------------------------------------------------------------------------------------------
+// ---- instruments ----
 
 Instrument* Core::instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept {
   if (is_off() || !config_.enable_metrics) return nullptr;
@@ -374,8 +367,7 @@ Histogram Core::histogram(Text name, const InstrumentOptions& options) noexcept 
   return result;
 }
 
-// ---- life cycle
-// --------------------------------------------------------------------------------------------------------
+// ---- life cycle ----
 
 FlushResult Core::flush(Deadline deadline) noexcept {
   if (drainer_ == nullptr) return {};

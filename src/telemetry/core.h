@@ -104,6 +104,10 @@ class Core : public CoreFlags {
   }
   void count_dropped(RecordKind kind, DropReason reason) noexcept;
   void refuse_measurement() noexcept { measurements_refused_.fetch_add(1, std::memory_order_relaxed); }
+  // Few large records fill the memory long before buffer_size of them are there.
+  [[nodiscard]] bool is_filled_by_spilled() const noexcept {
+    return spilled_bytes_.load(std::memory_order_relaxed) != 0 && rings_.budget().is_half_used();
+  }
   void give_back_spilled(std::size_t bytes) noexcept {
     rings_.budget().give_back(bytes);
     spilled_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -164,7 +168,7 @@ class Core : public CoreFlags {
 
   std::mutex graphs_mutex_;
   std::unordered_set<std::string> recorded_graphs_;  // by hash
-  std::uint64_t failed_writes_seen_ = 0;
+  std::uint64_t lost_batches_seen_ = 0;
 
   std::mutex shutdown_mutex_;
   std::condition_variable shutdown_done_;

@@ -69,6 +69,7 @@ bool Drainer::stop(Deadline deadline) noexcept {
 }
 
 bool Drainer::should_work() const noexcept {
+  if (core_.is_filled_by_spilled()) return true;
   const auto is_full = [&](const Ring* ring) { return ring->unread() >= core_.config().buffer_size; };
   try {
     const auto rings = core_.rings().all();
@@ -80,6 +81,8 @@ bool Drainer::should_work() const noexcept {
 
 void Drainer::run() noexcept {
   thread_state.is_telemetry_thread = true;
+  // Until start() has set our id: by it a redactor that calls back is told from other threads.
+  { const std::lock_guard lock(request_mutex_); }
   {
     const std::lock_guard lock(round_mutex_);
     resource_->metadata = cleaned(core_.config().metadata, core_.config().redactor.get());

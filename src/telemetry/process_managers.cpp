@@ -1,7 +1,9 @@
 // The process' managers: the default that get_instance() gives, those of configurations, and the cores of all, which
 // are never destroyed.
 
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -87,11 +89,27 @@ void keep_for_ever(Core& core) {
 TelemetryManager* TelemetryManager::current_or_configured() noexcept {
   if (TelemetryManager* const current = TelemetryContext::current().manager()) return current;
   detail::Core* const core = process().default_core.load(std::memory_order_acquire);
-  return core != nullptr ? &core->face() : nullptr;
+  if (core != nullptr) return &core->face();
+  // Whoever sets the variable means every program, also one whose graphs have no configuration.
+  const char* const variable = std::getenv("SPARK_TELEMETRY");
+  if (variable == nullptr || variable[0] == '\0') return nullptr;
+  try {
+    return &configured_instance();
+  } catch (const std::exception& error) {
+    // Said once: the program asked for nothing and must not fail for it.
+    static const int said = std::fprintf(stderr, "spark telemetry is off: %s\n", error.what());
+    (void)said;
+    return nullptr;
+  }
 }
 
 TelemetryManager& TelemetryManager::get_instance() {
-  if (TelemetryManager* const manager = current_or_configured()) return *manager;
+  if (TelemetryManager* const current = TelemetryContext::current().manager()) return *current;
+  return configured_instance();
+}
+
+TelemetryManager& TelemetryManager::configured_instance() {
+  if (detail::Core* const core = process().default_core.load(std::memory_order_acquire)) return core->face();
   const std::lock_guard lock(process().mutex);
   detail::Core* core = process().default_core.load(std::memory_order_acquire);
   if (core == nullptr) core = &make_default(TelemetryConfig::from_environment());

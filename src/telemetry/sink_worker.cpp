@@ -68,6 +68,7 @@ void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
     }
   }
   each_kind(stats_, *batch, [reason](SinkRow& row, std::uint64_t n) { dropped(row, reason) += n; });
+  lost_batches_.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::uint64_t SinkWorker::request_flush(Deadline deadline) noexcept {
@@ -195,7 +196,7 @@ void SinkWorker::write(const std::shared_ptr<const Batch>& batch) noexcept {
   for (std::uint64_t ticket = tickets_served_ + 1; ticket <= std::max(tickets_given_, tickets_served_ + 1); ++ticket) {
     note_failure(ticket, error);
   }
-  failed_writes_.fetch_add(1, std::memory_order_relaxed);
+  lost_batches_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void SinkWorker::note_failure(std::uint64_t ticket, const std::string& error) noexcept {

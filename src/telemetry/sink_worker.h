@@ -38,7 +38,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   void stop(Deadline deadline) noexcept;
 
   [[nodiscard]] SinkStats stats() const;
-  [[nodiscard]] std::uint64_t failed_writes() const noexcept { return failed_writes_.load(std::memory_order_relaxed); }
+  // Those that its write refused or its queue had no room for.
+  [[nodiscard]] std::uint64_t lost_batches() const noexcept { return lost_batches_.load(std::memory_order_relaxed); }
   // Null if the sink is not a Store, or has been closed.
   [[nodiscard]] std::shared_ptr<Store> store() const noexcept;
 
@@ -76,7 +77,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   std::uint64_t tickets_given_ = 0;
   std::uint64_t tickets_served_ = 0;
   std::map<std::uint64_t, std::string> failed_tickets_;  // until who waits for them has read why
-  std::atomic<std::uint64_t> failed_writes_{0};
+  std::atomic<std::uint64_t> lost_batches_{0};
   SinkStats stats_;
 };
 

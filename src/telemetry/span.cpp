@@ -106,12 +106,19 @@ ActiveSpan::ActiveSpan(ActiveSpan&& other) noexcept : state_(other.state_) {
 
 ActiveSpan& ActiveSpan::operator=(ActiveSpan&& other) noexcept {
   if (this == &other) return *this;
-  // `span = start_span(…)` begins the new one while the old one is current: what comes after both is what was before
-  // both.
-  if (state_ >= State::installed && other.state_ >= State::installed && other.previous_ == installed_) {
-    other.previous_ = previous_;
+  const bool is_successor = state_ >= State::installed && !is_detached_ && other.state_ >= State::installed &&
+                            !other.is_detached_ && other.previous_ == installed_;
+  ContextSlot& current = context_slot();
+  if (is_successor && current == other.installed_) {
+    // `span = start_span(…)` begins the new one while the old one is current. The old one ends as if it still were:
+    // what comes after both is what was before both.
+    current = installed_;
+    this->~ActiveSpan();
+    other.previous_ = std::exchange(current, other.installed_);
+  } else {
+    if (is_successor) other.previous_ = previous_;
+    this->~ActiveSpan();
   }
-  this->~ActiveSpan();
   return *new (this) ActiveSpan(std::move(other));
 }
 
@@ -213,9 +220,7 @@ void ActiveSpan::restore_context() noexcept {
   detail::EndedSpans& ended = detail::ended_spans;
   if (current == installed_) {
     current = previous_;
-    // What was current before may have ended in the meantime.
-    while (ended.count != 0 && ended.replace(current)) {
-    }
+    ended.settle(current);  // what was current before may have ended in the meantime
   } else {
     ended.add(installed_, previous_);
   }

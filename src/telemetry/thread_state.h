@@ -37,6 +37,11 @@ struct EndedSpans {
   void add(const ContextSlot& installed, const ContextSlot& previous) noexcept;
   // True: `slot` was that of an ended span and is now the one before it.
   bool replace(ContextSlot& slot) noexcept;
+  // The same until it is that of none.
+  void settle(ContextSlot& slot) noexcept {
+    while (count != 0 && replace(slot)) {
+    }
+  }
 };
 extern constinit thread_local EndedSpans ended_spans;
 

@@ -80,13 +80,16 @@ TEST(LiveTraces, a_second_trace_with_the_same_id_does_not_replace_the_first) {
   EXPECT_FALSE(traces.remove({1, 1}).has_value());
 }
 
-TEST(LiveTraces, clear_forgets_all_without_counting_them) {
+TEST(LiveTraces, forgets_records_but_not_that_there_are_traces) {
   LiveTraces traces(10);
   traces.add({1, 1}, true, record_with_value(Array{1}));
-  traces.clear();
-  EXPECT_FALSE(traces.remove({1, 1}).has_value());
+  traces.forget_records();
   EXPECT_EQ(traces.evicted(), 0U);
-  EXPECT_TRUE(traces.add({1, 1}, true, {}));
+  const std::optional<LiveTraces::Ended> ended = traces.remove({1, 1});
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_TRUE(ended->is_sampled);
+  EXPECT_TRUE(ended->end.empty());
+  EXPECT_FALSE(traces.remove({1, 1}).has_value());
 }
 
 TEST(OwnedRecord, moves_and_lets_its_values_go_to_somebody_else) {

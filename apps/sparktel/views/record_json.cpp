@@ -48,4 +48,23 @@ Object to_object(const Event& event) {
                 {"attributes", event.attributes}};
 }
 
+Object to_object(const Metric& metric) {
+  Object result{{"metric_id", metric.metric_id.to_string()},
+                {"trace_id", metric.trace_id.to_string()},
+                {"span_id", id_or_null(metric.span_id)},
+                {"name", metric.name},
+                {"value", metric.value},
+                {"unit", metric.unit},
+                {"aggregation_type", to_string(metric.aggregation_type)},
+                {"timestamp", to_iso8601(metric.timestamp)},
+                {"attributes", metric.attributes}};
+  if (metric.distribution) {
+    result.set("distribution", Object{{"count", metric.distribution->count},
+                                      {"sum", metric.distribution->sum},
+                                      {"p50", metric.distribution->quantile(0.5)},
+                                      {"p95", metric.distribution->quantile(0.95)}});
+  }
+  return result;
+}
+
 }  // namespace spark::sparktel

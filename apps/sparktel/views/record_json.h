@@ -12,5 +12,6 @@ namespace spark::sparktel {
 // parent_span_id is null where there is none.
 [[nodiscard]] Object to_object(const Span& span);
 [[nodiscard]] Object to_object(const Event& event);
+[[nodiscard]] Object to_object(const Metric& metric);
 
 }  // namespace spark::sparktel

@@ -17,7 +17,8 @@ namespace spark::sparktel {
 struct TraceParts {
   Trace trace = {};
   std::vector<Span> spans = {};
-  std::vector<Event> events = {};  // shown below their spans
+  std::vector<Event> events = {};    // shown below their spans
+  std::vector<Metric> metrics = {};  // in JSON alone
   bool shows_attributes = false;
 };
 

@@ -97,20 +97,20 @@ class Value {
   }
   template <std::floating_point F>
   Value(F value) noexcept : data_(static_cast<double>(value)) {}  // NOLINT
-  Value(const char* text) : data_(std::string(text)) {}           // NOLINT
-  Value(std::string_view text) : data_(std::string(text)) {}      // NOLINT
-  Value(std::string text) noexcept : data_(std::move(text)) {}    // NOLINT
-  Value(Bytes bytes) noexcept : data_(std::move(bytes)) {}        // NOLINT
-  Value(Array array) noexcept : data_(std::move(array)) {}        // NOLINT
-  Value(Object object) noexcept : data_(std::move(object)) {}     // NOLINT
-  Value(const Value&) = default;
-  Value(Value&&) noexcept = default;
-  Value& operator=(const Value&) = default;
-  Value& operator=(Value&&) noexcept = default;
+  Value(const char* text);                                        // NOLINT: a null pointer is the empty string
+  Value(std::string_view text);                                   // NOLINT
+  Value(std::string text) noexcept;                               // NOLINT
+  Value(Bytes bytes) noexcept;                                    // NOLINT
+  Value(Array array) noexcept;                                    // NOLINT
+  Value(Object object) noexcept;                                  // NOLINT
+  // Defined elsewhere, as are the constructors above: inline they would make every unit that includes this compile the
+  // variant's copying and destroying, which cost a sixth of spark/telemetry.h.
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
   // Does not recurse, so that no depth of nesting overflows the stack.
-  ~Value() {
-    if (type() >= ValueType::array) flatten();
-  }
+  ~Value();
 
   [[nodiscard]] ValueType type() const noexcept { return static_cast<ValueType>(data_.index()); }
   [[nodiscard]] bool is_null() const noexcept { return type() == ValueType::null; }

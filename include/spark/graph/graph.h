@@ -6,8 +6,8 @@
 // Graph may go before it. Runs are independent of each other; any thread may start one.
 //
 // Where it records to: its own configuration or manager; without one, the current context's manager (so a
-// subgraph records with the graph around it), else the process default if something configured it, else
-// nowhere. If there is a current trace of that manager, a run joins it with a span; otherwise it begins a
+// subgraph records with the graph around it), else the process default if something configured it (SPARK_TELEMETRY
+// counts), else nowhere. If there is a current trace of that manager, a run joins it with a span; otherwise it begins a
 // trace.
 #pragma once
 

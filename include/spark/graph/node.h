@@ -3,10 +3,7 @@
 // are in.
 //
 //   auto load = spark::make_node<LoadNode>("a.txt");
-//   load >> spark::make_node<CountNode>() >> spark::function_node("report", [](spark::ExecutionContext&
-//   context) {
-//     return spark::Outputs{{"lines", context.inputs().at("lines")}};
-//   });
+//   load >> spark::make_node<CountNode>() >> spark::make_node<ReportNode>();
 //   spark::Graph graph({.start = load});
 //
 // Connecting is for one thread. A graph that is run twice at the same time calls process twice at the same

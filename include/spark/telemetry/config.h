@@ -89,8 +89,7 @@ struct TelemetryConfig {
   bool self_metrics = false;  // also record the ledger as otel.sdk.* metrics, each export_interval
 
   // The backends, each with the defaults above; `options` gives all other fields:
-  //   TelemetryConfig::create_sqlite("telemetry.db", {.sampling_rate = 0.1, .metadata = {{"environment",
-  //   "production"}}})
+  //   TelemetryConfig::create_sqlite("telemetry.db", {.sampling_rate = 0.1})
   [[nodiscard]] static TelemetryConfig create_memory();
   [[nodiscard]] static TelemetryConfig create_memory(TelemetryConfig options);
   [[nodiscard]] static TelemetryConfig create_sqlite(std::string db_path = "telemetry.db");
@@ -106,8 +105,9 @@ struct TelemetryConfig {
   [[nodiscard]] static TelemetryConfig create_noop();
 
   // SPARK_TELEMETRY = memory: | sqlite:PATH | postgresql://… | otlp://HOST:PORT | off, several with commas between;
-  // unset or empty is memory. OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER=traceidratio with OTEL_TRACES_SAMPLER_ARG and
-  // OTEL_SDK_DISABLED=true are obeyed. Throws Error(invalid_argument) for what it does not understand.
+  // unset or empty is memory. OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with
+  // OTEL_TRACES_SAMPLER_ARG, and their parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed. Throws
+  // Error(invalid_argument) for what it does not understand.
   [[nodiscard]] static TelemetryConfig from_environment();
 
   // Throws Error(invalid_argument) naming the first field that is out of range, and its value.

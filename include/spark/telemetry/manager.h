@@ -46,6 +46,7 @@ struct MetricOptions {
   Text name = {};
   double value = 0;
   Text unit = {};
+  // A counter's value is an increment; a negative or non-finite one is dropped (DropReason::invalid).
   AggregationType aggregation_type = AggregationType::gauge;
   TraceId trace_id = {};  // default: the current one, if any; a metric with a trace is sampled with it
   Attributes attributes = {};
@@ -63,7 +64,8 @@ struct FlushResult {
   [[nodiscard]] bool complete() const noexcept;
 };
 
-// What tests replace. References must outlive the manager.
+// What can be replaced: by tests, clock and ids; by whoever has a backend of their own, the sinks (examples/14).
+// References must outlive the manager.
 struct ManagerSources {
   Clock* clock = nullptr;                         // default: the system's clocks, by TSC where it is invariant
   std::optional<std::uint64_t> random_seed = {};  // given: ids are a deterministic sequence
@@ -88,11 +90,12 @@ class TelemetryManager {
   // The manager for a configuration: the default if it has this one or has none yet, else one of its own that all equal
   // configurations share.
   [[nodiscard]] static TelemetryManager& for_config(const TelemetryConfig& config);
-  // The manager of the current context, else the default if something configured it, else null.
+  // The manager of the current context, else the default if something configured it (SPARK_TELEMETRY, if set, counts;
+  // a value that cannot be used is said on stderr once), else null.
   [[nodiscard]] static TelemetryManager* current_or_configured() noexcept;
 
-  // ---- recording
-  // -----------------------------------------------------------------------------------------------------
+  // ---- recording ----
+  // Does not become current: spans and points name it by trace_id, or run below ContextScope(trace.context()).
   ActiveTrace start_trace(Text name, const TraceOptions& options = {}) noexcept;
   // An unknown id, or one that has ended, does nothing. `started` is taken as completed.
   void end_trace(TraceId trace_id, TraceStatus status = TraceStatus::completed) noexcept;
@@ -129,8 +132,9 @@ class TelemetryManager {
   [[nodiscard]] Gauge gauge(Text name, const InstrumentOptions& options = {}) noexcept;
   [[nodiscard]] Histogram histogram(Text name, const InstrumentOptions& options = {}) noexcept;
 
-  // ---- life cycle
-  // ---------------------------------------------------------------------------------------------------- Covers what
+  // ---- life cycle ----
+
+  // Covers what
   // happened before the call, on any thread. Never throws for a sink's trouble: the result says it.
   FlushResult flush(Seconds deadline = std::chrono::seconds(5));
   // Flushes, then ends: threads stop, sinks are closed, later records are dropped and counted. Idempotent, safe from
@@ -142,8 +146,9 @@ class TelemetryManager {
   [[nodiscard]] Timestamp now() const noexcept;
   [[nodiscard]] Clock& clock() const noexcept;
 
-  // ---- queries
-  // ------------------------------------------------------------------------------------------------------- Answered by
+  // ---- queries ----
+
+  // Answered by
   // the first sink that stores. They do not flush. Throw Error(unsupported) if no sink stores, Error(shut_down) after
   // shutdown, and what the store throws.
   [[nodiscard]] Page<Trace> query_traces(const TraceQuery& query = {}) const;
@@ -156,6 +161,7 @@ class TelemetryManager {
 
  private:
   friend class detail::Core;
+  static TelemetryManager& configured_instance();
   explicit TelemetryManager(detail::Core& core) noexcept;  // a core's own, unowned face
 
   void add_event(const EventOptions& event) noexcept;

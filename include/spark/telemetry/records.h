@@ -47,7 +47,7 @@ struct Trace {
   Object attributes = {};       // the caller's and the configuration's `metadata`; the caller's win
   SpanId root_span_id = {};     // the parent of spans that name no other; the top-level span's own id
   std::string graph_hash = {};  // names the GraphDefinition; empty for a trace that no graph made
-  bool partial = false;         // known only from spans: the trace itself began in another process
+  bool partial = false;         // no start was recorded: begun by a span alone, or in another process
 
   // Zero while it runs.
   [[nodiscard]] Seconds duration() const noexcept;

@@ -1,6 +1,8 @@
 // ActiveTrace is a trace that has begun: what TelemetryManager::start_trace returns. Its trace_id is all one needs: the
 // trace can be ended by id from any thread, and the first end wins. If nobody has ended it when the handle goes, the
 // handle does: completed, or failed if an exception is leaving the scope. Move-only; one thread at a time.
+//
+// A trace does not become current by being started: pass its trace_id to start_span, or make context() current.
 #pragma once
 
 #include "spark/base/ids.h"

@@ -137,6 +137,10 @@ Identity read_identity(Connection& connection) {
 
 void check_identity(const Connection& connection, const Identity& identity) {
   const std::string file = "SQLite database " + connection.path();
+  if (identity.application == 0 && identity.objects == 0) {
+    throw Error(ErrorCode::invalid_argument,
+                file + " holds no telemetry; if it was copied, its -wal file was left behind: copy both");
+  }
   if (identity.application != application_id) {
     throw Error(ErrorCode::invalid_argument, file + " belongs to another program (its application_id is " +
                                                  std::to_string(identity.application) + ", ours is " +

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -43,9 +44,15 @@ std::string resolve(const std::string& path, bool is_read_only) {
   std::error_code ignored;
   const auto absolute = std::filesystem::absolute(path);
   if (!is_read_only) {
-    // A link to a file that is not there yet cannot be resolved. Where this fails, opening fails too, and says why.
+    // A link to a file that is not there yet cannot be resolved. Where this fails, opening fails too, and says why,
+    // except that SQLite does not tell a link into a missing directory from other troubles.
     const int file = open(absolute.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file >= 0) close(file);
+    if (file >= 0) {
+      close(file);
+    } else if (errno == ENOENT && std::filesystem::is_symlink(absolute, ignored)) {
+      throw Error(ErrorCode::not_found,
+                  "SQLite database " + path + ": cannot open it: the directory that this link leads to does not exist");
+    }
   }
   const auto canonical = std::filesystem::weakly_canonical(absolute, ignored);
   return canonical.empty() ? absolute.string() : canonical.string();
