@@ -207,9 +207,11 @@ ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
   if (is_off()) return trace;
   trace.core_ = this;
   trace.uncaught_exceptions_ = std::uncaught_exceptions();
+  trace.chain_ = context_slot().chain;
   trace.trace_id = new_trace_id();
   if (state.load(std::memory_order_relaxed) == core_shut_down) {
     count_dropped(RecordKind::trace_start, DropReason::shut_down);
+    live_traces_.add(trace.trace_id, true, {});  // so that its end is counted too
     return trace;
   }
   trace.is_sampled_ = is_sampled_by_id(trace.trace_id);

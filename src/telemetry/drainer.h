@@ -48,6 +48,7 @@ class Drainer {
 
  private:
   void run() noexcept;
+  void redact_resource() noexcept;
   [[nodiscard]] std::uint64_t drain_rings() noexcept;
   void take(const std::byte* record) noexcept;
   void count(RecordKind kind, Decoder::Outcome outcome) noexcept;
@@ -66,7 +67,8 @@ class Drainer {
 
   // Held during a round, so that stats() sees its terms together.
   mutable std::mutex round_mutex_;
-  const std::shared_ptr<Resource> resource_;  // its metadata is set by run(), before there is a batch
+  const std::shared_ptr<Resource> resource_;  // metadata and redaction come before the first batch
+  bool has_redacted_resource_ = false;
   Decoder decoder_;
   std::unique_ptr<SelfMetrics> self_metrics_;
   std::array<std::uint64_t, record_kinds> popped_{};

@@ -60,8 +60,8 @@ class RecordWriter {
   std::byte* entry(EntryKind kind, Payload payload, Text key, std::uint32_t text_size,
                    std::uint32_t payload_bytes) noexcept;
   bool grow(std::uint32_t wanted) noexcept;
-  bool admit_attribute() noexcept;
-  void drop_overwritten() noexcept;
+  bool admit_attribute(Text key) noexcept;
+  void drop_overwritten(std::string_view next_key) noexcept;
   RecordHead& head() noexcept { return *reinterpret_cast<RecordHead*>(image_.bytes()); }
 
   RecordImage& image_;

@@ -74,6 +74,7 @@ void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
 std::uint64_t SinkWorker::request_flush(Deadline deadline) noexcept {
   const std::lock_guard lock(mutex_);
   const std::uint64_t number = ++tickets_given_;
+  if (has_ended_) return number;  // nobody reads the queue any more; wait_flushed says so
   try {
     queue_.emplace_back(FlushTicket{number, deadline});
   } catch (const std::bad_alloc&) {

@@ -11,7 +11,8 @@ ActiveTrace::ActiveTrace(ActiveTrace&& other) noexcept
     : trace_id(other.trace_id),
       core_(std::exchange(other.core_, nullptr)),
       is_sampled_(other.is_sampled_),
-      uncaught_exceptions_(other.uncaught_exceptions_) {}
+      uncaught_exceptions_(other.uncaught_exceptions_),
+      chain_(context_slot().chain) {}
 
 ActiveTrace& ActiveTrace::operator=(ActiveTrace&& other) noexcept {
   if (this == &other) return *this;
@@ -20,12 +21,18 @@ ActiveTrace& ActiveTrace::operator=(ActiveTrace&& other) noexcept {
   core_ = std::exchange(other.core_, nullptr);
   is_sampled_ = other.is_sampled_;
   uncaught_exceptions_ = other.uncaught_exceptions_;
+  chain_ = context_slot().chain;
   return *this;
 }
 
 ActiveTrace::~ActiveTrace() {
   if (core_ == nullptr) return;
-  end(std::uncaught_exceptions() > uncaught_exceptions_ ? TraceStatus::failed : TraceStatus::completed);
+  // A suspended frame is destroyed outside of all chains.
+  const bool is_destroyed_suspended = chain_ != 0 && context_slot().chain == 0;
+  const bool is_left_by_exception = std::uncaught_exceptions() > uncaught_exceptions_;
+  end(is_destroyed_suspended ? TraceStatus::cancelled
+      : is_left_by_exception ? TraceStatus::failed
+                             : TraceStatus::completed);
 }
 
 void ActiveTrace::end(TraceStatus status) noexcept {

@@ -38,7 +38,8 @@ struct Limits {
 };
 
 // One value about to leave the process. `path` is the attribute's key, with the keys of nested objects appended by
-// dots, or "name", "status_message", "error_type", "event_type", "unit" for a record's own text (is_attribute is then
+// dots, or "name", "status_message", "error_type", "event_type", "unit" for a record's own text, "graph_id" and
+// "version" for a graph's, "service_name", "service_version" and "host_name" for the resource's (is_attribute is then
 // false). Keys themselves are not given: secrets belong into values.
 struct RedactedField {
   std::string_view path;

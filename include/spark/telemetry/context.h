@@ -30,7 +30,9 @@ class TelemetryContext {
 
   // Private to spark.
   static constexpr std::uint32_t sampled_flag = 1;
-  explicit TelemetryContext(const ContextSlot& slot) noexcept : slot_(slot) {}
+  // Above it, in a thread's slot and not in a context: how many spans have begun in it without being recorded.
+  static constexpr std::uint32_t unsampled_span_unit = 2;
+  explicit TelemetryContext(const ContextSlot& slot) noexcept : slot_(slot) { slot_.flags &= sampled_flag; }
   // The slot with these contents that belongs to the chain `chain`.
   [[nodiscard]] ContextSlot slot(std::uint32_t chain) const noexcept {
     ContextSlot result = slot_;
