@@ -68,6 +68,13 @@ bool Drainer::stop(Deadline deadline) noexcept {
   return ended;
 }
 
+bool Drainer::park(ForkLocks& locks, Deadline deadline) {
+  // A round first: within one, the drainer takes the sinks' locks itself.
+  if (!lock_until(locks, round_mutex_, deadline) || !lock_until(locks, request_mutex_, deadline)) return false;
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [&](const auto& worker) { return worker->park(locks, deadline); });
+}
+
 bool Drainer::should_work() const noexcept {
   if (core_.is_filled_by_spilled()) return true;
   const auto is_full = [&](const Ring* ring) { return ring->unread() >= core_.config().buffer_size; };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "decoder.h"
+#include "fork.h"
 #include "ring_set.h"
 #include "sink_worker.h"
 #include "spark/telemetry/stats.h"
@@ -39,6 +40,9 @@ class Drainer {
   [[nodiscard]] bool drain(Deadline deadline) noexcept;
   // Ends the thread after a last round. False if the deadline came first; the thread then ends by itself.
   [[nodiscard]] bool stop(Deadline deadline) noexcept;
+
+  // As Core::park, for the drainer and its sinks.
+  [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline);
 
   // The ledger's front, without what recording threads count. Waits for a round that is under way.
   void add_to(Stats& stats, const RingSet& rings) const;

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "fork.h"
+
 namespace spark::detail {
 
 constinit thread_local EndedSpans ended_spans{};
@@ -95,6 +97,8 @@ void settle_slowly(ContextSlot& slot) noexcept {
   while (slot.chain == 0 ? replace_from_thread(slot) : replace_from_chain(slot)) {
   }
 }
+
+bool park_ended_spans(ForkLocks& locks, Deadline deadline) { return lock_until(locks, chain_notes().mutex, deadline); }
 
 void forget_ended_spans(std::uint32_t chain) noexcept {
   if (ended_spans_of_chains.load(std::memory_order_relaxed) == 0) return;

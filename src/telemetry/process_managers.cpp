@@ -1,5 +1,4 @@
-// The process' managers: the default that get_instance() gives, those of configurations, and the cores of all, which
-// are never destroyed.
+#include "process_managers.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,21 +19,7 @@ namespace {
 
 constexpr Seconds exit_deadline{2};
 
-struct ProcessManagers {
-  std::mutex mutex;
-  std::atomic<detail::Core*> default_core{nullptr};
-  // The default was made from SPARK_TELEMETRY for a graph without a configuration: code may still replace it.
-  std::atomic<bool> default_is_provisional{false};
-  std::atomic<bool> is_unusable{false};  // what SPARK_TELEMETRY says, until the instance is reset
-  std::vector<detail::Core*> by_config;  // the default among them
-  std::vector<detail::Core*> all;        // reachable for ever, so that leak checkers know
-};
-
-// Never destroyed: static destructors may still record.
-ProcessManagers& process() {
-  static auto* const managers = new ProcessManagers;
-  return *managers;
-}
+detail::ProcessManagers& process() { return detail::process_managers(); }
 
 // One that hangs must not take the others' time.
 template <class Function>
@@ -64,10 +49,9 @@ void flush_at_exit() {
 // With the mutex held.
 detail::Core& make_core(const TelemetryConfig& config) {
   auto core = std::make_unique<detail::Core>(config, ManagerSources{});
-  process().all.reserve(process().all.size() + 1);
   process().by_config.reserve(process().by_config.size() + 1);
-  [[maybe_unused]] static const int registered = std::atexit(flush_at_exit);
-  process().all.push_back(core.get());
+  [[maybe_unused]] static const int at_exit = std::atexit(flush_at_exit);
+  [[maybe_unused]] static const int at_quick_exit = std::at_quick_exit(flush_at_exit);
   process().by_config.push_back(core.get());
   return *core.release();
 }
@@ -105,9 +89,15 @@ detail::Core& make_or_take_default(const TelemetryConfig& config) {
 
 namespace detail {
 
-void keep_for_ever(Core& core) {
-  const std::lock_guard lock(process().mutex);
-  process().all.push_back(&core);
+ProcessManagers& process_managers() {
+  static auto* const managers = new ProcessManagers;
+  return *managers;
+}
+
+void keep_for_ever(Core& core) noexcept {
+  core.previous_core = process_managers().last.load(std::memory_order_relaxed);
+  while (!process_managers().last.compare_exchange_weak(core.previous_core, &core, std::memory_order_release)) {
+  }
 }
 
 }  // namespace detail

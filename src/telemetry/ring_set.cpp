@@ -60,6 +60,12 @@ bool keep_until_thread_ends(HeldRings* held) noexcept {
 
 }  // namespace
 
+void forget_rings_of_this_thread() noexcept {
+  thread_state.core = nullptr;
+  thread_state.ring = nullptr;
+  if (held_rings != nullptr) held_rings->rings.clear();
+}
+
 Ring* RingSet::of_this_thread(Core& core) noexcept {
   try {
     if (held_rings == nullptr) {

@@ -70,7 +70,7 @@ void ActiveSpan::begin(Text name, std::uint64_t trace_high, std::uint64_t trace_
   Core& core = *core_;
   const detail::Placement place = core.place(trace_high, trace_low, true);
   previous_ = context_slot();
-  const bool is_root = options.is_root || (place.is_local_root && (trace_high | trace_low) == 0);
+  const bool is_root = options.is_root || place.begins_trace;
   if (!place.is_sampled) {
     core.count_sampled_out(RecordKind::span);
     install(core.slot_for(place.trace_id, place.span_id, false));
@@ -166,7 +166,7 @@ void ActiveSpan::set_attributes(const Attributes& attributes) noexcept {
 }
 
 void ActiveSpan::add_event_record(Text name, const Attributes& attributes) noexcept {
-  if (core_->state.load(std::memory_order_relaxed) != detail::core_recording) return;
+  if (core_->state.load(std::memory_order_relaxed) == detail::core_shut_down) return;
   RecordWriter(image_, core_->config().limits, core_->cuts()).span_event(name, core_->ticks().now(), attributes);
 }
 
@@ -222,7 +222,7 @@ void ActiveSpan::finish() noexcept {
   if (state_ == State::recording) {
     SpanHead& head = head_of(image_);
     // Counters of two processors may differ by a few ticks.
-    const bool is_live = core_->state.load(std::memory_order_relaxed) == detail::core_recording;
+    const bool is_live = core_->state.load(std::memory_order_relaxed) != detail::core_shut_down;
     const std::uint64_t end_ticks = is_live ? std::max(core_->ticks().now(), head.start_ticks) : head.start_ticks;
     core_->submit(image_, head.status == SpanStatus::failed, end_ticks);
   }

@@ -44,4 +44,17 @@ TelemetryContext ActiveTrace::context() const noexcept {
   return TelemetryContext(core_->slot_for(trace_id, root_span_id(trace_id), is_sampled_));
 }
 
+RemoteTrace::RemoteTrace(RemoteTrace&& other) noexcept
+    : core_(std::exchange(other.core_, nullptr)), context_(other.context_) {}
+
+RemoteTrace& RemoteTrace::operator=(RemoteTrace&& other) noexcept {
+  std::swap(core_, other.core_);
+  std::swap(context_, other.context_);
+  return *this;
+}
+
+RemoteTrace::~RemoteTrace() {
+  if (core_ != nullptr) core_->forget_trace(context_.trace_id());
+}
+
 }  // namespace spark

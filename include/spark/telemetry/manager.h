@@ -102,6 +102,10 @@ class TelemetryManager {
   // An unknown id, or one that has ended, does nothing. `started` is taken as completed.
   void end_trace(TraceId trace_id, TraceStatus status = TraceStatus::completed) noexcept;
 
+  // For a trace that began in another process, with that process' span and its decision to sample. A zero id joins
+  // nothing.
+  RemoteTrace join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sampled) noexcept;
+
   ActiveSpan start_span(Text name, TraceId trace_id, const SpanOptions& options = default_span_options) noexcept {
     return flags_->is_off() ? ActiveSpan() : ActiveSpan(*flags_, name, trace_id, options);
   }
@@ -169,7 +173,7 @@ class TelemetryManager {
   void add_metric(const MetricOptions& metric) noexcept;
   [[nodiscard]] detail::Core& core() const noexcept;
 
-  detail::CoreFlags* flags_;  // the core; never destroyed
+  detail::CoreFlags* flags_;  // the core; never destroyed; in a forked child another one
   bool is_owner_;
 };
 

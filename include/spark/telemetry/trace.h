@@ -44,4 +44,23 @@ class [[nodiscard]] ActiveTrace {
   std::uint32_t chain_ = 0;  // of coroutines, in which the handle lives
 };
 
+// RemoteTrace takes part in a trace that began in another process; TelemetryManager::join_trace makes it. While it
+// lives, the other process' decision to sample holds here too, whatever this manager's sampling rate is. Work below
+// ContextScope(remote.context()) hangs from the other process' span. Move-only; one thread at a time.
+class [[nodiscard]] RemoteTrace {
+ public:
+  RemoteTrace() noexcept = default;
+  RemoteTrace(RemoteTrace&& other) noexcept;
+  RemoteTrace& operator=(RemoteTrace&& other) noexcept;
+  ~RemoteTrace();
+
+  [[nodiscard]] TelemetryContext context() const noexcept { return context_; }
+
+ private:
+  friend class detail::Core;
+
+  detail::Core* core_ = nullptr;  // null: nothing to forget at the end
+  TelemetryContext context_;
+};
+
 }  // namespace spark
