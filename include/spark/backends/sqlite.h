@@ -100,8 +100,9 @@ class SqliteStore final : public Store {
   [[nodiscard]] std::vector<std::string> list(std::string_view kind) override;
 
   // Deletes the oldest traces with their spans, events and metrics. Others go on reading and writing: it works in short
-  // transactions and waits between them. Names, resources, graphs and documents stay. Blocks until done; safe from any
-  // thread. Throws Error; what was deleted before then stays deleted.
+  // transactions and waits between them; what they write meanwhile is deleted too if it is old enough. Names,
+  // resources, graphs and documents stay. Blocks until done; safe from any thread. Throws Error; what was deleted
+  // before then stays deleted.
   PruneResult prune(const PruneOptions& options);
 
  private:
