@@ -4,7 +4,8 @@
 //
 // Made by the manager for Backend::sqlite, or directly; whoever makes it owns it. The constructor opens the
 // file and, unless it is read-only, creates it. Several stores, of one process or of many, may use one file
-// at the same time. A store must not be used or destroyed in a forked child: SQLite forbids it.
+// at the same time. A forked child cannot use its parent's store (it throws unsupported; destroying it closes nothing)
+// and opens one of its own; a manager in the child does so by itself.
 //
 // Any thread may query or use documents while another writes. Everything throws Error with the file's name
 // and SQLite's message in it.

@@ -10,13 +10,17 @@
 #include <filesystem>
 #include <thread>
 
+#include "backends/sqlite/fork_gate.h"
 #include "spark/base/error.h"
 
 namespace spark::detail::sqlite {
 
 LockFile::LockFile(const std::string& database_path) : path_(database_path + "-lock") {
   descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ >= 0) return;
+  if (descriptor_ >= 0) {
+    ForkGate::add_lock_file(descriptor_);
+    return;
+  }
   const int error = errno;
   const std::string what = "SQLite database " + database_path + ": cannot open it: ";
   if (error == ENOENT || error == ENOTDIR) {
@@ -29,7 +33,10 @@ LockFile::LockFile(const std::string& database_path) : path_(database_path + "-l
               what + "cannot create the lock file " + path_ + ": " + std::strerror(error));
 }
 
-LockFile::~LockFile() { ::close(descriptor_); }
+LockFile::~LockFile() {
+  ForkGate::remove_lock_file(descriptor_);
+  ::close(descriptor_);
+}
 
 LockFile::Held LockFile::lock(Seconds timeout) {
   using namespace std::chrono_literals;

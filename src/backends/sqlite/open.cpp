@@ -18,7 +18,8 @@ std::string resolve_path(const std::string& path, bool is_read_only) {
     throw Error(ErrorCode::invalid_argument,
                 "SQLite database " + path + ": cannot open it: it is a directory; name a file in it");
   }
-  if (!is_read_only) {
+  // A file that is there is not opened: closing it again would take from the process the locks that SQLite has on it.
+  if (!is_read_only && !std::filesystem::exists(absolute, ignored)) {
     // A link to a file that is not there yet cannot be resolved. Where this fails, opening fails too, and says why,
     // except that SQLite does not tell a link into a missing directory from other troubles.
     const int file = open(absolute.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);

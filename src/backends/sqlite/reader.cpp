@@ -31,6 +31,7 @@ ReaderPool::ReaderPool(std::string path, std::size_t max_readers, Seconds time_l
     : path_(std::move(path)), max_readers_(max_readers), time_limit_(time_limit), busy_timeout_(busy_timeout) {}
 
 ReaderPool::Lease ReaderPool::borrow() {
+  const ForkGate::Pass pass;
   const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(time_limit_, Seconds{86'400}));
   const auto deadline = std::chrono::steady_clock::now() + limit;
   std::unique_ptr<Reader> reader;

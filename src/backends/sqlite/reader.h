@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backends/sqlite/connection.h"
+#include "backends/sqlite/fork_gate.h"
 
 namespace spark::detail::sqlite {
 
@@ -52,6 +53,7 @@ class ReaderPool {
     [[nodiscard]] Reader* operator->() const noexcept { return reader_.get(); }
 
    private:
+    const ForkGate::Pass pass_;  // gone last
     ReaderPool& pool_;
     std::unique_ptr<Reader> reader_;
   };

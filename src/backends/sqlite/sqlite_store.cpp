@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "backends/sqlite/fork_gate.h"
 #include "backends/sqlite/open.h"
 #include "backends/sqlite/queries.h"
 #include "backends/sqlite/reader.h"
@@ -15,6 +16,7 @@
 
 namespace spark {
 
+using detail::sqlite::ForkGate;
 using detail::sqlite::LockFile;
 using detail::sqlite::PruneGoal;
 using detail::sqlite::PruneLeft;
@@ -51,21 +53,35 @@ void validate(const PruneOptions& options) {
 class SqliteStore::Impl {
  public:
   explicit Impl(const SqliteOptions& options)
-      : name("sqlite " + options.path),
+      : generation_(ForkGate::generation()),
+        name("sqlite " + options.path),
         path(detail::sqlite::resolve_path(options.path, options.read_only)),
-        readers(path, options.readers, options.query_time_limit, options.busy_timeout),
+        readers_(path, options.readers, options.query_time_limit, options.busy_timeout),
         retention_(options) {
     if (options.read_only) {
       detail::sqlite::check_readable(path, options.busy_timeout);
-      return;
+    } else {
+      lock_file_.emplace(path);
+      writer_.emplace(detail::sqlite::open_for_writing(path, *lock_file_, options.busy_timeout), *lock_file_, options);
     }
-    lock_file_.emplace(path);
-    writer_.emplace(detail::sqlite::open_for_writing(path, *lock_file_, options.busy_timeout), *lock_file_, options);
+    ForkGate::add_database(path);
+  }
+  ~Impl() { ForkGate::remove_database(path); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] bool is_of_this_process() const noexcept { return generation_ == ForkGate::generation(); }
+  // A reader and the right to use it.
+  [[nodiscard]] ReaderPool::Lease borrow() {
+    check_process();
+    return readers_.borrow();
   }
 
   // Runs a function on the writer while nobody else of this store uses it.
   template <class Function>
   auto with_writer(const Function& function) {
+    check_process();
+    const ForkGate::Pass pass;
     if (!writer_) throw Error(ErrorCode::unsupported, "SQLite database " + path + " was opened read-only");
     const std::lock_guard lock(writer_mutex_);
     return function(*writer_);
@@ -88,11 +104,21 @@ class SqliteStore::Impl {
                            [this](const PruneGoal& goal, PruneResult& result) { return prune_once(goal, result); });
   }
 
-  const std::string name;
-  const std::string path;
-  ReaderPool readers;
+  void check_process() const {
+    if (is_of_this_process()) return;
+    throw Error(ErrorCode::unsupported,
+                "SQLite database " + path + ": this store was opened before fork(); open another");
+  }
 
  private:
+  const std::uint64_t generation_;
+
+ public:
+  const std::string name;
+  const std::string path;
+
+ private:
+  ReaderPool readers_;
   Retention retention_;
   std::mutex writer_mutex_;
   std::optional<LockFile> lock_file_;
@@ -101,10 +127,20 @@ class SqliteStore::Impl {
 
 SqliteStore::SqliteStore(SqliteOptions options) {
   validate(options);
+  const ForkGate::Pass pass;
+  ForkGate::check_usable();
   impl_ = std::make_unique<Impl>(options);
 }
 
-SqliteStore::~SqliteStore() = default;
+SqliteStore::~SqliteStore() {
+  const ForkGate::Pass pass;
+  // A forked child must not close its parent's connections.
+  if (impl_->is_of_this_process()) {
+    impl_.reset();
+  } else {
+    static_cast<void>(impl_.release());
+  }
+}
 
 std::string_view SqliteStore::name() const noexcept { return impl_->name; }
 
@@ -113,23 +149,23 @@ void SqliteStore::write(const Batch& batch) { impl_->write(batch); }
 void SqliteStore::flush(Deadline) {}
 
 Page<Trace> SqliteStore::query_traces(const TraceQuery& query) {
-  return detail::sqlite::query_traces(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_traces(*impl_->borrow(), query);
 }
 
 Page<Span> SqliteStore::query_spans(const SpanQuery& query) {
-  return detail::sqlite::query_spans(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_spans(*impl_->borrow(), query);
 }
 
 Page<Event> SqliteStore::query_events(const EventQuery& query) {
-  return detail::sqlite::query_events(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_events(*impl_->borrow(), query);
 }
 
 Page<Metric> SqliteStore::query_metrics(const MetricQuery& query) {
-  return detail::sqlite::query_metrics(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_metrics(*impl_->borrow(), query);
 }
 
 Page<GraphDefinition> SqliteStore::query_graphs(const GraphQuery& query) {
-  return detail::sqlite::query_graphs(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_graphs(*impl_->borrow(), query);
 }
 
 std::uint64_t SqliteStore::put(std::string_view kind, std::string_view id, const Value& content,
@@ -159,11 +195,11 @@ PruneResult SqliteStore::prune(const PruneOptions& options) {
 }
 
 std::optional<Document> SqliteStore::get(std::string_view kind, std::string_view id) {
-  return detail::sqlite::get_document(*impl_->readers.borrow(), kind, id);
+  return detail::sqlite::get_document(*impl_->borrow(), kind, id);
 }
 
 std::vector<std::string> SqliteStore::list(std::string_view kind) {
-  return detail::sqlite::list_documents(*impl_->readers.borrow(), kind);
+  return detail::sqlite::list_documents(*impl_->borrow(), kind);
 }
 
 }  // namespace spark

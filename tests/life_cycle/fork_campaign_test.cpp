@@ -1,0 +1,119 @@
+// fork() in the middle of exports to SQLite: parent and children write to one file, each under a producer id of its
+// own.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backends/raw_database.h"
+#include "backends/temporary_directory.h"
+#include "fakes/recording_sink.h"
+#include "spark/backends/sqlite.h"
+
+namespace spark {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::RawDatabase;
+using testing::TemporaryDirectory;
+
+constexpr int events_of_a_child = 50, spans_of_a_child = 20;
+
+// Records under a name of the child's own; 0 if all of it has arrived.
+int record_in_child(TelemetryManager& manager) {
+  const std::string name = "child " + std::to_string(::getpid());
+  for (int i = 0; i < events_of_a_child; ++i) manager.record_event({.name = name, .attributes = {{"i", i}}});
+  for (int i = 0; i < spans_of_a_child; ++i) manager.start_span(name).end();
+  if (!manager.flush(60s).complete()) return 3;
+  const Stats stats = manager.stats();
+  if (!stats.balanced() || stats.dropped() != 0) return 4;
+  return manager.query_events({.name = name}).size() == events_of_a_child ? 0 : 5;
+}
+
+TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_their_own) {
+  const int forks = std::getenv("SPARK_TEST_FULL") != nullptr ? 300 : 15;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("forks.db");
+  std::uint64_t parent_s_events = 0;
+  {
+    TelemetryManager manager(TelemetryConfig::create_sqlite(path, {.buffer_size = 10}));
+    std::atomic<bool> is_done{false};
+    std::atomic<std::uint64_t> recorded{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&] {
+        while (!is_done) {
+          manager.record_event({.name = "parent", .attributes = {{"text", "some text to be written"}}});
+          ++recorded;
+          if (recorded % 64 == 0) std::this_thread::sleep_for(1ms);
+        }
+      });
+    }
+    // A reader too: queries are inside SQLite when the process forks.
+    threads.emplace_back([&] {
+      while (!is_done) (void)manager.query_events({.limit = 10});
+    });
+    for (int fork_number = 0; fork_number < forks; ++fork_number) {
+      const pid_t child = ::fork();
+      ASSERT_GE(child, 0);
+      if (child == 0) ::_exit(record_in_child(manager));
+      int status = 0;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      ASSERT_EQ(status, 0) << "exit code " << WEXITSTATUS(status) << " of fork " << fork_number;
+    }
+    is_done = true;
+    for (auto& thread : threads) thread.join();
+    ASSERT_TRUE(manager.flush(fakes::patience).complete());
+    EXPECT_TRUE(manager.stats().balanced());
+    EXPECT_EQ(manager.stats().dropped(), 0U);
+    parent_s_events = recorded;
+  }
+  RawDatabase raw(path);
+  EXPECT_EQ(raw.run("PRAGMA integrity_check"), "ok\n");
+  EXPECT_EQ(raw.run("SELECT count(*) FROM events WHERE name = 'parent'"), std::to_string(parent_s_events) + "\n");
+  const std::string children = std::to_string(forks);
+  EXPECT_EQ(raw.run("SELECT count(*), min(n), max(n) FROM (SELECT count(*) AS n FROM spans GROUP BY name)"),
+            children + "|20|20\n");
+  // By producer: one for each process, none with another's name.
+  EXPECT_EQ(
+      raw.run("SELECT count(*), min(n), max(n), sum(names = 1) FROM (SELECT count(*) AS n, count(DISTINCT name) AS "
+              "names FROM events_data WHERE name <> (SELECT number FROM names WHERE text = 'parent') GROUP BY "
+              "id_high)"),
+      children + "|50|50|" + children + "\n");
+  EXPECT_EQ(raw.run("SELECT count(DISTINCT id_high) FROM events_data"), std::to_string(forks + 1) + "\n");
+}
+
+TEST(ForkedStore, of_the_parent_refuses_and_closes_nothing_in_the_child) {
+  const TemporaryDirectory directory;
+  const auto store = std::make_unique<SqliteStore>(SqliteOptions{.path = directory.file("store.db")});
+  (void)store->put("kind", "id", 1, 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int result = 1;
+    try {
+      (void)store->get("kind", "id");
+    } catch (const Error& error) {
+      result = error.code() == ErrorCode::unsupported ? 0 : 2;
+    }
+    if (result == 0) {
+      SqliteStore own({.path = directory.file("store.db")});
+      result = own.get("kind", "id").has_value() && own.put("kind", "id", 2, 1) == 2 ? 0 : 3;
+    }
+    ::_exit(result);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(store->get("kind", "id"), (Document{2, 2}));
+}
+
+}  // namespace
+}  // namespace spark
