@@ -182,6 +182,7 @@ TEST_F(SqliteFile, opened_read_only_is_looked_at_and_never_made) {
   const std::string refused = "unsupported: SQLite database " + path_ + " was opened read-only";
   EXPECT_EQ(error_of([&] { write_span(store, "second", 2); }), refused);
   EXPECT_EQ(error_of([&] { store.put("version", "etl", 1, 0); }), refused);
+  EXPECT_EQ(error_of([&] { store.prune({.before = at(0)}); }), refused);
 }
 
 TEST_F(SqliteFile, a_failed_write_leaves_nothing_and_the_next_one_works) {
