@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "backends/as_nobody.h"
 #include "backends/raw_database.h"
 #include "backends/records.h"
 #include "backends/temporary_directory.h"
@@ -226,22 +227,6 @@ TEST_F(SqliteBadFile, on_a_full_disk_cannot_be_made_and_can_later) {
   std::filesystem::remove(disk.file("filler"));
   EXPECT_EQ(opening({.path = path}), "no error");
 }
-
-// Root may do everything, so these look as nobody.
-class AsNobody {
- public:
-  AsNobody() : was_root_(::geteuid() == 0) {
-    if (was_root_ && ::seteuid(65'534) != 0) throw std::runtime_error("cannot become nobody");
-  }
-  AsNobody(const AsNobody&) = delete;
-  AsNobody& operator=(const AsNobody&) = delete;
-  ~AsNobody() {
-    if (was_root_ && ::seteuid(0) != 0) std::abort();
-  }
-
- private:
-  bool was_root_;
-};
 
 TEST_F(SqliteBadFile, that_must_not_be_written_is_left_alone) {
   make_good_file();

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 
+#include "backends/as_nobody.h"
 #include "backends/raw_database.h"
 #include "backends/records.h"
 #include "backends/temporary_directory.h"
@@ -51,22 +52,6 @@ std::string content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
-
-// Root may do everything, so what needs a lack of permission runs as nobody.
-class AsNobody {
- public:
-  AsNobody() : was_root_(::geteuid() == 0) {
-    if (was_root_ && ::seteuid(65'534) != 0) throw std::runtime_error("cannot become nobody");
-  }
-  AsNobody(const AsNobody&) = delete;
-  AsNobody& operator=(const AsNobody&) = delete;
-  ~AsNobody() {
-    if (was_root_ && ::seteuid(0) != 0) std::abort();
-  }
-
- private:
-  bool was_root_;
-};
 
 class SqliteFile : public ::testing::Test {
  protected:
@@ -182,6 +167,7 @@ TEST_F(SqliteFile, opened_read_only_is_looked_at_and_never_made) {
   const std::string refused = "unsupported: SQLite database " + path_ + " was opened read-only";
   EXPECT_EQ(error_of([&] { write_span(store, "second", 2); }), refused);
   EXPECT_EQ(error_of([&] { store.put("version", "etl", 1, 0); }), refused);
+  EXPECT_EQ(error_of([&] { store.prune({.before = at(0)}); }), refused);
 }
 
 TEST_F(SqliteFile, a_failed_write_leaves_nothing_and_the_next_one_works) {
