@@ -15,6 +15,7 @@
 #include "backends/sqlite/schema.h"
 #include "backends/sqlite/writer.h"
 #include "spark/base/error.h"
+#include "telemetry/query_rules.h"
 
 namespace spark {
 
@@ -102,6 +103,13 @@ class SqliteStore::Impl {
     return function(*writer_);
   }
 
+  // A reader for a query, once the query is known to be one.
+  template <class Query>
+  [[nodiscard]] ReaderPool::Lease borrow(const Query& query) {
+    detail::check_query(query);
+    return readers.borrow(detail::TimeLimit(query.time_limit, readers.time_limit()));
+  }
+
   const std::string name;
   const std::string path;
   ReaderPool readers;
@@ -128,23 +136,39 @@ void SqliteStore::write(const Batch& batch) {
 void SqliteStore::flush(Deadline) {}
 
 Page<Trace> SqliteStore::query_traces(const TraceQuery& query) {
-  return detail::sqlite::query_traces(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_traces(*impl_->borrow(query), query);
 }
 
 Page<Span> SqliteStore::query_spans(const SpanQuery& query) {
-  return detail::sqlite::query_spans(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_spans(*impl_->borrow(query), query);
 }
 
 Page<Event> SqliteStore::query_events(const EventQuery& query) {
-  return detail::sqlite::query_events(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_events(*impl_->borrow(query), query);
 }
 
 Page<Metric> SqliteStore::query_metrics(const MetricQuery& query) {
-  return detail::sqlite::query_metrics(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_metrics(*impl_->borrow(query), query);
 }
 
 Page<GraphDefinition> SqliteStore::query_graphs(const GraphQuery& query) {
-  return detail::sqlite::query_graphs(*impl_->readers.borrow(), query);
+  return detail::sqlite::query_graphs(*impl_->borrow(query), query);
+}
+
+void SqliteStore::each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) {
+  // Large enough that finding the place again costs nothing.
+  constexpr std::size_t chunk_size = 1'000;
+  detail::check_each(query);
+  const detail::TimeLimit limit(query.time_limit, impl_->readers.time_limit());
+  detail::sqlite::SpanChunk chunk;
+  do {
+    // The reader is given back before the visitor is called, who may want it.
+    chunk = detail::sqlite::next_spans(*impl_->readers.borrow(limit), query, chunk.last, chunk_size);
+    for (const Span& span : chunk.spans) {
+      if (!visit(span)) return;
+      limit.check();
+    }
+  } while (chunk.has_more);
 }
 
 std::uint64_t SqliteStore::put(std::string_view kind, std::string_view id, const Value& content,
