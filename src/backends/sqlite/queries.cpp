@@ -50,11 +50,21 @@ std::string order_by(std::initializer_list<std::string> columns, Order order) {
   return sql;
 }
 
-// The rows are chosen and cut to the limit before anything is joined, so that a scan joins what it returns
-// and no more.
+// The rows are chosen and cut to the limit before anything is joined, so that a scan joins what it returns and no more.
+//
+// Traces are numbered as they come, so the newest rows are mostly at the end of a table. Read backwards, they are found
+// first, and all others are dismissed by one comparison; forwards, each row that matches would take the place of an
+// older one. The limit of -1 keeps SQLite from leaving the inner order out.
 std::string limited(const std::string& columns, const std::string& table, const Select& select,
-                    const std::string& order) {
-  return "(SELECT " + columns + " FROM " + table + select.where() + order + " LIMIT ? OFFSET ?)";
+                    const std::string& order_by, bool backwards) {
+  std::string rows = "SELECT " + columns + " FROM " + table + select.where();
+  if (backwards) rows = "SELECT * FROM (" + rows + " ORDER BY trace DESC LIMIT -1)";
+  return "(" + rows + order_by + " LIMIT ? OFFSET ?)";
+}
+
+template <class Query>
+bool is_read_backwards(const Query& query) {
+  return query.order == Order::newest_first && !query.trace_id;
 }
 
 // What stands for the attributes where nobody wants them. Conditions still see the table's own column.
@@ -132,13 +142,13 @@ Select span_conditions(Reader& reader, const SpanQuery& query) {
   return select;
 }
 
-std::string select_spans(const Select& select, const std::string& order, bool with_attributes) {
+std::string select_spans(const SpanQuery& query, const Select& select, const std::string& order, bool backwards) {
   const std::string columns =
       std::string("trace, span, parent, name, kind, start_ns, duration_ns, status, status_message, error_type, ") +
-      attributes_column(with_attributes);
+      attributes_column(query.with_attributes);
   return "SELECT span, trace_ids.trace_id, parent, n.text, kind, start_ns, duration_ns, status, status_message, "
          "e.text, attributes, trace FROM " +
-         limited(columns, "spans_data", select, order) + " AS d" + joins +
+         limited(columns, "spans_data", select, order, backwards) + " AS d" + joins +
          " LEFT JOIN names AS e ON e.number = d.error_type" + order;
 }
 
@@ -150,7 +160,8 @@ Page<Span> query_spans(Reader& reader, const SpanQuery& query) {
   const std::string value = is_by_duration(query.order) ? "duration_ns" : "start_ns";
   if (const auto after = cursor_of(query)) select.after_span(value, *after, query.order);
   select.attributes(query.attributes.size());
-  const std::string sql = select_spans(select, order_by({value, "span", "trace"}, query.order), query.with_attributes);
+  const std::string sql =
+      select_spans(query, select, order_by({value, "span", "trace"}, query.order), is_read_backwards(query));
   auto page =
       read_page<Span>(reader, select.prepare(reader, sql, query.limit, offset_of(query)), query.limit, decode_span);
   set_cursor(page, query);
@@ -162,7 +173,7 @@ SpanChunk next_spans(Reader& reader, const SpanQuery& query, const SpanPlace& af
   Select select = span_conditions(reader, query);
   select.after_place(after.trace, after.span);
   select.attributes(query.attributes.size());
-  const std::string sql = select_spans(select, " ORDER BY trace, span", query.with_attributes);
+  const std::string sql = select_spans(query, select, " ORDER BY trace, span", false);
   SpanChunk chunk;
   auto page = read_page<Span>(reader, select.prepare(reader, sql, count, 0), count, [&](const Statement& row) {
     constexpr int trace_column = 11;
@@ -198,8 +209,8 @@ Page<Event> query_events(Reader& reader, const EventQuery& query) {
                               attributes_column(query.with_attributes);
   const std::string sql =
       "SELECT id_high, id_low, trace_ids.trace_id, span, t.text, n.text, time_ns, source, attributes FROM " +
-      limited(columns, "events_data", select, order) + " AS d" + joins + " LEFT JOIN names AS t ON t.number = d.type" +
-      order;
+      limited(columns, "events_data", select, order, is_read_backwards(query)) + " AS d" + joins +
+      " LEFT JOIN names AS t ON t.number = d.type" + order;
   auto page =
       read_page<Event>(reader, select.prepare(reader, sql, query.limit, offset_of(query)), query.limit, decode_event);
   set_cursor(page, query);
@@ -225,8 +236,8 @@ Page<Metric> query_metrics(Reader& reader, const MetricQuery& query) {
   const std::string sql =
       "SELECT id_high, id_low, trace_ids.trace_id, span, n.text, value, u.text, aggregation_type, time_ns, "
       "attributes, distribution FROM " +
-      limited(columns, "metrics_data", select, order) + " AS d" + joins + " LEFT JOIN names AS u ON u.number = d.unit" +
-      order;
+      limited(columns, "metrics_data", select, order, is_read_backwards(query)) + " AS d" + joins +
+      " LEFT JOIN names AS u ON u.number = d.unit" + order;
   auto page =
       read_page<Metric>(reader, select.prepare(reader, sql, query.limit, offset_of(query)), query.limit, decode_metric);
   set_cursor(page, query);
