@@ -50,6 +50,7 @@ void add_sustained_row(std::vector<Row>& rows);
 void add_sqlite_rows(std::vector<Row>& rows);
 void add_query_rows(std::vector<Row>& rows);
 void add_graph_rows(std::vector<Row>& rows);
+void add_overhead_rows(std::vector<Row>& rows);
 
 // Prints machine and table to `out` as it goes. False if a row failed. Throws std::exception if there is
 // nothing to run or the JSON file cannot be written.

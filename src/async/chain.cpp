@@ -1,5 +1,7 @@
 #include "async/chain.h"
 
+#include "spark/telemetry/detail/ended_spans.h"
+
 namespace spark::detail {
 
 namespace {
@@ -18,5 +20,7 @@ std::uint32_t next_chain_number() noexcept {
 
 Chain::Chain(ExecutorState& its_executor, const TelemetryContext& inherited) noexcept
     : executor(its_executor), slot(inherited.slot(next_chain_number())) {}
+
+Chain::~Chain() { forget_ended_spans(slot.chain); }
 
 }  // namespace spark::detail

@@ -18,6 +18,9 @@ class ExecutorState;
 struct Chain {
   // The chain begins in `inherited`, under a number of its own.
   Chain(ExecutorState& its_executor, const TelemetryContext& inherited) noexcept;
+  ~Chain();
+  Chain(const Chain&) = delete;
+  Chain& operator=(const Chain&) = delete;
 
   ExecutorState& executor;
   std::atomic<std::uint32_t> references{0};

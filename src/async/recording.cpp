@@ -6,33 +6,6 @@ namespace spark {
 
 namespace {
 
-Value to_value(const AttributeValue& value) {
-  switch (value.type()) {
-    case AttributeValue::Type::null:
-      return nullptr;
-    case AttributeValue::Type::boolean:
-      return value.boolean();
-    case AttributeValue::Type::integer:
-      return value.integer();
-    case AttributeValue::Type::number:
-      return value.number();
-    case AttributeValue::Type::text:
-      return value.text().view();
-    case AttributeValue::Type::value:
-      return value.value();
-  }
-  return nullptr;
-}
-
-Object to_object(const Attributes& attributes) {
-  if (attributes.object() != nullptr) return *attributes.object();
-  Object result;
-  for (const Attribute& attribute : attributes.list()) {
-    result.set(std::string(attribute.key.view()), to_value(attribute.value));
-  }
-  return result;
-}
-
 // Queries are aggregates: in a class with a constructor they are safe to pass to a coroutine.
 template <class Query>
 class Owned {
@@ -63,18 +36,16 @@ Task<FlushResult> flush_on_pool(TelemetryManager* manager, Seconds deadline) {
 
 namespace detail {
 
-OwnedSpan::OwnedSpan(Text name, const SpanOptions& options)
+OwnedSpan::OwnedSpan(Text name, const TaskSpanOptions& options)
     : literal_(name.is_literal() ? name : Text()),
       name_(name.is_literal() ? std::string() : std::string(name.view())),
-      parent_span_id_(options.parent_span_id),
-      kind_(options.kind),
-      is_root_(options.is_root),
-      attributes_(to_object(options.attributes)) {}
+      options_(options) {}
 
 ActiveSpan OwnedSpan::start(TelemetryManager& manager) const noexcept {
-  return manager.start_span(
-      literal_.is_literal() ? literal_ : Text(name_),
-      {.parent_span_id = parent_span_id_, .kind = kind_, .attributes = attributes_, .is_root = is_root_});
+  return manager.start_span(literal_.is_literal() ? literal_ : Text(name_), {.parent_span_id = options_.parent_span_id,
+                                                                             .kind = options_.kind,
+                                                                             .attributes = options_.attributes,
+                                                                             .is_root = options_.is_root});
 }
 
 }  // namespace detail

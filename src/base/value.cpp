@@ -60,8 +60,17 @@ std::string_view to_string(ValueType type) noexcept {
 Object::Object() noexcept = default;
 Object::Object(const Object&) = default;
 Object::Object(Object&&) noexcept = default;
-Object& Object::operator=(const Object&) = default;
-Object& Object::operator=(Object&&) noexcept = default;
+// By way of a temporary: `other` may be a part of this object, which the assignment would destroy first.
+Object& Object::operator=(const Object& other) {
+  Object copy(other);
+  members_.swap(copy.members_);
+  return *this;
+}
+Object& Object::operator=(Object&& other) noexcept {
+  Object taken(std::move(other));
+  members_.swap(taken.members_);
+  return *this;
+}
 Object::~Object() = default;
 
 Object::Object(std::initializer_list<Member> members) : Object(std::vector<Member>(members)) {}
@@ -137,8 +146,17 @@ Value::Value(Array array) noexcept : data_(std::move(array)) {}
 Value::Value(Object object) noexcept : data_(std::move(object)) {}
 Value::Value(const Value& other) = default;
 Value::Value(Value&& other) noexcept = default;
-Value& Value::operator=(const Value& other) = default;
-Value& Value::operator=(Value&& other) noexcept = default;
+// By way of a temporary: `other` may be a part of this value, which the assignment would destroy first.
+Value& Value::operator=(const Value& other) {
+  Value copy(other);
+  data_.swap(copy.data_);
+  return *this;
+}
+Value& Value::operator=(Value&& other) noexcept {
+  Value taken(std::move(other));
+  data_.swap(taken.data_);
+  return *this;
+}
 Value::~Value() {
   if (type() >= ValueType::array) flatten();
 }

@@ -64,6 +64,13 @@ void redact(const Redactor& redactor, std::string_view path, Value& value) {
   redact_leaves(redactor, mutable_path, value);
 }
 
+void redact_text(const Redactor& redactor, std::string_view path, std::string& text) {
+  if (text.empty()) return;
+  Value value{std::move(text)};
+  redactor(RedactedField{path, false, value});
+  text = value.is_string() ? std::move(value.as_string()) : std::string();
+}
+
 Object cleaned(const Object& object, const Redactor* redactor) {
   std::vector<Object::Member> members;
   for (Object::Member member : object) {

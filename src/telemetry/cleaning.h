@@ -19,6 +19,9 @@ std::uint64_t repair(Value& value);
 // Gives the redactor each scalar of a value, with its path. Throws what the redactor throws.
 void redact(const Redactor& redactor, std::string_view path, Value& value);
 
+// The same for one text that is no attribute; what becomes another type becomes empty.
+void redact_text(const Redactor& redactor, std::string_view path, std::string& text);
+
 // Both, for each member; one that the redactor throws at is left out. Null: no redactor.
 [[nodiscard]] Object cleaned(const Object& object, const Redactor* redactor);
 

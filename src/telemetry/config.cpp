@@ -14,6 +14,7 @@ namespace spark {
 namespace {
 
 constexpr std::size_t kibibyte = 1 << 10, mebibyte = 1 << 20;
+constexpr double hundred_years_in_seconds = 100 * 365.25 * 86'400;
 
 std::string number_text(std::floating_point auto value) {
   char text[32];
@@ -45,6 +46,8 @@ class Validator {
     in_range("buffer_size", config.buffer_size, 1, 1'000'000);
     in_range("export_interval", config.export_interval.count(), 0.001, 86'400.0);
     in_range("memory_store_bytes", config.memory_store_bytes, mebibyte, SIZE_MAX);
+    in_range("retention_age", config.retention_age.count(), 0, hundred_years_in_seconds);
+    if (config.retention_bytes != 0) in_range("retention_bytes", config.retention_bytes, mebibyte, SIZE_MAX);
     check_limits(config.limits);
     check_bounds(config);
     check_backend(config);

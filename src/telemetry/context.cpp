@@ -1,6 +1,7 @@
 #include "spark/telemetry/context.h"
 
 #include "core.h"
+#include "spark/telemetry/detail/ended_spans.h"
 
 namespace spark {
 
@@ -15,9 +16,12 @@ ContextScope::ContextScope(const TelemetryContext& context) noexcept
 }
 
 ContextScope::~ContextScope() {
-  if (context_slot() != installed_) return;
+  if (context_slot() != installed_) {
+    detail::note_ended(installed_, previous_);  // a span that began in it is still current
+    return;
+  }
   context_slot() = previous_;
-  detail::ended_spans.settle(context_slot());
+  detail::settle(context_slot());
 }
 
 }  // namespace spark

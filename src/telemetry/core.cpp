@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <new>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "instrument_registry.h"
+#include "process_managers.h"
 #include "spark/base/error.h"
 
 namespace spark::detail {
@@ -64,6 +66,7 @@ TelemetryConfig validated(const TelemetryConfig& config) {
 
 Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
     : config_(validated(config)),
+      sources_(sources),
       ticks_(sources.clock),
       is_seeded_(sources.random_seed.has_value()),
       seeded_state_(sources.random_seed.value_or(0)),
@@ -71,7 +74,26 @@ Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
       rings_(config.ring_bytes, config.ring_bytes_total),
       live_traces_(config.live_traces),
       face_(*this) {
-  auto workers = make_workers(config_, sources);
+  handle_forks();
+  start();
+  keep_for_ever(*this);
+}
+
+Core::Core(const Core& parent_s, AfterFork)
+    : config_(parent_s.config_),
+      sources_(parent_s.sources_),
+      ticks_(sources_.clock),
+      is_seeded_(parent_s.is_seeded_),
+      seeded_state_(operating_system_random()),  // the parent goes on with its own sequence
+      sampling_threshold_(parent_s.sampling_threshold_),
+      rings_(config_.ring_bytes, config_.ring_bytes_total),
+      live_traces_(config_.live_traces),
+      face_(*this) {
+  keep_for_ever(*this);
+}
+
+void Core::start() {
+  auto workers = make_workers(config_, sources_);
   if (workers.empty()) return;
   const std::uint64_t producer = is_seeded_ ? seeded_random() : operating_system_random();
   // As the ids print it, so that rows can be counted by producer.
@@ -86,6 +108,55 @@ Core::Core(const TelemetryConfig& config, const ManagerSources& sources)
   state.store(core_recording, std::memory_order_release);
 }
 
+bool Core::accepts_slowly() noexcept {
+  if (state.load(std::memory_order_acquire) != core_dormant) return false;
+  const std::lock_guard lock(start_mutex_);
+  if (state.load(std::memory_order_acquire) != core_dormant) return state == core_recording;
+  try {
+    const BlockedSignals blocked;
+    start();
+    return true;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "spark telemetry is off in the forked child %d: %s\n", getpid(), error.what());
+    state.store(core_shut_down, std::memory_order_release);
+    return false;
+  }
+}
+
+// ---- fork ----
+
+bool Core::park(Deadline deadline) noexcept {
+  try {
+    if (lock_until(fork_locks_, start_mutex_, deadline) && lock_until(fork_locks_, shutdown_mutex_, deadline) &&
+        (drainer_ == nullptr || drainer_->park(fork_locks_, deadline)) &&
+        lock_until(fork_locks_, graphs_mutex_, deadline) && live_traces_.park(fork_locks_, deadline) &&
+        rings_.park(fork_locks_, deadline)) {
+      return true;
+    }
+  } catch (const std::bad_alloc&) {
+    // As if the deadline had passed.
+  }
+  fork_locks_.clear();
+  return false;
+}
+
+void Core::make_successor(bool may_start) noexcept {
+  const std::uint32_t was = state.load(std::memory_order_relaxed);
+  if (was == core_off || was == core_shut_down) return;
+  state.store(core_shut_down, std::memory_order_release);
+  try {
+    successor_ = new Core(*this, AfterFork());
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  successor_->state.store(may_start ? core_dormant : core_shut_down, std::memory_order_release);
+  // Whoever refers to this manager refers to the child's from now on.
+  face_.flags_ = successor_;
+  if (owner_ != nullptr) owner_->flags_ = successor_;
+  successor_->owner_ = owner_;
+  InstrumentRegistry::instance().hand_over(*this, *successor_);
+}
+
 // ---- ids, sampling, placement ----
 
 std::uint64_t Core::seeded_random() noexcept {
@@ -95,7 +166,7 @@ std::uint64_t Core::seeded_random() noexcept {
 
 TraceId Core::new_trace_id() noexcept {
   // Without the time after shutdown: an injected clock may have ended with the manager.
-  const bool is_live = state.load(std::memory_order_relaxed) == core_recording;
+  const bool is_live = state.load(std::memory_order_relaxed) != core_shut_down;
   const std::int64_t milliseconds = is_live ? ticks_.epoch_now_ns() / 1'000'000 : 0;
   const std::uint64_t high = random_();
   return TraceId::make(static_cast<std::uint64_t>(milliseconds), high, random_());
@@ -110,14 +181,15 @@ Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
             .span_id = {},
             .is_sampled = is_sampled_by_id(trace),
             .is_current = false,
-            .is_local_root = true};
+            .is_local_root = true,
+            .begins_trace = true};
   }
-  const std::optional<bool> known = live_traces_.is_sampled(trace);
+  const std::optional<LiveTraces::Facts> known = live_traces_.find(trace);
   return {.trace_id = trace,
           .span_id = root_span_id(trace),
-          .is_sampled = known.value_or(is_sampled_by_id(trace)),
+          .is_sampled = known ? known->is_sampled : is_sampled_by_id(trace),
           .is_current = false,
-          .is_local_root = !known.has_value()};
+          .is_local_root = !known || known->is_remote};
 }
 
 // ---- the way of a record ----
@@ -128,6 +200,8 @@ Ring* Core::ring_slow() noexcept {
 }
 
 void Core::count_dropped(RecordKind kind, DropReason reason) noexcept {
+  if (successor_ != nullptr) [[unlikely]]
+    return successor_->count_dropped(kind, DropReason::forked);
   auto& counts = shared_counts_[static_cast<std::size_t>(kind)];
   counts.recorded.fetch_add(1, std::memory_order_relaxed);
   counts.dropped[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
@@ -135,7 +209,7 @@ void Core::count_dropped(RecordKind kind, DropReason reason) noexcept {
 
 void Core::count_without_ring(RecordKind kind) noexcept {
   if (thread_state.is_telemetry_thread) return;
-  const bool is_live = state.load(std::memory_order_relaxed) == core_recording;
+  const bool is_live = state.load(std::memory_order_relaxed) != core_shut_down;
   count_dropped(kind, is_live ? DropReason::ring_full : DropReason::shut_down);
 }
 
@@ -153,7 +227,7 @@ bool Core::take_external(std::size_t bytes, bool is_priority) noexcept {
 bool Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks) noexcept {
   auto& head = *reinterpret_cast<RecordHead*>(image.bytes());
   const RecordKind kind = head.kind;
-  if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
+  if (!accepts()) [[unlikely]] {
     drop(image, kind, DropReason::shut_down);
     return false;
   }
@@ -207,15 +281,17 @@ ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
   if (is_off()) return trace;
   trace.core_ = this;
   trace.uncaught_exceptions_ = std::uncaught_exceptions();
+  trace.chain_ = context_slot().chain;
   trace.trace_id = new_trace_id();
   if (state.load(std::memory_order_relaxed) == core_shut_down) {
     count_dropped(RecordKind::trace_start, DropReason::shut_down);
+    live_traces_.add(trace.trace_id, {.is_sampled = true}, {});  // so that its end is counted too
     return trace;
   }
   trace.is_sampled_ = is_sampled_by_id(trace.trace_id);
   if (!config_.enable_traces || !trace.is_sampled_) {
     if (config_.enable_traces) count_sampled_out(RecordKind::trace_start);
-    live_traces_.add(trace.trace_id, trace.is_sampled_, {});
+    live_traces_.add(trace.trace_id, {.is_sampled = trace.is_sampled_}, {});
     return trace;
   }
   RecordImage image;
@@ -228,17 +304,34 @@ ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
   writer.text(EntryKind::name, name);
   writer.text(EntryKind::graph_hash, options.graph_hash);
   writer.attributes(options.attributes);
-  live_traces_.add(trace.trace_id, true, OwnedRecord::copy_of(image.bytes(), image.used));
+  live_traces_.add(trace.trace_id, {.is_sampled = true}, OwnedRecord::copy_of(image.bytes(), image.used));
   submit(image, false);
   return trace;
 }
 
+RemoteTrace Core::join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sampled) noexcept {
+  RemoteTrace trace;
+  if (is_off() || !trace_id.is_valid()) return trace;
+  ContextSlot slot = slot_for(trace_id, remote_span_id, is_sampled);
+  slot.flags |= TelemetryContext::remote_flag;
+  trace.context_ = TelemetryContext(slot);
+  // Known already: it began in this process, or several calls of it are here at once.
+  if (live_traces_.add(trace_id, {.is_sampled = is_sampled, .is_remote = true}, {})) trace.core_ = this;
+  return trace;
+}
+
+void Core::forget_trace(TraceId trace_id) noexcept {
+  if (successor_ == nullptr) (void)live_traces_.remove(trace_id);
+}
+
 void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
   if (is_off()) return;
+  if (successor_ != nullptr) [[unlikely]]
+    return count_dropped(RecordKind::trace_end, DropReason::forked);
   std::optional<LiveTraces::Ended> ended = live_traces_.remove(trace_id);
   if (!ended || !config_.enable_traces) return;
   if (!ended->is_sampled) return count_sampled_out(RecordKind::trace_end);
-  if (state.load(std::memory_order_relaxed) != core_recording) {
+  if (!accepts()) {
     return count_dropped(RecordKind::trace_end, DropReason::shut_down);
   }
   if (ended->end.empty()) return count_dropped(RecordKind::trace_end, DropReason::out_of_memory);
@@ -262,9 +355,8 @@ void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
 
 void Core::record_event(const EventOptions& event) noexcept {
   if (!config_.enable_events) return;
-  if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
+  if (!accepts()) [[unlikely]]
     return count_dropped(RecordKind::event, DropReason::shut_down);
-  }
   const Placement place = this->place(event.trace_id, false);
   if (!place.is_sampled) return count_sampled_out(RecordKind::event);
   RecordImage image;
@@ -281,9 +373,8 @@ void Core::record_event(const EventOptions& event) noexcept {
 
 void Core::record_metric(const MetricOptions& metric) noexcept {
   if (!config_.enable_metrics) return;
-  if (state.load(std::memory_order_relaxed) != core_recording) [[unlikely]] {
+  if (!accepts()) [[unlikely]]
     return count_dropped(RecordKind::metric, DropReason::shut_down);
-  }
   const Placement place = this->place(metric.trace_id, false);
   if (!place.is_sampled) return count_sampled_out(RecordKind::metric);
   const bool is_counter = metric.aggregation_type == AggregationType::counter;
@@ -307,6 +398,7 @@ void Core::record_metric(const MetricOptions& metric) noexcept {
 
 void Core::record_graph(const GraphDefinition& graph) noexcept {
   if (is_off() || !config_.enable_traces) return;
+  if (!accepts()) return count_dropped(RecordKind::graph, DropReason::shut_down);
   try {
     if (!is_new_graph(graph.hash)) return;
     auto definition = std::make_unique<GraphDefinition>(graph);
@@ -339,6 +431,7 @@ bool Core::is_new_graph(const std::string& hash) {
 
 Instrument* Core::instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept {
   if (is_off() || !config_.enable_metrics) return nullptr;
+  (void)accepts();  // what instruments measure is collected by the drainer
   Instrument* result = nullptr;
   try {
     result = InstrumentRegistry::instance().get(*this, type, name, options);
@@ -370,7 +463,12 @@ Histogram Core::histogram(Text name, const InstrumentOptions& options) noexcept 
 // ---- life cycle ----
 
 FlushResult Core::flush(Deadline deadline) noexcept {
-  if (drainer_ == nullptr) return {};
+  if (is_off()) return {};
+  const bool is_dormant = state.load(std::memory_order_acquire) == core_dormant;
+  if (is_dormant && !InstrumentRegistry::instance().has_growth(*this)) return {};
+  if (!accepts() && drainer_ == nullptr) {
+    return {.sinks = {{.name = "", .complete = false, .error = "telemetry is off in this forked child"}}};
+  }
   return flush_sinks(deadline, drainer_->drain(deadline));
 }
 
@@ -389,6 +487,11 @@ FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
 }
 
 FlushResult Core::shutdown(Deadline deadline) noexcept {
+  {
+    // A dormant one has nothing to flush.
+    const std::lock_guard lock(start_mutex_);
+    if (state.load(std::memory_order_relaxed) == core_dormant) state.store(core_shut_down, std::memory_order_release);
+  }
   std::unique_lock lock(shutdown_mutex_);
   if (drainer_ == nullptr) return {};
   if (is_shutting_down_) {
@@ -418,7 +521,7 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
 
 Stats Core::stats() const {
   Stats stats;
-  if (drainer_ != nullptr) {
+  if (state.load(std::memory_order_acquire) != core_dormant && drainer_ != nullptr) {
     drainer_->add_to(stats, rings_);
     add_sink_stats(stats);
   }
@@ -456,11 +559,9 @@ void Core::add_sink_stats(Stats& stats) const {
   for (const auto& worker : drainer_->workers()) stats.sinks.push_back(worker->stats());
 }
 
-std::shared_ptr<Store> Core::store() const {
-  if (drainer_ == nullptr) throw Error(ErrorCode::unsupported, "a query needs a backend that stores; this one is noop");
-  if (state.load(std::memory_order_relaxed) == core_shut_down) {
-    throw Error(ErrorCode::shut_down, "a query to a manager that has been shut down");
-  }
+std::shared_ptr<Store> Core::store() {
+  if (is_off()) throw Error(ErrorCode::unsupported, "a query needs a backend that stores; this one is noop");
+  if (!accepts()) throw Error(ErrorCode::shut_down, "a query to a manager that has been shut down");
   for (const auto& worker : drainer_->workers()) {
     if (auto store = worker->store()) return store;
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "drainer.h"
+#include "fork.h"
 #include "live_traces.h"
 #include "record_writer.h"
 #include "ring_set.h"
@@ -33,17 +34,21 @@ struct Placement {
   bool is_sampled;
   bool is_current;     // it is the current context's
   bool is_local_root;  // nobody here started the trace
+  bool begins_trace = false;
 };
 
 struct Instrument;
 
 class Core : public CoreFlags {
  public:
+  // Opens the sinks and starts the threads; reachable for the rest of the process from then on. Throws Error.
   Core(const TelemetryConfig& config, const ManagerSources& sources);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
   TelemetryManager& face() noexcept { return face_; }
+  // The manager that ends with its scope, if this is such a one's core.
+  void set_owner(TelemetryManager* owner) noexcept { owner_ = owner; }
   [[nodiscard]] const TelemetryConfig& config() const noexcept { return config_; }
   [[nodiscard]] TickClock& ticks() noexcept { return ticks_; }
   [[nodiscard]] const TickClock& ticks() const noexcept { return ticks_; }
@@ -69,7 +74,7 @@ class Core : public CoreFlags {
               {slot.words[3]},
               (slot.flags & TelemetryContext::sampled_flag) != 0,
               true,
-              false};
+              (slot.flags & TelemetryContext::remote_flag) != 0};
     }
     return place_elsewhere(TraceId{high, low}, begins_trace);
   }
@@ -103,6 +108,10 @@ class Core : public CoreFlags {
     count(ring->counters.sampled_out, kind);
   }
   void count_dropped(RecordKind kind, DropReason reason) noexcept;
+  // Whether a record given now can be kept. The first one in a forked child makes the sinks and starts the threads.
+  [[nodiscard]] bool accepts() noexcept {
+    return state.load(std::memory_order_acquire) == core_recording || accepts_slowly();
+  }
   void refuse_measurement() noexcept { measurements_refused_.fetch_add(1, std::memory_order_relaxed); }
   // Few large records fill the memory long before buffer_size of them are there.
   [[nodiscard]] bool is_filled_by_spilled() const noexcept {
@@ -114,6 +123,8 @@ class Core : public CoreFlags {
   }
 
   ActiveTrace start_trace(Text name, const TraceOptions& options) noexcept;
+  RemoteTrace join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sampled) noexcept;
+  void forget_trace(TraceId trace_id) noexcept;
   void end_trace(TraceId trace_id, TraceStatus status) noexcept;
   void record_event(const EventOptions& event) noexcept;
   void record_metric(const MetricOptions& metric) noexcept;
@@ -129,9 +140,24 @@ class Core : public CoreFlags {
   // The drainer's, from within its round: the front alone.
   [[nodiscard]] Stats front_stats_in_round() const;
   void add_sink_stats(Stats& stats) const;
-  [[nodiscard]] std::shared_ptr<Store> store() const;
+  [[nodiscard]] std::shared_ptr<Store> store();
+
+  // ---- fork ----
+  // Waits until nobody is at work here and keeps it so until unpark(). False: not by the deadline.
+  [[nodiscard]] bool park(Deadline deadline) noexcept;
+  void unpark() noexcept { fork_locks_.clear(); }
+  // In the child: leaves this core inert and makes the one that takes its place. `may_start` false: that one records
+  // nothing either.
+  void make_successor(bool may_start) noexcept;
+  [[nodiscard]] Core* successor() const noexcept { return successor_; }
+
+  Core* previous_core = nullptr;  // see ProcessManagers::last
 
  private:
+  struct AfterFork {};
+  Core(const Core& parent_s, AfterFork);
+  void start();
+  [[nodiscard]] bool accepts_slowly() noexcept;
   [[nodiscard]] Placement place_elsewhere(TraceId trace, bool begins_trace) noexcept;
   [[nodiscard]] bool is_sampled_by_id(TraceId trace) const noexcept { return trace.random_56() >= sampling_threshold_; }
   [[nodiscard]] Ring* ring_slow() noexcept;
@@ -147,6 +173,7 @@ class Core : public CoreFlags {
   [[nodiscard]] Instrument* instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept;
 
   const TelemetryConfig config_;
+  const ManagerSources sources_;
   TickClock ticks_;
   const bool is_seeded_;
   std::atomic<std::uint64_t> seeded_state_;
@@ -175,11 +202,12 @@ class Core : public CoreFlags {
   bool is_shutting_down_ = false;
   std::optional<FlushResult> shutdown_result_;
 
-  std::unique_ptr<Drainer> drainer_;  // null: noop
+  TelemetryManager* owner_ = nullptr;
+  Core* successor_ = nullptr;  // in a forked child, of a core of the parent's
+  ForkLocks fork_locks_;
+  std::mutex start_mutex_;
+  std::unique_ptr<Drainer> drainer_;  // null: noop or dormant
 };
-
-// Makes a core reachable for the rest of the process.
-void keep_for_ever(Core& core);
 
 inline Core& core_of(CoreFlags& flags) noexcept { return static_cast<Core&>(flags); }
 

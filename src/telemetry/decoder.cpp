@@ -91,6 +91,10 @@ void Decoder::add(const std::byte* record, std::size_t size_bytes) {
 
 void Decoder::add_graph(const GraphHead& head) {
   const std::unique_ptr<GraphDefinition> definition(head.definition);
+  if (config_.redactor != nullptr) {
+    redact_text(*config_.redactor, "graph_id", definition->graph_id);
+    redact_text(*config_.redactor, "version", definition->version);
+  }
   std::uint64_t repaired = repair(definition->graph_id) + repair(definition->version);
   Value content(std::move(definition->content));
   if (config_.redactor != nullptr) {
@@ -305,9 +309,9 @@ std::string_view Decoder::storable_copy(std::string_view text) {
 
 std::string_view Decoder::redacted_text(std::string_view path, std::string_view text) {
   if (text.empty()) return text;
-  Value value{text};
-  (*config_.redactor)(RedactedField{path, false, value});
-  return storable_copy(value.is_string() ? value.as_string() : std::string());
+  std::string redacted(text);
+  redact_text(*config_.redactor, path, redacted);
+  return storable_copy(redacted);
 }
 
 void Decoder::redact(std::vector<AttributeView>& list) {

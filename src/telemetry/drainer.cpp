@@ -68,6 +68,13 @@ bool Drainer::stop(Deadline deadline) noexcept {
   return ended;
 }
 
+bool Drainer::park(ForkLocks& locks, Deadline deadline) {
+  // A round first: within one, the drainer takes the sinks' locks itself.
+  if (!lock_until(locks, round_mutex_, deadline) || !lock_until(locks, request_mutex_, deadline)) return false;
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [&](const auto& worker) { return worker->park(locks, deadline); });
+}
+
 bool Drainer::should_work() const noexcept {
   if (core_.is_filled_by_spilled()) return true;
   const auto is_full = [&](const Ring* ring) { return ring->unread() >= core_.config().buffer_size; };
@@ -83,10 +90,6 @@ void Drainer::run() noexcept {
   thread_state.is_telemetry_thread = true;
   // Until start() has set our id: by it a redactor that calls back is told from other threads.
   { const std::lock_guard lock(request_mutex_); }
-  {
-    const std::lock_guard lock(round_mutex_);
-    resource_->metadata = cleaned(core_.config().metadata, core_.config().redactor.get());
-  }
   using SteadyClock = std::chrono::steady_clock;
   const auto interval = std::chrono::duration_cast<std::chrono::nanoseconds>(core_.config().export_interval);
   auto next_export = SteadyClock::now() + interval;
@@ -127,6 +130,24 @@ void Drainer::run() noexcept {
   }
 }
 
+// With the first record, not before: until then whoever made the manager may still be setting up what a redactor uses.
+void Drainer::redact_resource() noexcept {
+  has_redacted_resource_ = true;
+  const Redactor* const redactor = core_.config().redactor.get();
+  resource_->metadata = cleaned(core_.config().metadata, redactor);
+  const auto clean = [redactor](std::string_view path, std::string& text) {
+    try {
+      if (redactor != nullptr) redact_text(*redactor, path, text);
+      repair(text);
+    } catch (...) {
+      text.clear();  // what could not be redacted does not leave
+    }
+  };
+  clean("service_name", resource_->service_name);
+  clean("service_version", resource_->service_version);
+  clean("host_name", resource_->host_name);
+}
+
 std::uint64_t Drainer::drain_rings() noexcept {
   core_.ticks().anchor();
   std::uint64_t total = 0;
@@ -163,6 +184,7 @@ void Drainer::take_unspilled(const std::byte* record, std::size_t size_bytes) no
   const RecordKind kind = head.kind;
   if (head.external_bytes != 0) core_.give_back_spilled(head.external_bytes);
   ++of(popped_, kind);
+  if (!has_redacted_resource_) redact_resource();
   count(kind, decoder_.decode(record, size_bytes));
 }
 
@@ -196,6 +218,7 @@ void Drainer::collect_instruments() noexcept {
   } catch (const std::bad_alloc&) {
     // What was not visited is collected the next time.
   }
+  if (!points.empty() && !has_redacted_resource_) redact_resource();
   for (auto& [instrument, collected] : points) {
     // A record like any other, so that limits, repair and the redactor apply.
     RecordImage image;
@@ -215,6 +238,7 @@ void Drainer::collect_instruments() noexcept {
 }
 
 void Drainer::add_self_metrics() noexcept {
+  if (!has_redacted_resource_) redact_resource();
   try {
     const std::uint64_t added = self_metrics_->add_to(decoder_, core_);
     of(collected_, RecordKind::self_metric) += added;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "decoder.h"
+#include "fork.h"
 #include "ring_set.h"
 #include "sink_worker.h"
 #include "spark/telemetry/stats.h"
@@ -40,6 +41,9 @@ class Drainer {
   // Ends the thread after a last round. False if the deadline came first; the thread then ends by itself.
   [[nodiscard]] bool stop(Deadline deadline) noexcept;
 
+  // As Core::park, for the drainer and its sinks.
+  [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline);
+
   // The ledger's front, without what recording threads count. Waits for a round that is under way.
   void add_to(Stats& stats, const RingSet& rings) const;
   // The same, from within the drainer's own round.
@@ -48,6 +52,7 @@ class Drainer {
 
  private:
   void run() noexcept;
+  void redact_resource() noexcept;
   [[nodiscard]] std::uint64_t drain_rings() noexcept;
   void take(const std::byte* record) noexcept;
   void count(RecordKind kind, Decoder::Outcome outcome) noexcept;
@@ -66,7 +71,8 @@ class Drainer {
 
   // Held during a round, so that stats() sees its terms together.
   mutable std::mutex round_mutex_;
-  const std::shared_ptr<Resource> resource_;  // its metadata is set by run(), before there is a batch
+  const std::shared_ptr<Resource> resource_;  // metadata and redaction come before the first batch
+  bool has_redacted_resource_ = false;
   Decoder decoder_;
   std::unique_ptr<SelfMetrics> self_metrics_;
   std::array<std::uint64_t, record_kinds> popped_{};

@@ -1,6 +1,7 @@
 #include "exponential_histogram.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace spark::detail {
 BucketTable::BucketTable() noexcept {
@@ -129,13 +130,23 @@ void rescale(Distribution& distribution, std::int32_t scale) {
   distribution.scale -= shift;
 }
 
+namespace {
+
+// A sum beyond the largest double stays there: infinite, the growth since the last collection would be no number.
+double saturated(double sum) noexcept {
+  constexpr double largest = std::numeric_limits<double>::max();
+  return std::clamp(sum, -largest, largest);
+}
+
+}  // namespace
+
 void HistogramShard::add_to(Distribution& total) const {
   Distribution more;
   more.scale = scale_;
   more.zero_count = zero_count_.load(std::memory_order_relaxed);
   more.positive = positive_.buckets();
   more.negative = negative_.buckets();
-  more.sum = sum_.load(std::memory_order_relaxed);  // after the counts, see record()
+  more.sum = saturated(sum_.load(std::memory_order_relaxed));  // after the counts, see record()
   more.count = more.zero_count;
   for (const std::uint64_t count : more.positive.counts) more.count += count;
   for (const std::uint64_t count : more.negative.counts) more.count += count;
@@ -162,7 +173,7 @@ void HistogramShard::add_to(Distribution& total) const {
   add_buckets(total.negative, more.negative);
   total.zero_count += more.zero_count;
   total.count += more.count;
-  total.sum += more.sum;
+  total.sum = saturated(total.sum + more.sum);
 }
 
 Distribution difference(const Distribution& now, Distribution before) {

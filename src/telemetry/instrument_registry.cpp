@@ -123,6 +123,43 @@ Core* InstrumentRegistry::core_of(std::uint32_t index) const noexcept {
   return owners_[index].load(std::memory_order_acquire);
 }
 
+bool InstrumentRegistry::has_growth(Core& core) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(instruments_.begin(), instruments_.end(), [&](const auto& instrument) {
+    if (instrument->core != &core) return false;
+    Collected ignored;
+    Instrument probe{.core = instrument->core,
+                     .type = instrument->type,
+                     .name = {},
+                     .unit = {},
+                     .attributes = {},
+                     .index = instrument->index,
+                     .gauge = {},
+                     .collected_integer = instrument->collected_integer,
+                     .collected_number = instrument->collected_number,
+                     .collected_distribution = instrument->collected_distribution,
+                     .collected_changes = instrument->collected_changes};
+    probe.gauge.value.store(instrument->gauge.value.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    probe.gauge.changes.store(instrument->gauge.changes.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    return take(probe, ignored);
+  });
+}
+
+// The forking thread holds the lock.
+void InstrumentRegistry::hand_over(Core& from, Core& to) noexcept {
+  for (const auto& instrument : instruments_) {
+    if (instrument->core != &from) continue;
+    instrument->core = &to;
+    owners_[instrument->index].store(&to, std::memory_order_release);
+    try {
+      Collected of_the_parent;
+      (void)take(*instrument, of_the_parent);
+    } catch (const std::bad_alloc&) {
+      // The child's first collection then has what the parent's next one has too.
+    }
+  }
+}
+
 bool InstrumentRegistry::take(Instrument& instrument, Collected& collected) const {
   if (instrument.type == AggregationType::gauge) {
     const std::uint64_t changes = instrument.gauge.changes.load(std::memory_order_acquire);

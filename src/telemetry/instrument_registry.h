@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exponential_histogram.h"
+#include "fork.h"
 #include "spark/base/value.h"
 #include "spark/telemetry/instruments.h"
 #include "spark/telemetry/records.h"
@@ -65,6 +66,14 @@ class InstrumentRegistry {
       if (take(*instrument, collected)) visit(*instrument, std::move(collected));
     }
   }
+
+  // Whether an instrument of `core` measured something since it was collected last.
+  [[nodiscard]] bool has_growth(Core& core);
+
+  // Around fork(): before it; and in the child, where the instruments of `from` become those of `to`. What the parent
+  // has yet to collect is not the child's.
+  [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline) { return lock_until(locks, mutex_, deadline); }
+  void hand_over(Core& from, Core& to) noexcept;
 
   // The cell of an instrument in the calling thread. Null if there is no memory.
   [[nodiscard]] ShardCell* make_cell(std::uint32_t index) noexcept;

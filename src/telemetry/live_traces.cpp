@@ -31,7 +31,7 @@ OwnedRecord OwnedRecord::copy_of(const std::byte* record, std::size_t size_bytes
 
 void OwnedRecord::disown_values() noexcept { reinterpret_cast<RecordHead*>(bytes())->flags &= ~has_values_flag; }
 
-bool LiveTraces::add(TraceId id, bool is_sampled, OwnedRecord end) noexcept {
+bool LiveTraces::add(TraceId id, Facts facts, OwnedRecord end) noexcept {
   const std::lock_guard lock(mutex_);
   try {
     if (traces_.size() >= limit_ && !by_age_.empty()) {
@@ -41,7 +41,7 @@ bool LiveTraces::add(TraceId id, bool is_sampled, OwnedRecord end) noexcept {
     }
     const auto place = by_age_.insert(by_age_.end(), id);
     try {
-      const bool is_new = traces_.emplace(id, Live{is_sampled, std::move(end), place}).second;
+      const bool is_new = traces_.emplace(id, Live{facts, std::move(end), place}).second;
       if (!is_new) by_age_.erase(place);
       return is_new;
     } catch (const std::bad_alloc&) {
@@ -53,18 +53,18 @@ bool LiveTraces::add(TraceId id, bool is_sampled, OwnedRecord end) noexcept {
   }
 }
 
-std::optional<bool> LiveTraces::is_sampled(TraceId id) const noexcept {
+std::optional<LiveTraces::Facts> LiveTraces::find(TraceId id) const noexcept {
   const std::lock_guard lock(mutex_);
   const auto found = traces_.find(id);
   if (found == traces_.end()) return std::nullopt;
-  return found->second.is_sampled;
+  return found->second.facts;
 }
 
 std::optional<LiveTraces::Ended> LiveTraces::remove(TraceId id) noexcept {
   const std::lock_guard lock(mutex_);
   const auto found = traces_.find(id);
   if (found == traces_.end()) return std::nullopt;
-  Ended result{found->second.is_sampled, std::move(found->second.end)};
+  Ended result{found->second.facts.is_sampled, std::move(found->second.end)};
   by_age_.erase(found->second.place);
   traces_.erase(found);
   return result;

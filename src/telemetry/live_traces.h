@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "fork.h"
 #include "spark/base/ids.h"
 
 namespace spark::detail {
@@ -40,10 +41,15 @@ class LiveTraces {
  public:
   explicit LiveTraces(std::size_t limit) noexcept : limit_(limit) {}
 
-  // False if there is no memory; the trace is then unknown. `end` is empty if the end is not to be recorded.
-  bool add(TraceId id, bool is_sampled, OwnedRecord end) noexcept;
-  // Whether the trace is sampled, if it is known.
-  [[nodiscard]] std::optional<bool> is_sampled(TraceId id) const noexcept;
+  // What is known of a trace.
+  struct Facts {
+    bool is_sampled;
+    bool is_remote = false;  // it began in another process
+  };
+  // False if it is known already, or if there is no memory; it is then unknown. `end` is empty if the end is not to be
+  // recorded.
+  bool add(TraceId id, Facts facts, OwnedRecord end) noexcept;
+  [[nodiscard]] std::optional<Facts> find(TraceId id) const noexcept;
   struct Ended {
     bool is_sampled;
     OwnedRecord end;
@@ -52,11 +58,12 @@ class LiveTraces {
   [[nodiscard]] std::optional<Ended> remove(TraceId id) noexcept;
   // Keeps the ids, so that ends can be counted, and lets go of the memory.
   void forget_records() noexcept;
+  [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline) { return lock_until(locks, mutex_, deadline); }
   [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_.load(std::memory_order_relaxed); }
 
  private:
   struct Live {
-    bool is_sampled;
+    Facts facts;
     OwnedRecord end;
     std::list<TraceId>::iterator place;
   };

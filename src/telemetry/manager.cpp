@@ -22,19 +22,24 @@ bool FlushResult::complete() const noexcept {
 
 TelemetryManager::TelemetryManager(const TelemetryConfig& config, const ManagerSources& sources)
     : flags_(new detail::Core(config, sources)), is_owner_(true) {
-  detail::keep_for_ever(core());
+  core().set_owner(this);
 }
 
 TelemetryManager::TelemetryManager(detail::Core& core) noexcept : flags_(&core), is_owner_(false) {}
 
 TelemetryManager::~TelemetryManager() {
-  if (is_owner_) core().shutdown(deadline_in(std::chrono::seconds(5)));
+  if (!is_owner_) return;
+  core().shutdown(deadline_in(std::chrono::seconds(5)));
+  core().set_owner(nullptr);
 }
 
 detail::Core& TelemetryManager::core() const noexcept { return detail::core_of(*flags_); }
 
 ActiveTrace TelemetryManager::start_trace(Text name, const TraceOptions& options) noexcept {
   return core().start_trace(name, options);
+}
+RemoteTrace TelemetryManager::join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sampled) noexcept {
+  return core().join_trace(trace_id, remote_span_id, is_sampled);
 }
 void TelemetryManager::end_trace(TraceId trace_id, TraceStatus status) noexcept { core().end_trace(trace_id, status); }
 void TelemetryManager::add_event(const EventOptions& event) noexcept { core().record_event(event); }

@@ -1,5 +1,4 @@
-// The process' managers: the default that get_instance() gives, those of configurations, and the cores of all, which
-// are never destroyed.
+#include "process_managers.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,18 +19,7 @@ namespace {
 
 constexpr Seconds exit_deadline{2};
 
-struct ProcessManagers {
-  std::mutex mutex;
-  std::atomic<detail::Core*> default_core{nullptr};
-  std::vector<detail::Core*> by_config;  // the default among them
-  std::vector<detail::Core*> all;        // reachable for ever, so that leak checkers know
-};
-
-// Never destroyed: static destructors may still record.
-ProcessManagers& process() {
-  static auto* const managers = new ProcessManagers;
-  return *managers;
-}
+detail::ProcessManagers& process() { return detail::process_managers(); }
 
 // One that hangs must not take the others' time.
 template <class Function>
@@ -61,10 +49,9 @@ void flush_at_exit() {
 // With the mutex held.
 detail::Core& make_core(const TelemetryConfig& config) {
   auto core = std::make_unique<detail::Core>(config, ManagerSources{});
-  process().all.reserve(process().all.size() + 1);
   process().by_config.reserve(process().by_config.size() + 1);
-  [[maybe_unused]] static const int registered = std::atexit(flush_at_exit);
-  process().all.push_back(core.get());
+  [[maybe_unused]] static const int at_exit = std::atexit(flush_at_exit);
+  [[maybe_unused]] static const int at_quick_exit = std::at_quick_exit(flush_at_exit);
   process().by_config.push_back(core.get());
   return *core.release();
 }
@@ -72,16 +59,45 @@ detail::Core& make_core(const TelemetryConfig& config) {
 detail::Core& make_default(const TelemetryConfig& config) {
   detail::Core& core = make_core(config);
   process().default_core.store(&core, std::memory_order_release);
+  process().default_is_provisional = false;
   return core;
+}
+
+// With the mutex held. Null: there is none, or only one that code may replace.
+detail::Core* firm_default() {
+  return process().default_is_provisional ? nullptr : process().default_core.load(std::memory_order_acquire);
+}
+
+// With the mutex held. The core that already has this configuration, or null.
+detail::Core* core_with(const TelemetryConfig& config) {
+  for (detail::Core* core : process().by_config) {
+    if (core->config() == config) return core;
+  }
+  return nullptr;
+}
+
+// The core of this configuration as the default. With the mutex held.
+detail::Core& make_or_take_default(const TelemetryConfig& config) {
+  detail::Core* const existing = core_with(config);
+  if (existing == nullptr) return make_default(config);
+  process().default_core.store(existing, std::memory_order_release);
+  process().default_is_provisional = false;
+  return *existing;
 }
 
 }  // namespace
 
 namespace detail {
 
-void keep_for_ever(Core& core) {
-  const std::lock_guard lock(process().mutex);
-  process().all.push_back(&core);
+ProcessManagers& process_managers() {
+  static auto* const managers = new ProcessManagers;
+  return *managers;
+}
+
+void keep_for_ever(Core& core) noexcept {
+  core.previous_core = process_managers().last.load(std::memory_order_relaxed);
+  while (!process_managers().last.compare_exchange_weak(core.previous_core, &core, std::memory_order_release)) {
+  }
 }
 
 }  // namespace detail
@@ -92,23 +108,25 @@ TelemetryManager* TelemetryManager::current_or_configured() noexcept {
   if (core != nullptr) return &core->face();
   // Whoever sets the variable means every program, also one whose graphs have no configuration.
   const char* const variable = std::getenv("SPARK_TELEMETRY");
-  if (variable == nullptr || variable[0] == '\0') return nullptr;
+  if (variable == nullptr || variable[0] == '\0' || process().is_unusable.load(std::memory_order_acquire))
+    return nullptr;
+  const std::lock_guard lock(process().mutex);
+  if (detail::Core* const made = process().default_core.load(std::memory_order_acquire)) return &made->face();
   try {
-    return &configured_instance();
+    TelemetryManager& manager = make_default(TelemetryConfig::from_environment()).face();
+    process().default_is_provisional = true;
+    return &manager;
   } catch (const std::exception& error) {
-    // Said once: the program asked for nothing and must not fail for it.
-    static const int said = std::fprintf(stderr, "spark telemetry is off: %s\n", error.what());
-    (void)said;
+    // Said once and not tried again: the program asked for nothing, and must neither fail nor wait for it.
+    if (!process().is_unusable.exchange(true)) std::fprintf(stderr, "spark telemetry is off: %s\n", error.what());
     return nullptr;
   }
 }
 
 TelemetryManager& TelemetryManager::get_instance() {
   if (TelemetryManager* const current = TelemetryContext::current().manager()) return *current;
-  return configured_instance();
-}
-
-TelemetryManager& TelemetryManager::configured_instance() {
+  // Whoever has asked for the default may rely on it from now on.
+  process().default_is_provisional.store(false, std::memory_order_relaxed);
   if (detail::Core* const core = process().default_core.load(std::memory_order_acquire)) return core->face();
   const std::lock_guard lock(process().mutex);
   detail::Core* core = process().default_core.load(std::memory_order_acquire);
@@ -118,8 +136,8 @@ TelemetryManager& TelemetryManager::configured_instance() {
 
 TelemetryManager& TelemetryManager::configure(const TelemetryConfig& config) {
   const std::lock_guard lock(process().mutex);
-  detail::Core* core = process().default_core.load(std::memory_order_acquire);
-  if (core == nullptr) return make_default(config).face();
+  detail::Core* const core = firm_default();
+  if (core == nullptr) return make_or_take_default(config).face();
   if (core->config() == config) return core->face();
   throw Error(ErrorCode::conflict,
               "TelemetryManager::configure: the process default is already configured (backend " +
@@ -129,11 +147,9 @@ TelemetryManager& TelemetryManager::configure(const TelemetryConfig& config) {
 
 TelemetryManager& TelemetryManager::for_config(const TelemetryConfig& config) {
   const std::lock_guard lock(process().mutex);
-  for (detail::Core* core : process().by_config) {
-    if (core->config() == config) return core->face();
-  }
-  const bool has_default = process().default_core.load(std::memory_order_acquire) != nullptr;
-  return (has_default ? make_core(config) : make_default(config)).face();
+  if (firm_default() == nullptr) return make_or_take_default(config).face();
+  if (detail::Core* const core = core_with(config)) return core->face();
+  return make_core(config).face();
 }
 
 void TelemetryManager::reset_instance() {
@@ -141,6 +157,7 @@ void TelemetryManager::reset_instance() {
   {
     const std::lock_guard lock(process().mutex);
     process().default_core.store(nullptr, std::memory_order_release);
+    process().is_unusable.store(false, std::memory_order_release);
     cores = std::exchange(process().by_config, {});
   }
   for_each_at_once(cores, [](detail::Core& core) { core.face().shutdown(exit_deadline); });

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -81,7 +82,7 @@ Value bounded_copy(const Value& value, const Limits& limits, std::uint32_t depth
 void RecordWriter::attribute(Text key, const AttributeValue& value) noexcept {
   if (image_.try_put_attribute(key, value)) [[likely]]
     return;
-  if (admit_attribute()) put(EntryKind::attribute, key, value);
+  if (admit_attribute(key)) put(EntryKind::attribute, key, value);
 }
 
 // Puts what it can of the front of a list by the short way and gives the rest.
@@ -104,18 +105,18 @@ void RecordWriter::each(EntryKind kind, const Attributes& attributes) noexcept {
   auto event_attributes = static_cast<std::uint32_t>(attributes.list().size());
   const auto rest = put_front(kind, attributes.list());
   event_attributes -= static_cast<std::uint32_t>(rest.size());
-  const auto admit = [&] {
-    if (kind == EntryKind::attribute) return admit_attribute();
+  const auto admit = [&](Text key) {
+    if (kind == EntryKind::attribute) return admit_attribute(key);
     if (++event_attributes <= limits_.attributes_per_record) return true;
     counters_.attributes_dropped.fetch_add(1, std::memory_order_relaxed);
     return false;
   };
   for (const Attribute& attribute : rest) {
-    if (admit()) put(kind, attribute.key, attribute.value);
+    if (admit(attribute.key)) put(kind, attribute.key, attribute.value);
   }
   if (attributes.object() == nullptr) return;
   for (const Object::Member& member : *attributes.object()) {
-    if (admit()) put(kind, member.key, AttributeValue(member.value));
+    if (admit(member.key)) put(kind, member.key, AttributeValue(member.value));
   }
 }
 
@@ -279,10 +280,11 @@ bool RecordWriter::grow(std::uint32_t wanted) noexcept {
   return true;
 }
 
-bool RecordWriter::admit_attribute() noexcept {
+bool RecordWriter::admit_attribute(Text key) noexcept {
   if (image_.attribute_count >= limits_.attributes_per_record) [[unlikely]] {
-    // A key that is set again and again must keep its last value, so first make room of what was overwritten.
-    drop_overwritten();
+    // A key that is set again and again must keep its last value, so first make room of what was overwritten, or is
+    // about to be.
+    make_room_for(utf8_prefix(key.view(), limits_.key_bytes));
     if (image_.attribute_count >= limits_.attributes_per_record) {
       counters_.attributes_dropped.fetch_add(1, std::memory_order_relaxed);
       return false;
@@ -292,41 +294,61 @@ bool RecordWriter::admit_attribute() noexcept {
   return true;
 }
 
+void RecordWriter::make_room_for(std::string_view key) noexcept {
+  // Once all keys differ and there is no room for another, only what takes the place of one comes in: they go on
+  // differing, and one look for this key is enough.
+  constexpr std::uint32_t keys_differ = 1u << 31;
+  const bool is_known = (image_.replaceable_texts & keys_differ) != 0;
+  if (!is_known) drop_overwritten();
+  drop_attribute(key);
+  const bool is_full = image_.attribute_count + 1 >= limits_.attributes_per_record;
+  image_.replaceable_texts = is_full ? image_.replaceable_texts | keys_differ : image_.replaceable_texts & ~keys_differ;
+}
+
+void RecordWriter::drop_attribute(std::string_view key) noexcept {
+  const std::byte* const bytes = image_.bytes();
+  RecordReader reader(bytes, image_.used, head_size(head().kind));
+  Entry entry{};
+  for (const std::byte* begin = reader.position(); reader.next(entry); begin = reader.position()) {
+    if (entry.kind != EntryKind::attribute || entry.key != key) continue;
+    drop_entry(entry, static_cast<std::uint32_t>(begin - bytes), static_cast<std::uint32_t>(reader.position() - bytes));
+    return;
+  }
+}
+
+void RecordWriter::drop_entry(const Entry& entry, std::uint32_t begin, std::uint32_t end) noexcept {
+  if (entry.payload == Payload::value) {
+    head().external_bytes -= entry.text_size;
+    delete entry.value;
+  }
+  std::memmove(image_.bytes() + begin, image_.bytes() + end, image_.used - end);
+  image_.used -= end - begin;
+  --image_.attribute_count;
+}
+
 void RecordWriter::drop_overwritten() noexcept {
   struct Place {
-    std::string_view key;
-    std::uint32_t begin, end, text_size;
-    const Value* value;
+    Entry entry;
+    std::uint32_t begin, end;
   };
   try {
-    std::byte* bytes = image_.bytes();
+    const std::byte* const bytes = image_.bytes();
     std::vector<Place> places;
     RecordReader reader(bytes, image_.used, head_size(head().kind));
     Entry entry{};
     auto begin = static_cast<std::uint32_t>(reader.position() - bytes);
     while (reader.next(entry)) {
       const auto end = static_cast<std::uint32_t>(reader.position() - bytes);
-      if (entry.kind == EntryKind::attribute) {
-        places.push_back(
-            {entry.key, begin, end, entry.text_size, entry.payload == Payload::value ? entry.value : nullptr});
-      }
+      if (entry.kind == EntryKind::attribute) places.push_back({entry, begin, end});
       begin = end;
     }
-    std::vector<Place> overwritten;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const auto same_key = [&](const Place& later) { return later.key == places[i].key; };
-      if (std::any_of(places.begin() + static_cast<std::ptrdiff_t>(i) + 1, places.end(), same_key)) {
-        overwritten.push_back(places[i]);
-      }
-    }
     // From the back, so that the places in front stay where they are.
-    for (auto place = overwritten.rbegin(); place != overwritten.rend(); ++place) {
-      if (place->value != nullptr) head().external_bytes -= place->text_size;
-      delete place->value;
-      std::memmove(bytes + place->begin, bytes + place->end, image_.used - place->end);
-      image_.used -= place->end - place->begin;
-      --image_.attribute_count;
+    std::unordered_set<std::string_view> later_keys;
+    std::vector<Place> overwritten;
+    for (auto place = places.rbegin(); place != places.rend(); ++place) {
+      if (!later_keys.insert(place->entry.key).second) overwritten.push_back(*place);
     }
+    for (const Place& place : overwritten) drop_entry(place.entry, place.begin, place.end);
   } catch (const std::bad_alloc&) {
     // Nothing was dropped; the caller counts the attribute that finds no room.
   }

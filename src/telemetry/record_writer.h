@@ -60,8 +60,11 @@ class RecordWriter {
   std::byte* entry(EntryKind kind, Payload payload, Text key, std::uint32_t text_size,
                    std::uint32_t payload_bytes) noexcept;
   bool grow(std::uint32_t wanted) noexcept;
-  bool admit_attribute() noexcept;
+  bool admit_attribute(Text key) noexcept;
+  void make_room_for(std::string_view key) noexcept;
+  void drop_attribute(std::string_view key) noexcept;
   void drop_overwritten() noexcept;
+  void drop_entry(const Entry& entry, std::uint32_t begin, std::uint32_t end) noexcept;
   RecordHead& head() noexcept { return *reinterpret_cast<RecordHead*>(image_.bytes()); }
 
   RecordImage& image_;

@@ -15,26 +15,6 @@
 namespace spark::detail {
 
 constinit thread_local ThreadState thread_state{};
-constinit thread_local EndedSpans ended_spans{};
-
-void EndedSpans::add(const ContextSlot& installed, const ContextSlot& previous) noexcept {
-  if (count == capacity) {
-    std::move(entries + 1, entries + capacity, entries);
-    --count;
-  }
-  entries[count++] = {installed, previous};
-}
-
-bool EndedSpans::replace(ContextSlot& slot) noexcept {
-  for (unsigned i = 0; i < count; ++i) {
-    if (entries[i].installed != slot) continue;
-    slot = entries[i].previous;
-    std::move(entries + i + 1, entries + count, entries + i);
-    --count;
-    return true;
-  }
-  return false;
-}
 
 const unsigned* find_uncaught_exceptions() noexcept {
   // Itanium C++ ABI, 2.2.2: a thread's __cxa_eh_globals are the caught exceptions and then the count of uncaught ones.
@@ -79,6 +59,12 @@ bool keep_until_thread_ends(HeldRings* held) noexcept {
 }
 
 }  // namespace
+
+void forget_rings_of_this_thread() noexcept {
+  thread_state.core = nullptr;
+  thread_state.ring = nullptr;
+  if (held_rings != nullptr) held_rings->rings.clear();
+}
 
 Ring* RingSet::of_this_thread(Core& core) noexcept {
   try {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <vector>
 
+#include "fork.h"
 #include "ring.h"
 #include "spark/telemetry/stats.h"
 #include "thread_state.h"
@@ -36,6 +37,8 @@ class RingSet {
   [[nodiscard]] RingBudget& budget() noexcept { return budget_; }
   [[nodiscard]] const RingBudget& budget() const noexcept { return budget_; }
 
+  [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline) { return lock_until(locks, mutex_, deadline); }
+
   // A thread gives a ring of `core`, whose set this is, back.
   void give_back(Core& core, Ring& ring) noexcept;
 
@@ -52,5 +55,8 @@ class RingSet {
   RingCounters deleted_;                                 // the counts of rings that are no more
   std::array<std::uint64_t, record_kinds> discarded_{};  // what was still in them
 };
+
+// In a forked child: the rings that this thread holds are the parent's managers'.
+void forget_rings_of_this_thread() noexcept;
 
 }  // namespace spark::detail

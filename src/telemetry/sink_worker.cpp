@@ -74,6 +74,7 @@ void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
 std::uint64_t SinkWorker::request_flush(Deadline deadline) noexcept {
   const std::lock_guard lock(mutex_);
   const std::uint64_t number = ++tickets_given_;
+  if (has_ended_) return number;  // nobody reads the queue any more; wait_flushed says so
   try {
     queue_.emplace_back(FlushTicket{number, deadline});
   } catch (const std::bad_alloc&) {
@@ -121,6 +122,11 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   }
 }
 
+bool SinkWorker::park(ForkLocks& locks, Deadline deadline) {
+  if (!lock_until(locks, mutex_, deadline)) return false;
+  return done_.wait_until(locks.back(), deadline, [&] { return !is_in_sink_; });
+}
+
 void SinkWorker::drop_queued() noexcept {
   for (const Item& item : queue_) {
     const auto* batch = std::get_if<0>(&item);
@@ -142,10 +148,12 @@ void SinkWorker::run() noexcept {
     if (queue_.empty()) break;
     const Item item = std::move(queue_.front());
     queue_.pop_front();
+    is_in_sink_ = true;
     if (const auto* ticket = std::get_if<FlushTicket>(&item)) {
       lock.unlock();
       flush(*ticket);
       lock.lock();
+      leave_sink();
       continue;
     }
     const auto& batch = std::get<0>(item);
@@ -157,7 +165,9 @@ void SinkWorker::run() noexcept {
     lock.unlock();
     write(batch);
     lock.lock();
+    leave_sink();
   }
+  is_in_sink_ = true;
   // Closing may take its time (a store writes its last page): outside of the lock, before the end is announced.
   auto sink = std::move(sink_);
   auto store = std::move(store_);
@@ -168,6 +178,11 @@ void SinkWorker::run() noexcept {
   sink.reset();
   lock.lock();
   has_ended_ = true;
+  leave_sink();
+}
+
+void SinkWorker::leave_sink() noexcept {
+  is_in_sink_ = false;
   done_.notify_all();
 }
 

@@ -15,6 +15,7 @@
 #include <thread>
 #include <variant>
 
+#include "fork.h"
 #include "spark/telemetry/manager.h"
 #include "spark/telemetry/sink.h"
 #include "spark/telemetry/stats.h"
@@ -37,6 +38,9 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   // queued as dropped. On the sink's own thread it does not wait.
   void stop(Deadline deadline) noexcept;
 
+  // As Core::park: the sink is between two writes.
+  [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline);
+
   [[nodiscard]] SinkStats stats() const;
   // Those that its write refused or its queue had no room for.
   [[nodiscard]] std::uint64_t lost_batches() const noexcept { return lost_batches_.load(std::memory_order_relaxed); }
@@ -53,6 +57,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   // With the mutex held.
   [[nodiscard]] bool is_own_thread() const noexcept { return std::this_thread::get_id() == thread_id_; }
   void run() noexcept;
+  void leave_sink() noexcept;
   void write(const std::shared_ptr<const Batch>& batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
   void drop_queued() noexcept;  // with the mutex held, as is the next
@@ -72,6 +77,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   std::shared_ptr<Store> store_;
   std::deque<Item> queue_;
   std::size_t queue_bytes_ = 0;
+  bool is_in_sink_ = false;  // the thread is in a function of the sink
   bool is_stopping_ = false;
   bool has_ended_ = false;
   std::uint64_t tickets_given_ = 0;

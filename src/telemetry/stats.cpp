@@ -42,6 +42,8 @@ std::string_view to_string(DropReason reason) noexcept {
       return "sink_error";
     case DropReason::deadline:
       return "deadline";
+    case DropReason::forked:
+      return "forked";
   }
   return "unknown";
 }

@@ -4,8 +4,6 @@
 
 #include <csignal>
 
-#include "spark/base/context_slot.h"
-
 namespace spark::detail {
 
 class Core;
@@ -21,29 +19,6 @@ struct ThreadState {
   const unsigned* uncaught_exceptions;
 };
 extern constinit thread_local ThreadState thread_state;
-
-// Spans that ended on this thread while another span was current: whoever restores one of them as the span before must
-// restore the one before that instead. A few suffice, since an entry is used up by the next end in proper order; beyond
-// that the oldest are forgotten. Constant-initialized.
-struct EndedSpans {
-  static constexpr unsigned capacity = 8;
-  struct Entry {
-    ContextSlot installed;
-    ContextSlot previous;
-  };
-  unsigned count = 0;
-  Entry entries[capacity] = {};
-
-  void add(const ContextSlot& installed, const ContextSlot& previous) noexcept;
-  // True: `slot` was that of an ended span and is now the one before it.
-  bool replace(ContextSlot& slot) noexcept;
-  // The same until it is that of none.
-  void settle(ContextSlot& slot) noexcept {
-    while (count != 0 && replace(slot)) {
-    }
-  }
-};
-extern constinit thread_local EndedSpans ended_spans;
 
 const unsigned* find_uncaught_exceptions() noexcept;
 

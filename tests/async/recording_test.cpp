@@ -89,7 +89,7 @@ TEST_F(AsyncRecording, in_span_copies_name_and_options_and_begins_when_awaited) 
   {
     const std::string name = "a name that is built at run time, longer than any inline buffer";
     const Object attributes{{"query_type", "select"}, {"text", std::string(100, 'x')}};
-    const SpanOptions options{.kind = SpanKind::CLIENT, .attributes = attributes};
+    const TaskSpanOptions options{.kind = SpanKind::CLIENT, .attributes = attributes};
     task = in_span(manager_, name, options, nothing);
   }
   manager_.flush();

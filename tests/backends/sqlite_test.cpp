@@ -100,9 +100,10 @@ TEST_F(SqliteFile, says_what_it_is) {
 TEST_F(SqliteFile, of_a_later_version_is_refused) {
   { SqliteStore store({.path = path_}); }
   RawDatabase(path_).run("PRAGMA user_version = 99");
-  EXPECT_EQ(opening({.path = path_}), "too_new: SQLite database " + path_ +
-                                          " was written by a later version of this library (its format is "
-                                          "version 99, this one knows up to 1)");
+  EXPECT_EQ(opening({.path = path_}),
+            "too_new: SQLite database " + path_ +
+                " was written by a later version of this library (its format is "
+                "version 99, this one knows up to 1); update this program, or name another file");
 }
 
 TEST_F(SqliteFile, that_is_no_database_is_refused_and_left_alone) {
@@ -151,7 +152,9 @@ TEST_F(SqliteFile, that_must_not_be_written_is_refused) {
     directory_error = opening({.path = path_of("new.db")});
   }
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
-  EXPECT_EQ(file_error, "permission_denied: SQLite database " + path_ + ": cannot open it for writing");
+  EXPECT_EQ(file_error, "permission_denied: SQLite database " + path_ +
+                            ": cannot open it for writing: the file is read-only for this user; make "
+                            "it writable, or open it read-only");
   EXPECT_EQ(directory_error, "permission_denied: SQLite database " + path_of("new.db") +
                                  ": cannot open it: cannot create the lock file " + path_of("new.db") +
                                  "-lock: Permission denied");

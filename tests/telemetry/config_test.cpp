@@ -53,6 +53,8 @@ TEST(TelemetryConfig, has_the_other_defaults) {
   EXPECT_EQ(config.service_version, "");
   EXPECT_EQ(config.durability, Durability::process);
   EXPECT_EQ(config.memory_store_bytes, 268'435'456U);
+  EXPECT_EQ(config.retention_age.count(), 0.0);
+  EXPECT_EQ(config.retention_bytes, 0U);
   EXPECT_TRUE(config.capture_outputs);
   EXPECT_FALSE(config.capture_inputs);
   EXPECT_EQ(config.redactor, nullptr);
@@ -148,6 +150,11 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
       {[=](C& c) { c.export_interval = Seconds{nan}; }, "export_interval is nan, allowed is 0.001 to 86400"},
       {[](C& c) { c.memory_store_bytes = 1'048'575; },
        "memory_store_bytes is 1048575, allowed is 1048576 to 18446744073709551615"},
+      {[](C& c) { c.retention_age = Seconds{-1}; }, "retention_age is -1, allowed is 0 to 3155760000"},
+      {[](C& c) { c.retention_age = Seconds{4e9}; }, "retention_age is 4e+09, allowed is 0 to 3155760000"},
+      {[=](C& c) { c.retention_age = Seconds{nan}; }, "retention_age is nan, allowed is 0 to 3155760000"},
+      {[](C& c) { c.retention_bytes = 1'048'575; },
+       "retention_bytes is 1048575, allowed is 1048576 to 18446744073709551615"},
       {[](C& c) { c.limits.attributes_per_record = 10'001; },
        "limits.attributes_per_record is 10001, allowed is 0 to 10000"},
       {[](C& c) { c.limits.key_bytes = 7; }, "limits.key_bytes is 7, allowed is 8 to 32767"},
@@ -186,7 +193,7 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
 
 TEST(TelemetryConfig, the_ends_of_each_range_are_allowed) {
   TelemetryConfig low{.sampling_rate = 0, .buffer_size = 1, .export_interval = Seconds{0.001}};
-  low.memory_store_bytes = 1 << 20;
+  low.memory_store_bytes = low.retention_bytes = 1 << 20;
   low.limits = {.attributes_per_record = 0, .key_bytes = 8, .string_bytes = 8, .depth = 0, .events_per_span = 0};
   low.ring_bytes = low.ring_bytes_total = 4096;
   low.queue_bytes = 1;
@@ -200,6 +207,7 @@ TEST(TelemetryConfig, the_ends_of_each_range_are_allowed) {
                  .events_per_span = 10'000};
   high.ring_bytes = high.ring_bytes_total = 64 << 20;
   high.live_traces = 16'777'216;
+  high.retention_age = Seconds{3'155'760'000};
   EXPECT_EQ(error_of(high), "no error");
 }
 
@@ -211,7 +219,8 @@ TEST(TelemetryConfig, an_endpoint_with_a_password_is_refused_without_printing_it
 
 TEST(CreateMulti, takes_the_managers_fields_from_its_own_options) {
   const auto config = TelemetryConfig::create_multi(
-      {TelemetryConfig::create_sqlite("a.db", {.durability = Durability::power}), TelemetryConfig::create_memory()},
+      {TelemetryConfig::create_sqlite("a.db", {.durability = Durability::power, .retention_age = Seconds{60}}),
+       TelemetryConfig::create_memory()},
       {.sampling_rate = 0.25, .metadata = Object{{"environment", "test"}}});
   EXPECT_EQ(config.backend, Backend::multi);
   EXPECT_EQ(config.sampling_rate, 0.25);

@@ -57,6 +57,37 @@ TEST_F(GetInstance, is_the_same_one_from_every_thread) {
   EXPECT_EQ(other, mine);
 }
 
+TEST_F(GetInstance, code_beats_a_variable_that_only_graphs_without_a_configuration_have_used) {
+  ::setenv("SPARK_TELEMETRY", "memory:", 1);
+  TelemetryManager* const by_variable = TelemetryManager::current_or_configured();
+  ASSERT_NE(by_variable, nullptr);
+  EXPECT_EQ(TelemetryManager::current_or_configured(), by_variable);
+  TelemetryManager& configured = TelemetryManager::configure(TelemetryConfig::create_memory({.buffer_size = 7}));
+  EXPECT_NE(&configured, by_variable);
+  EXPECT_EQ(&TelemetryManager::get_instance(), &configured);
+  EXPECT_THROW(TelemetryManager::configure(TelemetryConfig::create_memory({.buffer_size = 8})), Error);
+}
+
+TEST_F(GetInstance, once_asked_for_the_variable_s_default_stays) {
+  ::setenv("SPARK_TELEMETRY", "memory:", 1);
+  TelemetryManager* const by_variable = TelemetryManager::current_or_configured();
+  EXPECT_EQ(&TelemetryManager::get_instance(), by_variable);
+  EXPECT_THROW(TelemetryManager::configure(TelemetryConfig::create_memory({.buffer_size = 7})), Error);
+}
+
+TEST_F(GetInstance, a_variable_that_cannot_be_used_is_said_once_and_not_tried_again) {
+  ::setenv("SPARK_TELEMETRY", "carrier-pigeon:", 1);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(TelemetryManager::current_or_configured(), nullptr);
+  ::setenv("SPARK_TELEMETRY", "memory:", 1);
+  EXPECT_EQ(TelemetryManager::current_or_configured(), nullptr);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("spark telemetry is off: "), 0U) << said;
+  EXPECT_EQ(said.find('\n'), said.size() - 1) << said;
+  TelemetryManager::reset_instance();
+  EXPECT_NE(TelemetryManager::current_or_configured(), nullptr);
+}
+
 TEST_F(GetInstance, plain_use_configures_memory) {
   EXPECT_EQ(TelemetryManager::current_or_configured(), nullptr);
   EXPECT_EQ(TelemetryManager::get_instance().config(), TelemetryConfig::create_memory());

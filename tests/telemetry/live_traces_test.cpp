@@ -33,18 +33,23 @@ Value value_in(OwnedRecord& record) {
   return *entry.value;
 }
 
+std::optional<bool> is_sampled(const LiveTraces& traces, TraceId id) {
+  const auto facts = traces.find(id);
+  return facts ? std::optional(facts->is_sampled) : std::nullopt;
+}
+
 TEST(LiveTraces, knows_whether_a_trace_is_sampled_until_it_is_removed) {
   LiveTraces traces(10);
-  EXPECT_TRUE(traces.add({1, 1}, true, {}));
-  EXPECT_TRUE(traces.add({1, 2}, false, {}));
-  EXPECT_EQ(traces.is_sampled({1, 1}), std::optional<bool>(true));
-  EXPECT_EQ(traces.is_sampled({1, 2}), std::optional<bool>(false));
-  EXPECT_EQ(traces.is_sampled({1, 3}), std::nullopt);
+  EXPECT_TRUE(traces.add({1, 1}, {.is_sampled = true}, {}));
+  EXPECT_TRUE(traces.add({1, 2}, {.is_sampled = false}, {}));
+  EXPECT_EQ(is_sampled(traces, {1, 1}), true);
+  EXPECT_EQ(is_sampled(traces, {1, 2}), false);
+  EXPECT_EQ(is_sampled(traces, {1, 3}), std::nullopt);
   const auto ended = traces.remove({1, 2});
   ASSERT_TRUE(ended.has_value());
   EXPECT_FALSE(ended->is_sampled);
   EXPECT_TRUE(ended->end.empty());
-  EXPECT_EQ(traces.is_sampled({1, 2}), std::nullopt);
+  EXPECT_EQ(is_sampled(traces, {1, 2}), std::nullopt);
   EXPECT_FALSE(traces.remove({1, 2}).has_value());
   EXPECT_FALSE(traces.remove({1, 3}).has_value());
 }
@@ -52,7 +57,7 @@ TEST(LiveTraces, knows_whether_a_trace_is_sampled_until_it_is_removed) {
 TEST(LiveTraces, gives_the_end_back_with_values_of_its_own) {
   LiveTraces traces(10);
   const Value value = Array{1, "two", Object{{"three", 3}}};
-  traces.add({1, 1}, true, record_with_value(value));
+  traces.add({1, 1}, {.is_sampled = true}, record_with_value(value));
   auto ended = traces.remove({1, 1});
   ASSERT_TRUE(ended.has_value());
   EXPECT_EQ(value_in(ended->end), value);
@@ -60,29 +65,29 @@ TEST(LiveTraces, gives_the_end_back_with_values_of_its_own) {
 
 TEST(LiveTraces, forgets_the_one_that_started_first_when_there_are_too_many) {
   LiveTraces traces(3);
-  for (std::uint64_t i = 1; i <= 3; ++i) traces.add({1, i}, true, record_with_value(Array{i}));
+  for (std::uint64_t i = 1; i <= 3; ++i) traces.add({1, i}, {.is_sampled = true}, record_with_value(Array{i}));
   EXPECT_TRUE(traces.remove({1, 1}).has_value());
-  traces.add({1, 4}, true, {});
+  traces.add({1, 4}, {.is_sampled = true}, {});
   EXPECT_EQ(traces.evicted(), 0U);
-  traces.add({1, 5}, true, {});
+  traces.add({1, 5}, {.is_sampled = true}, {});
   EXPECT_EQ(traces.evicted(), 1U);
-  EXPECT_EQ(traces.is_sampled({1, 2}), std::nullopt);
-  EXPECT_EQ(traces.is_sampled({1, 3}), std::optional<bool>(true));
-  EXPECT_EQ(traces.is_sampled({1, 5}), std::optional<bool>(true));
+  EXPECT_EQ(is_sampled(traces, {1, 2}), std::nullopt);
+  EXPECT_EQ(is_sampled(traces, {1, 3}), true);
+  EXPECT_EQ(is_sampled(traces, {1, 5}), true);
 }
 
 TEST(LiveTraces, a_second_trace_with_the_same_id_does_not_replace_the_first) {
   LiveTraces traces(10);
-  EXPECT_TRUE(traces.add({1, 1}, true, {}));
-  EXPECT_FALSE(traces.add({1, 1}, false, record_with_value(Array{1})));
-  EXPECT_EQ(traces.is_sampled({1, 1}), std::optional<bool>(true));
+  EXPECT_TRUE(traces.add({1, 1}, {.is_sampled = true}, {}));
+  EXPECT_FALSE(traces.add({1, 1}, {.is_sampled = false}, record_with_value(Array{1})));
+  EXPECT_EQ(is_sampled(traces, {1, 1}), true);
   EXPECT_TRUE(traces.remove({1, 1}).has_value());
   EXPECT_FALSE(traces.remove({1, 1}).has_value());
 }
 
 TEST(LiveTraces, forgets_records_but_not_that_there_are_traces) {
   LiveTraces traces(10);
-  traces.add({1, 1}, true, record_with_value(Array{1}));
+  traces.add({1, 1}, {.is_sampled = true}, record_with_value(Array{1}));
   traces.forget_records();
   EXPECT_EQ(traces.evicted(), 0U);
   const std::optional<LiveTraces::Ended> ended = traces.remove({1, 1});

@@ -84,7 +84,7 @@ TEST(Redactor, is_given_the_path_of_each_nested_value) {
             (Value(Object{{"address", Object{{"city", "Ulm"}, {"street", "(somewhere)"}}}})));
   EXPECT_EQ(attributes,
             (std::multiset<std::string>{"user.address.city", "user.address.street", "list", "list.key", "plain"}));
-  EXPECT_EQ(texts, (std::multiset<std::string>{"name", "status_message"}));
+  EXPECT_EQ(texts, (std::multiset<std::string>{"host_name", "name", "service_name", "status_message"}));
 }
 
 TEST(Redactor, may_change_a_value_s_type_and_what_it_makes_is_made_storable) {
@@ -153,7 +153,7 @@ TEST(Redactor, what_it_records_is_suppressed) {
   telemetry.manager.counter("of the instrument").add(1);
   telemetry.manager.record_metric({.name = "m"});
   EXPECT_EQ(telemetry.log().metrics().size(), 2U);
-  EXPECT_EQ(calls, 3);  // two names and the instrument's unit
+  EXPECT_EQ(calls, 5);  // the resource's service and host, two names and the instrument's unit
   const Stats stats = telemetry.manager.stats();
   EXPECT_EQ(stats[RecordKind::event].recorded, 0U);
   EXPECT_EQ(stats[RecordKind::span].recorded, 0U);

@@ -48,6 +48,17 @@ Object to_object(const Event& event) {
                 {"attributes", event.attributes}};
 }
 
+namespace {
+
+// Base-2 exponential buckets, as OpenTelemetry's: counts from the bucket `offset` on.
+Object to_object(const Distribution::Buckets& buckets) {
+  Array counts;
+  for (const std::uint64_t count : buckets.counts) counts.emplace_back(count);
+  return Object{{"offset", buckets.offset}, {"counts", std::move(counts)}};
+}
+
+}  // namespace
+
 Object to_object(const Metric& metric) {
   Object result{{"metric_id", metric.metric_id.to_string()},
                 {"trace_id", metric.trace_id.to_string()},
@@ -61,6 +72,10 @@ Object to_object(const Metric& metric) {
   if (metric.distribution) {
     result.set("distribution", Object{{"count", metric.distribution->count},
                                       {"sum", metric.distribution->sum},
+                                      {"scale", metric.distribution->scale},
+                                      {"zero_count", metric.distribution->zero_count},
+                                      {"positive", to_object(metric.distribution->positive)},
+                                      {"negative", to_object(metric.distribution->negative)},
                                       {"p50", metric.distribution->quantile(0.5)},
                                       {"p95", metric.distribution->quantile(0.95)}});
   }

@@ -77,7 +77,7 @@ std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
   out += paint(fmt::format("trace {}  {} UTC", trace.trace_id.to_string(), format_time(trace.start_time)), Style::dim,
                canvas) +
          "\n";
-  if (trace.partial) out += "The trace began in another process; this is known only from its spans.\n";
+  if (trace.partial) out += "No start of the trace is here; this is known only from its spans.\n";
   return out;
 }
 

@@ -32,22 +32,28 @@ Task<Page<Event>> async_query(TelemetryManager& manager, EventQuery&& query) = d
 Task<Page<Metric>> async_query(TelemetryManager& manager, MetricQuery&& query) = delete;
 Task<Page<GraphDefinition>> async_query(TelemetryManager& manager, GraphQuery&& query) = delete;
 
+// SpanOptions for a task's span. The attributes are owned: a named SpanOptions would borrow them from a braced list
+// that is gone by the next statement.
+struct TaskSpanOptions {
+  SpanId parent_span_id = {};  // default: the current span if it is of this trace, else the trace's root span id
+  SpanKind kind = SpanKind::INTERNAL;
+  Object attributes = {};
+  bool is_root = false;
+};
+
 namespace detail {
 
 // What start_span borrows, owned, so that it can wait in a lazy coroutine.
 class OwnedSpan {
  public:
-  OwnedSpan(Text name, const SpanOptions& options);
+  OwnedSpan(Text name, const TaskSpanOptions& options);
 
   [[nodiscard]] ActiveSpan start(TelemetryManager& manager) const noexcept;
 
  private:
   Text literal_;
   std::string name_;
-  SpanId parent_span_id_;
-  SpanKind kind_;
-  bool is_root_;
-  Object attributes_;
+  TaskSpanOptions options_;
 };
 
 template <class Function>
@@ -78,7 +84,7 @@ concept SpanTaskFunction = detail::is_task<SpanTask<Function>>;
 // Awaits function(span), on a copy of the function, inside a span that is current there; an exception is
 // recorded in it and passes on. A lambda that captures by value must be a variable, and so must the options.
 template <SpanTaskFunction Function>
-[[nodiscard]] SpanTask<Function> in_span(TelemetryManager& manager, Text name, const SpanOptions& options,
+[[nodiscard]] SpanTask<Function> in_span(TelemetryManager& manager, Text name, const TaskSpanOptions& options,
                                          Function&& function) {
   static_assert(detail::is_safe_to_await_with<Function>,
                 "name this function in a variable: g++ 12 destroys such a temporary twice in an expression "
@@ -87,10 +93,11 @@ template <SpanTaskFunction Function>
                              std::decay_t<Function>(std::forward<Function>(function)));
 }
 template <SpanTaskFunction Function>
-SpanTask<Function> in_span(TelemetryManager& manager, Text name, SpanOptions&& options, Function&& function) = delete;
+SpanTask<Function> in_span(TelemetryManager& manager, Text name, TaskSpanOptions&& options,
+                           Function&& function) = delete;
 template <SpanTaskFunction Function>
 [[nodiscard]] SpanTask<Function> in_span(TelemetryManager& manager, Text name, Function&& function) {
-  const SpanOptions defaults;
+  const TaskSpanOptions defaults;
   return in_span(manager, name, defaults, std::forward<Function>(function));
 }
 

@@ -12,7 +12,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "spark/telemetry/config.h"
@@ -34,15 +36,48 @@ struct SqliteOptions {
   // The write-ahead log is copied into the file when it has grown by this much. Larger: faster writes, more
   // disk.
   std::size_t checkpoint_bytes = 40 << 20;
-  // Only look: the file must exist, writing and put() throw Error(unsupported).
+  // Only look: the file must exist; writing, put() and prune() throw Error(unsupported).
   bool read_only = false;
+  // Retention, applied by the store itself after a write, a little at a time: what is deleted is what prune() deletes.
+  // Traces that ended longer ago go; 0: none. Not negative.
+  Seconds retention_age{0};
+  // While the pages in use take more, the oldest traces go; one write may lie above it. 0: no bound, else 1 MiB or
+  // more. The file itself does not shrink, its free pages are used again.
+  std::size_t retention_bytes = 0;
+  // What tells the time for retention_age. Must outlive the store; null: the system's.
+  Clock* clock = nullptr;
+};
+
+// What was deleted, by kind of row; a trace counts once, whether started here or known from its spans only.
+struct PruneResult {
+  std::uint64_t traces = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t events = 0;
+  std::uint64_t metrics = 0;
+  std::uint64_t transactions = 0;
+  std::uint64_t bytes_in_use = 0;  // afterwards: the database without its free pages
+  bool complete = false;           // false: `progress` ended it
+
+  bool operator==(const PruneResult&) const = default;
+};
+
+// What prune() deletes: by time, or by size, or both. The default deletes nothing.
+struct PruneOptions {
+  // Traces that ended (or, without an end, started) earlier, and what belongs to no trace and is older.
+  std::optional<Timestamp> before = {};
+  // The oldest traces, until the pages in use take no more than this. 0: no bound.
+  std::size_t max_bytes = 0;
+  // Work of one transaction, during which other writers wait. 4,000 rows take about 10 ms. 1 or more.
+  std::size_t rows_per_transaction = 4'000;
+  // Called after each transaction, outside of it, on the calling thread; false ends the work. May be empty.
+  std::function<bool(const PruneResult&)> progress = {};
 };
 
 class SqliteStore final : public Store {
  public:
   // Throws Error: not_found (no such directory, or no such file if read_only), permission_denied, corrupt
   // (not a database), too_new (of a later version), invalid_argument (another program's database, or an
-  // option out of range), unavailable (locked by another, disk full).
+  // option out of range, or a directory), unavailable (locked by another, disk full). Then nothing was changed.
   explicit SqliteStore(SqliteOptions options = {});
   ~SqliteStore() override;
 
@@ -66,6 +101,12 @@ class SqliteStore final : public Store {
                     std::uint64_t expected_revision) override;
   [[nodiscard]] std::optional<Document> get(std::string_view kind, std::string_view id) override;
   [[nodiscard]] std::vector<std::string> list(std::string_view kind) override;
+
+  // Deletes the oldest traces with their spans, events and metrics. Others go on reading and writing: it works in short
+  // transactions and waits between them; what they write meanwhile is deleted too if it is old enough. Names,
+  // resources, graphs and documents stay. Blocks until done; safe from any thread. Throws Error; what was deleted
+  // before then stays deleted.
+  PruneResult prune(const PruneOptions& options);
 
  private:
   class Impl;

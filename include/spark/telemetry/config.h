@@ -38,7 +38,8 @@ struct Limits {
 };
 
 // One value about to leave the process. `path` is the attribute's key, with the keys of nested objects appended by
-// dots, or "name", "status_message", "error_type", "event_type", "unit" for a record's own text (is_attribute is then
+// dots, or "name", "status_message", "error_type", "event_type", "unit" for a record's own text, "graph_id" and
+// "version" for a graph's, "service_name", "service_version" and "host_name" for the resource's (is_attribute is then
 // false). Keys themselves are not given: secrets belong into values.
 struct RedactedField {
   std::string_view path;
@@ -73,6 +74,9 @@ struct TelemetryConfig {
   // How well.
   Durability durability = Durability::process;
   std::size_t memory_store_bytes = 256 << 20;  // memory backend: then the oldest ended traces go, 1 MiB or more
+  // How long what is stored stays (sqlite). The oldest traces go first, with all that belongs to them; both may be set.
+  Seconds retention_age{0};         // since a trace ended; 0: for ever; up to 100 years
+  std::size_t retention_bytes = 0;  // of the database, without what is free in it; 0: no bound, else 1 MiB or more
 
   // What of payloads.
   bool capture_outputs = true;                    // node outputs, as attribute "outputs"

@@ -30,7 +30,12 @@ class TelemetryContext {
 
   // Private to spark.
   static constexpr std::uint32_t sampled_flag = 1;
-  explicit TelemetryContext(const ContextSlot& slot) noexcept : slot_(slot) {}
+  static constexpr std::uint32_t remote_flag = 2;  // the span is another process'
+  // Above them, in a thread's slot and not in a context: how many spans have begun in it without being recorded.
+  static constexpr std::uint32_t unsampled_span_unit = 4;
+  explicit TelemetryContext(const ContextSlot& slot) noexcept : slot_(slot) {
+    slot_.flags &= sampled_flag | remote_flag;
+  }
   // The slot with these contents that belongs to the chain `chain`.
   [[nodiscard]] ContextSlot slot(std::uint32_t chain) const noexcept {
     ContextSlot result = slot_;

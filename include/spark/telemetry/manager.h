@@ -60,7 +60,8 @@ struct FlushResult {
   };
   std::vector<SinkResult> sinks = {};
 
-  // Everything recorded before the flush, on any thread, is where its sinks promise.
+  // Everything recorded before the flush, on any thread, is where its sinks promise, or was dropped for good, which
+  // stats() counts. A write that failed since the flush before makes it incomplete, and the error says why.
   [[nodiscard]] bool complete() const noexcept;
 };
 
@@ -90,8 +91,9 @@ class TelemetryManager {
   // The manager for a configuration: the default if it has this one or has none yet, else one of its own that all equal
   // configurations share.
   [[nodiscard]] static TelemetryManager& for_config(const TelemetryConfig& config);
-  // The manager of the current context, else the default if something configured it (SPARK_TELEMETRY, if set, counts;
-  // a value that cannot be used is said on stderr once), else null.
+  // The manager of the current context, else the default if something configured it, else null. SPARK_TELEMETRY, if
+  // set, counts, but configure() and graphs with a configuration may still take the place of a default that was made
+  // here. A value that cannot be used is said on stderr once, and not tried again before reset_instance().
   [[nodiscard]] static TelemetryManager* current_or_configured() noexcept;
 
   // ---- recording ----
@@ -99,6 +101,10 @@ class TelemetryManager {
   ActiveTrace start_trace(Text name, const TraceOptions& options = {}) noexcept;
   // An unknown id, or one that has ended, does nothing. `started` is taken as completed.
   void end_trace(TraceId trace_id, TraceStatus status = TraceStatus::completed) noexcept;
+
+  // For a trace that began in another process, with that process' span and its decision to sample. A zero id joins
+  // nothing.
+  RemoteTrace join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sampled) noexcept;
 
   ActiveSpan start_span(Text name, TraceId trace_id, const SpanOptions& options = default_span_options) noexcept {
     return flags_->is_off() ? ActiveSpan() : ActiveSpan(*flags_, name, trace_id, options);
@@ -163,14 +169,13 @@ class TelemetryManager {
 
  private:
   friend class detail::Core;
-  static TelemetryManager& configured_instance();
   explicit TelemetryManager(detail::Core& core) noexcept;  // a core's own, unowned face
 
   void add_event(const EventOptions& event) noexcept;
   void add_metric(const MetricOptions& metric) noexcept;
   [[nodiscard]] detail::Core& core() const noexcept;
 
-  detail::CoreFlags* flags_;  // the core; never destroyed
+  detail::CoreFlags* flags_;  // the core; never destroyed; in a forked child another one
   bool is_owner_;
 };
 

@@ -21,38 +21,12 @@
 #include <vector>
 
 #include "spark/telemetry/attribute_filter.h"
+#include "spark/telemetry/ranges.h"
 #include "spark/telemetry/records.h"
 
 namespace spark {
 
 inline constexpr std::size_t default_query_limit = 10'000;
-
-// From `from` (included) to `to` (not included).
-struct TimeRange {
-  std::optional<Timestamp> from = {};
-  std::optional<Timestamp> to = {};
-
-  [[nodiscard]] bool contains(Timestamp time) const noexcept { return (!from || time >= *from) && (!to || time < *to); }
-  bool operator==(const TimeRange&) const = default;
-};
-
-// From `min` (included) to `max` (not included), both rounded to nanoseconds: {.min = 100ms}. NaN throws
-// Error(invalid_argument).
-struct DurationRange {
-  std::optional<Seconds> min = {};
-  std::optional<Seconds> max = {};
-
-  bool operator==(const DurationRange&) const = default;
-};
-
-// From `min` (included) to `max` (not included). NaN is in no range that has either.
-struct NumberRange {
-  std::optional<double> min = {};
-  std::optional<double> max = {};
-
-  [[nodiscard]] bool contains(double value) const noexcept { return (!min || value >= *min) && (!max || value < *max); }
-  bool operator==(const NumberRange&) const = default;
-};
 
 // By start time or timestamp, or by duration, which only traces and spans have: for others longest_first and
 // shortest_first throw Error(invalid_argument). Rows that are equal in that come by their ids in the same direction, of

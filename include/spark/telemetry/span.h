@@ -40,7 +40,7 @@ class [[nodiscard]] ActiveSpan {
   ActiveSpan(ActiveSpan&& other) noexcept;
   ActiveSpan& operator=(ActiveSpan&& other) noexcept;  // ends this one first
   ~ActiveSpan() {
-    if (state_ >= State::installed) end_by_scope();
+    if (state_ >= State::counted) end_by_scope();
   }
 
   // False: disabled, unsampled, or ended.
@@ -65,16 +65,18 @@ class [[nodiscard]] ActiveSpan {
   void add_event(Text name, const Attributes& attributes = {}) noexcept {
     if (is_recording()) add_event_record(name, attributes);
   }
-  // Stops being the current span; goes on recording. For a span that will end somewhere else.
+  // Stops being the current span; goes on recording. For a span that will end somewhere else: its end by scope then
+  // tells an exception from a return, but not the destruction of a suspended frame.
   void detach() noexcept;
   void end() noexcept {
-    if (state_ >= State::installed) finish();
+    if (state_ >= State::counted) finish();
   }
 
  private:
   enum class State : std::uint8_t {
     off,        // no ids
     passive,    // ids, nothing left to do at the end
+    counted,    // one of the spans that an unsampled context counts
     installed,  // a context to restore
     recording,  // a context to restore and a record to write
   };
@@ -89,6 +91,7 @@ class [[nodiscard]] ActiveSpan {
   void finish() noexcept;
   void install(const ContextSlot& slot) noexcept;
   void restore_context() noexcept;
+  void uncount() noexcept;
 
   State state_;
   bool is_detached_ = false;

@@ -28,8 +28,9 @@ enum class DropReason : std::uint8_t {
   queue_full,     // a sink's queue was at queue_bytes
   sink_error,     // the sink's write failed
   deadline,       // still queued when shutdown's deadline passed
+  forked,         // in a forked child: by a span or trace that began before the fork
 };
-inline constexpr std::size_t drop_reasons = 8;
+inline constexpr std::size_t drop_reasons = 9;
 
 [[nodiscard]] std::string_view to_string(RecordKind) noexcept;
 [[nodiscard]] std::string_view to_string(DropReason) noexcept;

@@ -1,6 +1,7 @@
 // ActiveTrace is a trace that has begun: what TelemetryManager::start_trace returns. Its trace_id is all one needs: the
 // trace can be ended by id from any thread, and the first end wins. If nobody has ended it when the handle goes, the
-// handle does: completed, or failed if an exception is leaving the scope. Move-only; one thread at a time.
+// handle does: completed, failed if an exception is leaving the scope, or cancelled if the handle was in a coroutine
+// that is destroyed while suspended. Move-only; one thread at a time.
 //
 // A trace does not become current by being started: pass its trace_id to start_span, or make context() current.
 #pragma once
@@ -40,6 +41,26 @@ class [[nodiscard]] ActiveTrace {
   detail::Core* core_ = nullptr;
   bool is_sampled_ = false;
   int uncaught_exceptions_ = 0;
+  std::uint32_t chain_ = 0;  // of coroutines, in which the handle lives
+};
+
+// RemoteTrace takes part in a trace that began in another process; TelemetryManager::join_trace makes it. While it
+// lives, the other process' decision to sample holds here too, whatever this manager's sampling rate is. Work below
+// ContextScope(remote.context()) hangs from the other process' span. Move-only; one thread at a time.
+class [[nodiscard]] RemoteTrace {
+ public:
+  RemoteTrace() noexcept = default;
+  RemoteTrace(RemoteTrace&& other) noexcept;
+  RemoteTrace& operator=(RemoteTrace&& other) noexcept;
+  ~RemoteTrace();
+
+  [[nodiscard]] TelemetryContext context() const noexcept { return context_; }
+
+ private:
+  friend class detail::Core;
+
+  detail::Core* core_ = nullptr;  // null: nothing to forget at the end
+  TelemetryContext context_;
 };
 
 }  // namespace spark

@@ -33,6 +33,26 @@ ErrorCode code_of(int result) noexcept {
   }
 }
 
+// What its user can do about it; empty where nobody knows.
+std::string_view advice_for(int result) noexcept {
+  switch (result & 0xFF) {
+    case SQLITE_NOTADB:
+      return "; name another file";
+    case SQLITE_CORRUPT:
+      return "; move the file away together with its -wal, then restore a copy or begin a new one";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      return "; this user needs the right to write the file and its directory";
+    case SQLITE_FULL:
+      return "; make room on its disk, what comes later is then stored";
+    case SQLITE_IOERR:
+      return "; look whether its disk is full, limited for this process, or faulty";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Connection::Connection(std::string path, Access access, Seconds busy_timeout) : path_(std::move(path)) {
@@ -75,6 +95,7 @@ void Connection::fail(int result, std::string_view attempted) const {
   message += handle_ != nullptr && (sqlite3_errcode(handle_) & 0xFF) == (result & 0xFF) ? sqlite3_errmsg(handle_)
                                                                                         : sqlite3_errstr(result);
   message += " (code " + std::to_string(result) + ")";
+  message += advice_for(result);
   throw Error(code_of(result), message);
 }
 

@@ -36,7 +36,7 @@ LockFile::Held LockFile::lock(Seconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() +
                         std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(timeout, Seconds{86'400}));
   // flock cannot wait for a limited time, so this asks again and again, less often the longer it takes.
-  for (auto pause = 50us;; pause = std::min<std::chrono::microseconds>(pause * 2, 2ms)) {
+  for (auto pause = 50us;; pause = std::min<std::chrono::microseconds>(pause * 2, longest_pause)) {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return Held(descriptor_);
     if (errno != EWOULDBLOCK && errno != EINTR) {
       throw Error(ErrorCode::unavailable, "cannot lock " + path_ + ": " + std::strerror(errno));

@@ -18,6 +18,10 @@ namespace spark::detail::sqlite {
 
 class LockFile {
  public:
+  // The longest that a waiting writer sleeps before it tries again. Whoever takes the lock many times in a row and
+  // leaves it free for longer than this in between starves nobody.
+  static constexpr std::chrono::microseconds longest_pause{2'000};
+
   // Creates the file if it is not there; it is never removed. Throws Error(not_found) for a missing
   // directory, Error(permission_denied), or Error(unavailable).
   explicit LockFile(const std::string& database_path);

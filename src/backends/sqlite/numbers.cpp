@@ -1,6 +1,7 @@
 #include "backends/sqlite/numbers.h"
 
 #include "backends/sqlite/encoding.h"
+#include "backends/sqlite/schema.h"
 
 namespace spark::detail::sqlite {
 
@@ -19,6 +20,7 @@ void Numbers::begin_transaction() {
   const std::int64_t epoch = read_epoch_.step() ? read_epoch_.integer(0) : 0;
   if (epoch == epoch_) return;
   forget();
+  check_version(connection_);
   epoch_ = epoch;
 }
 

@@ -18,7 +18,7 @@ class Numbers {
   explicit Numbers(Connection& connection);
 
   // First in each transaction: if retention has deleted rows since (it then adds one to the epoch), forgets
-  // everything.
+  // everything. Throws Error(too_new) if somebody has migrated the file, which changes the epoch too.
   void begin_transaction();
   // After a transaction that was rolled back: numbers it had assigned do not exist.
   void forget() noexcept;

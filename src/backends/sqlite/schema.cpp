@@ -1,7 +1,5 @@
 #include "backends/sqlite/schema.h"
 
-#include <array>
-
 #include "spark/base/error.h"
 
 namespace spark::detail::sqlite {
@@ -99,12 +97,6 @@ CREATE TABLE documents (
   PRIMARY KEY (kind, id)) WITHOUT ROWID;
 )sql";
 
-void create_version_1(Connection& connection) { connection.execute(tables_of_version_1); }
-
-// migrations[n] leads from version n to n + 1.
-using Migration = void (*)(Connection&);
-constexpr std::array<Migration, schema_version> migrations = {create_version_1};
-
 void drop_views(Connection& connection) {
   connection.execute(
       "DROP VIEW IF EXISTS traces; DROP VIEW IF EXISTS spans; DROP VIEW IF EXISTS events; DROP VIEW IF "
@@ -112,13 +104,13 @@ void drop_views(Connection& connection) {
       "DROP VIEW IF EXISTS graphs");
 }
 
-void migrate(Connection& connection, std::int64_t from) {
+void migrate(Connection& connection, std::int64_t from, std::span<const Migration> migrations) {
   Transaction transaction(connection, "BEGIN IMMEDIATE");
   drop_views(connection);
-  for (auto version = from; version < schema_version; ++version) {
-    migrations[static_cast<std::size_t>(version)](connection);
-  }
+  for (const Migration migration : migrations.subspan(static_cast<std::size_t>(from))) migration(connection);
   connection.execute(views_sql().c_str());
+  // Whoever writes to the file now, with statements for the old version, looks at the epoch first.
+  connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
   connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
   connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   transaction.commit();
@@ -131,8 +123,19 @@ struct Identity {
 };
 
 Identity read_identity(Connection& connection) {
-  return {connection.query_integer("PRAGMA application_id"), connection.query_integer("PRAGMA user_version"),
-          connection.query_integer("SELECT count(*) FROM sqlite_schema")};
+  // The first statements that look into the file, so that their failure is one of opening it.
+  const auto read = [&](const char* sql) {
+    Statement statement(connection, sql, "open it");
+    return statement.step() ? statement.integer(0) : 0;
+  };
+  return {read("PRAGMA application_id"), read("PRAGMA user_version"), read("SELECT count(*) FROM sqlite_schema")};
+}
+
+[[noreturn]] void refuse_version(const Connection& connection, std::int64_t version) {
+  throw Error(ErrorCode::too_new, "SQLite database " + connection.path() +
+                                      " was written by a later version of this library (its format is version " +
+                                      std::to_string(version) + ", this one knows up to " +
+                                      std::to_string(schema_version) + "); update this program, or name another file");
 }
 
 void check_identity(const Connection& connection, const Identity& identity) {
@@ -146,16 +149,14 @@ void check_identity(const Connection& connection, const Identity& identity) {
                                                  std::to_string(identity.application) + ", ours is " +
                                                  std::to_string(application_id) + "); name another file");
   }
-  if (identity.version > schema_version) {
-    throw Error(ErrorCode::too_new, file + " was written by a later version of this library (its format is version " +
-                                        std::to_string(identity.version) + ", this one knows up to " +
-                                        std::to_string(schema_version) + ")");
-  }
+  if (identity.version > schema_version) refuse_version(connection, identity.version);
 }
 
 }  // namespace
 
-void prepare_database(Connection& connection) {
+void create_version_1(Connection& connection) { connection.execute(tables_of_version_1); }
+
+void prepare_database(Connection& connection, std::span<const Migration> migrations) {
   Identity identity = read_identity(connection);
   const bool is_new = identity.application == 0 && identity.version == 0 && identity.objects == 0;
   if (!is_new) check_identity(connection, identity);
@@ -163,7 +164,12 @@ void prepare_database(Connection& connection) {
   // next one. The page size is measured (docs/decisions/0003) and only obeyed by a new file.
   connection.execute("PRAGMA page_size = 8192");
   connection.execute("PRAGMA journal_mode = WAL");
-  if (is_new || identity.version < schema_version) migrate(connection, identity.version);
+  if (is_new || identity.version < schema_version) migrate(connection, identity.version, migrations);
+}
+
+void check_version(Connection& connection) {
+  const std::int64_t version = connection.query_integer("PRAGMA user_version");
+  if (version > schema_version) refuse_version(connection, version);
 }
 
 void check_database(Connection& connection) {

@@ -1,28 +1,26 @@
 #include "spark/backends/sqlite.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <filesystem>
+#include <algorithm>
+#include <limits>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "backends/sqlite/open.h"
 #include "backends/sqlite/queries.h"
 #include "backends/sqlite/reader.h"
-#include "backends/sqlite/schema.h"
+#include "backends/sqlite/retention.h"
 #include "backends/sqlite/writer.h"
 #include "spark/base/error.h"
 #include "telemetry/query_rules.h"
 
 namespace spark {
 
-using detail::sqlite::Access;
-using detail::sqlite::Connection;
 using detail::sqlite::LockFile;
+using detail::sqlite::PruneGoal;
+using detail::sqlite::PruneLeft;
 using detail::sqlite::ReaderPool;
+using detail::sqlite::Retention;
 using detail::sqlite::Writer;
 
 namespace {
@@ -37,46 +35,16 @@ void validate(const SqliteOptions& options) {
   if (!(options.query_time_limit.count() > 0)) refuse("query_time_limit must be more than 0");
   if (!(options.busy_timeout.count() >= 0)) refuse("busy_timeout must be 0 or more");
   if (options.readers == 0) refuse("readers is 0; it must be 1 or more");
+  if (!(options.retention_age.count() >= 0)) refuse("retention_age must be 0 or more");
+  if (options.retention_bytes != 0 && options.retention_bytes < (1 << 20)) {
+    refuse("retention_bytes is " + std::to_string(options.retention_bytes) + "; it must be 0 or 1 MiB or more");
+  }
 }
 
-// Absolute, so that changing the working directory later changes nothing, and without symbolic links, so that
-// all who open the file by different names share one lock file.
-std::string resolve(const std::string& path, bool is_read_only) {
-  std::error_code ignored;
-  const auto absolute = std::filesystem::absolute(path);
-  if (!is_read_only) {
-    // A link to a file that is not there yet cannot be resolved. Where this fails, opening fails too, and says why,
-    // except that SQLite does not tell a link into a missing directory from other troubles.
-    const int file = open(absolute.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file >= 0) {
-      close(file);
-    } else if (errno == ENOENT && std::filesystem::is_symlink(absolute, ignored)) {
-      throw Error(ErrorCode::not_found,
-                  "SQLite database " + path + ": cannot open it: the directory that this link leads to does not exist");
-    }
+void validate(const PruneOptions& options) {
+  if (options.rows_per_transaction == 0) {
+    throw Error(ErrorCode::invalid_argument, "PruneOptions.rows_per_transaction is 0; it must be 1 or more");
   }
-  const auto canonical = std::filesystem::weakly_canonical(absolute, ignored);
-  return canonical.empty() ? absolute.string() : canonical.string();
-}
-
-Connection open_for_writing(const std::string& path, LockFile& lock, Seconds busy_timeout) {
-  const auto held = lock.lock(busy_timeout);
-  Connection connection(path, Access::read_write_create, busy_timeout);
-  // SQLite opens a file that must not be written read-only, and says nothing.
-  if (sqlite3_db_readonly(connection.handle(), "main") == 1) {
-    throw Error(ErrorCode::permission_denied, "SQLite database " + path + ": cannot open it for writing");
-  }
-  detail::sqlite::prepare_database(connection);
-  return connection;
-}
-
-void check_readable(const std::string& path, Seconds busy_timeout) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    throw Error(ErrorCode::not_found, "SQLite database " + path + ": cannot open it: the file does not exist");
-  }
-  Connection connection(path, Access::read_only, busy_timeout);
-  detail::sqlite::check_database(connection);
 }
 
 }  // namespace
@@ -85,14 +53,15 @@ class SqliteStore::Impl {
  public:
   explicit Impl(const SqliteOptions& options)
       : name("sqlite " + options.path),
-        path(resolve(options.path, options.read_only)),
-        readers(path, options.readers, options.query_time_limit, options.busy_timeout) {
+        path(detail::sqlite::resolve_path(options.path, options.read_only)),
+        readers(path, options.readers, options.query_time_limit, options.busy_timeout),
+        retention_(options) {
     if (options.read_only) {
-      check_readable(path, options.busy_timeout);
+      detail::sqlite::check_readable(path, options.busy_timeout);
       return;
     }
     lock_file_.emplace(path);
-    writer_.emplace(open_for_writing(path, *lock_file_, options.busy_timeout), *lock_file_, options);
+    writer_.emplace(detail::sqlite::open_for_writing(path, *lock_file_, options.busy_timeout), *lock_file_, options);
   }
 
   // Runs a function on the writer while nobody else of this store uses it.
@@ -110,11 +79,29 @@ class SqliteStore::Impl {
     return readers.borrow(detail::TimeLimit(query.time_limit, readers.time_limit()));
   }
 
+  PruneLeft prune_once(const PruneGoal& goal, PruneResult& result) {
+    return with_writer([&](Writer& writer) { return writer.prune(goal, result); });
+  }
+
+  void write(const Batch& batch) {
+    if (!retention_.is_on()) {
+      with_writer([&](Writer& writer) { writer.write(batch); });
+      return;
+    }
+    const std::uint64_t bytes_in_use = with_writer([&](Writer& writer) {
+      writer.write(batch);
+      return writer.bytes_in_use();
+    });
+    retention_.after_write(bytes_in_use,
+                           [this](const PruneGoal& goal, PruneResult& result) { return prune_once(goal, result); });
+  }
+
   const std::string name;
   const std::string path;
   ReaderPool readers;
 
  private:
+  Retention retention_;
   std::mutex writer_mutex_;
   std::optional<LockFile> lock_file_;
   std::optional<Writer> writer_;  // after the lock file, which it uses
@@ -129,9 +116,7 @@ SqliteStore::~SqliteStore() = default;
 
 std::string_view SqliteStore::name() const noexcept { return impl_->name; }
 
-void SqliteStore::write(const Batch& batch) {
-  impl_->with_writer([&](Writer& writer) { writer.write(batch); });
-}
+void SqliteStore::write(const Batch& batch) { impl_->write(batch); }
 
 void SqliteStore::flush(Deadline) {}
 
@@ -176,6 +161,27 @@ std::uint64_t SqliteStore::put(std::string_view kind, std::string_view id, const
   return impl_->with_writer([&](Writer& writer) { return writer.put(kind, id, content, expected_revision); });
 }
 
+PruneResult SqliteStore::prune(const PruneOptions& options) {
+  validate(options);
+  PruneGoal goal{.max_bytes = options.max_bytes, .max_rows = options.rows_per_transaction};
+  if (options.before) goal.before_ns = options.before->time_since_epoch().count();
+  PruneResult result;
+  bool looks_at_all_orphans = false;
+  for (;;) {
+    const PruneLeft left = impl_->prune_once(goal, result);
+    if (options.progress && !options.progress(result)) return result;
+    if (left != PruneLeft::rows && !looks_at_all_orphans) {
+      // The steps before have looked at orphans while there were traces older than them, from anywhere.
+      impl_->with_writer([](Writer& writer) { writer.look_at_all_orphans(); });
+      looks_at_all_orphans = true;
+    } else if (left == PruneLeft::nothing) {
+      result.complete = true;
+      return result;
+    }
+    detail::sqlite::pause_for_other_writers();
+  }
+}
+
 std::optional<Document> SqliteStore::get(std::string_view kind, std::string_view id) {
   return detail::sqlite::get_document(*impl_->readers.borrow(), kind, id);
 }
@@ -187,5 +193,8 @@ std::vector<std::string> SqliteStore::list(std::string_view kind) {
 }  // namespace spark
 
 extern "C" spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config) {
-  return new spark::SqliteStore({.path = config.db_path, .durability = config.durability});
+  return new spark::SqliteStore({.path = config.db_path,
+                                 .durability = config.durability,
+                                 .retention_age = config.retention_age,
+                                 .retention_bytes = config.retention_bytes});
 }

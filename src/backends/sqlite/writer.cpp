@@ -1,6 +1,7 @@
 #include "backends/sqlite/writer.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -93,8 +94,10 @@ Writer::Writer(Connection connection, LockFile& lock, const SqliteOptions& optio
       insert_graph_(connection_, insert_graph_sql, "write graphs"),
       select_revision_(connection_, "SELECT revision FROM documents WHERE kind = ?1 AND id = ?2", "read documents"),
       upsert_document_(connection_, upsert_document_sql, "write documents"),
-      checkpoint_pages_(std::max<std::int64_t>(
-          static_cast<std::int64_t>(options.checkpoint_bytes) / connection_.query_integer("PRAGMA page_size"), 1)),
+      page_count_(connection_, "PRAGMA page_count", "count pages"),
+      free_pages_(connection_, "PRAGMA freelist_count", "count free pages"),
+      page_bytes_(connection_.query_integer("PRAGMA page_size")),
+      checkpoint_pages_(std::max<std::int64_t>(static_cast<std::int64_t>(options.checkpoint_bytes) / page_bytes_, 1)),
       checkpoint_at_(checkpoint_pages_) {
   connection_.execute(durability_ == Durability::power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   // 16 MiB: what one transaction of 10,000 records touches fits.
@@ -305,6 +308,41 @@ std::uint64_t Writer::put(std::string_view kind, std::string_view id, const Valu
   transaction.commit();
   checkpoint_if_due();
   return stored_revision + 1;
+}
+
+PruneLeft Writer::prune(const PruneGoal& goal, PruneResult& result) {
+  PruneResult deleted = result;
+  PruneLeft left = PruneLeft::nothing;
+  {
+    const auto held = lock_.lock(busy_timeout_);
+    Transaction transaction(connection_, "BEGIN IMMEDIATE");
+    const bool is_too_large = goal.max_bytes > 0 && bytes_in_use() > goal.max_bytes;
+    if (is_too_large) {
+      left = pruner().step(std::numeric_limits<std::int64_t>::max(), goal.max_rows, deleted);
+      // What takes the room may lie among the trace ids that were not looked at yet.
+      if (left == PruneLeft::maybe_orphans) left = PruneLeft::rows;
+    }
+    if (goal.before_ns && left == PruneLeft::nothing) left = pruner().step(*goal.before_ns, goal.max_rows, deleted);
+    deleted.bytes_in_use = bytes_in_use();
+    transaction.commit();
+    checkpoint_if_due();
+  }
+  deleted.transactions = result.transactions + 1;
+  result = deleted;
+  return left;
+}
+
+Pruner& Writer::pruner() {
+  if (!pruner_) pruner_.emplace(connection_);
+  return *pruner_;
+}
+
+std::uint64_t Writer::bytes_in_use() {
+  const auto read = [](Statement& statement) {
+    const ResetAtExit reset(statement);
+    return statement.step() ? statement.integer(0) : 0;
+  };
+  return static_cast<std::uint64_t>((read(page_count_) - read(free_pages_)) * page_bytes_);
 }
 
 std::string_view Writer::json(AttributesView attributes) {

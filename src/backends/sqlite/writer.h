@@ -1,9 +1,10 @@
-// Writer is the one connection of a store that writes: batches and documents, each in a transaction of its
-// own, under the lock file. It also checkpoints, under the same lock, as nobody else may (see lock_file.h).
-// Owned by the store, which calls it from one thread at a time.
+// Writer is the one connection of a store that writes and deletes: batches, documents, and a step of pruning, each in a
+// transaction of its own, under the lock file. It also checkpoints, under the same lock, as nobody else may (see
+// lock_file.h). Owned by the store, which calls it from one thread at a time.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "backends/sqlite/connection.h"
 #include "backends/sqlite/lock_file.h"
 #include "backends/sqlite/numbers.h"
+#include "backends/sqlite/pruner.h"
 #include "spark/backends/sqlite.h"
 
 namespace spark::detail::sqlite {
@@ -26,6 +28,13 @@ class Writer {
   void write(const Batch& batch);
   // As Store::put.
   std::uint64_t put(std::string_view kind, std::string_view id, const Value& content, std::uint64_t expected_revision);
+  // One transaction's part of the goal: by size while the file is too large, then by age. Adds to `result`, whose
+  // bytes_in_use it sets.
+  PruneLeft prune(const PruneGoal& goal, PruneResult& result);
+  // The next prunings, until one leaves nothing, look at all trace ids without a trace.
+  void look_at_all_orphans() { pruner().look_at_all_orphans(); }
+  // Of the database, without its free pages.
+  [[nodiscard]] std::uint64_t bytes_in_use();
 
  private:
   // Where a row goes in its table and what it is made of. Rows are written in the order of their keys:
@@ -60,6 +69,8 @@ class Writer {
   void bind_name_or_null(Statement& statement, int index, std::string_view text);
   static void bind_span_or_null(Statement& statement, int index, SpanId span);
   void checkpoint_if_due() noexcept;
+  // Prepared when first needed: most stores never delete.
+  [[nodiscard]] Pruner& pruner();
 
   Connection connection_;
   LockFile& lock_;
@@ -69,6 +80,9 @@ class Writer {
   Numbers numbers_;
   Statement insert_trace_, insert_implied_, insert_span_, insert_event_, insert_metric_, insert_graph_;
   Statement select_revision_, upsert_document_;
+  Statement page_count_, free_pages_;
+  std::optional<Pruner> pruner_;
+  const std::int64_t page_bytes_;
 
   std::string json_;
   std::vector<SpanRow> span_rows_;

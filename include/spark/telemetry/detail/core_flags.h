@@ -12,6 +12,7 @@ enum CoreState : std::uint32_t {
   core_off,  // records nothing and counts nothing: backend noop
   core_recording,
   core_shut_down,  // counts what it is given as dropped
+  core_dormant,    // of a forked child: records as soon as it is given something
 };
 
 struct CoreFlags {

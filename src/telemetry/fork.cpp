@@ -1,0 +1,151 @@
+#include "fork.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "core.h"
+#include "instrument_registry.h"
+#include "process_managers.h"
+#include "spark/telemetry/detail/ended_spans.h"
+#include "spark/telemetry/detail/fork.h"
+#include "thread_state.h"
+
+namespace spark::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A sink that is at work for longer than this when the process forks costs the child its telemetry.
+constexpr std::chrono::seconds patience{1};
+
+constexpr std::size_t max_participants = 8;
+std::array<ForkParticipant, max_participants> participants;
+constinit std::atomic<std::size_t> participant_count{0};
+
+// The forking thread's, from prepare() to what follows it: forks of several threads at once come one after the other.
+struct Fork {
+  std::mutex mutex;
+  ForkLocks locks;
+  bool is_parked = false;
+};
+Fork& current_fork() {
+  static auto* const fork = new Fork;
+  return *fork;
+}
+
+template <class Visit>
+void each_core(const Visit& visit) {
+  for (Core* core = process_managers().last.load(std::memory_order_acquire); core != nullptr;
+       core = core->previous_core) {
+    visit(*core);
+  }
+}
+
+bool park_telemetry(ForkLocks& locks, Deadline deadline) {
+  // A sink or a redactor that forks is at work, and cannot wait for itself.
+  if (thread_state.is_telemetry_thread || !lock_until(locks, process_managers().mutex, deadline)) return false;
+  bool are_parked = true;
+  each_core([&](Core& core) { are_parked = are_parked && core.park(deadline); });
+  return are_parked && InstrumentRegistry::instance().park(locks, deadline) && park_ended_spans(locks, deadline);
+}
+
+bool park_all(ForkLocks& locks) {
+  const Deadline deadline = Deadline::clock::now() + patience;
+  bool are_parked = park_telemetry(locks, deadline);
+  // Last: a sink at work is in its backend too. Each of them, since each is told of what follows.
+  for (std::size_t i = 0; i < participant_count.load(std::memory_order_acquire); ++i) {
+    are_parked = participants[i].prepare(are_parked ? deadline : Deadline::clock::now()) && are_parked;
+  }
+  return are_parked;
+}
+
+void unpark_all() noexcept {
+  current_fork().locks.clear();
+  each_core([](Core& core) { core.unpark(); });
+}
+
+void prepare() noexcept {
+  Fork& fork = current_fork();
+  fork.mutex.lock();
+  try {
+    fork.is_parked = park_all(fork.locks);
+  } catch (const std::bad_alloc&) {
+    fork.is_parked = false;
+  }
+}
+
+void in_parent() noexcept {
+  for (std::size_t i = 0; i < participant_count.load(std::memory_order_acquire); ++i) participants[i].in_parent();
+  unpark_all();
+  current_fork().mutex.unlock();
+}
+
+void replace(Core*& core) noexcept {
+  if (core != nullptr && core->successor() != nullptr) core = core->successor();
+}
+
+void in_child() noexcept {
+  Fork& fork = current_fork();
+  for (std::size_t i = 0; i < participant_count.load(std::memory_order_acquire); ++i) participants[i].in_child();
+  thread_state.is_telemetry_thread = false;  // a sink's thread that forked is the child's main thread
+  forget_rings_of_this_thread();
+  bool is_off = false;
+  Core* const last_of_parent = process_managers().last.load(std::memory_order_acquire);
+  for (Core* core = last_of_parent; core != nullptr; core = core->previous_core) {
+    core->make_successor(fork.is_parked);
+    is_off = is_off || (!fork.is_parked && core->successor() != nullptr);
+  }
+  ProcessManagers& managers = process_managers();
+  Core* default_core = managers.default_core.load(std::memory_order_relaxed);
+  replace(default_core);
+  managers.default_core.store(default_core, std::memory_order_release);
+  for (Core*& core : managers.by_config) replace(core);
+  if (is_off) {
+    std::fprintf(stderr,
+                 "spark telemetry is off in the forked child %d: telemetry was at work for more than 1 s when it was "
+                 "forked\n",
+                 getpid());
+  }
+  unpark_all();
+  fork.mutex.unlock();
+}
+
+}  // namespace
+
+bool lock_until(ForkLocks& locks, std::mutex& mutex, Deadline deadline) {
+  std::unique_lock lock(mutex, std::defer_lock);
+  locks.reserve(locks.size() + 1);
+  for (std::chrono::microseconds pause = 20us; !lock.try_lock();
+       pause = std::min<std::chrono::microseconds>(pause * 2, 1000us)) {
+    if (Deadline::clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(pause);
+  }
+  locks.push_back(std::move(lock));
+  return true;
+}
+
+void handle_forks() noexcept {
+  [[maybe_unused]] static const int registered = [] {
+    (void)current_fork();
+    (void)process_managers();
+    (void)InstrumentRegistry::instance();
+    return pthread_atfork(prepare, in_parent, in_child);
+  }();
+}
+
+void add_fork_participant(const ForkParticipant& participant) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  const std::size_t count = participant_count.load(std::memory_order_relaxed);
+  participants.at(count) = participant;
+  participant_count.store(count + 1, std::memory_order_release);
+  handle_forks();
+}
+
+}  // namespace spark::detail

@@ -1,0 +1,94 @@
+// A program that records and then ends in one of many ways: exits WAY DATABASE. What it left in the database is for the
+// test to look at.
+//
+// It flushes a trace that has ended ("flushed") and one that runs ("running"), then records an event ("unflushed") that
+// nothing but the end of the program could export. Objects with static storage record in their destructors, one made
+// before the manager and one after, and so does an atexit handler.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+#include "spark/telemetry.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void record_everything(const char* who) {
+  auto& manager = spark::TelemetryManager::get_instance();
+  const spark::ActiveTrace trace = manager.start_trace("late");
+  spark::ActiveSpan span = manager.start_span("late", trace.trace_id, {.attributes = {{"who", who}}});
+  span.set_attribute("long", std::string(1'000, 'x'));
+  manager.record_event({.name = "late"});
+  manager.record_metric({.name = "late", .value = 1});
+  manager.counter("late").add(1);
+}
+
+struct RecordsAtTheEnd {
+  explicit RecordsAtTheEnd(const char* name) : who(name) {}
+  ~RecordsAtTheEnd() { record_everything(who); }
+  const char* who;
+};
+
+RecordsAtTheEnd& made_before_the_manager() {
+  static RecordsAtTheEnd object("made before the manager");
+  return object;
+}
+RecordsAtTheEnd& made_after_the_manager() {
+  static RecordsAtTheEnd object("made after the manager");
+  return object;
+}
+
+[[noreturn]] void wait_for_ever() {
+  for (;;) ::pause();
+}
+
+const std::map<std::string, void (*)()> ways = {
+    {"return", [] {}},
+    {"exit", [] { std::exit(0); }},
+    {"exit_on_another_thread", [] { std::thread([] { std::exit(0); }).join(); }},
+    {"quick_exit", [] { std::quick_exit(0); }},
+    {"_exit", [] { ::_exit(0); }},
+    {"abort", [] { std::abort(); }},
+    {"uncaught", [] { throw std::runtime_error("nobody catches this"); }},
+    {"sigterm", [] { (void)std::raise(SIGTERM); }},
+    {"sigkill", [] { (void)std::raise(SIGKILL); }},
+    {"shutdown", [] { (void)spark::TelemetryManager::get_instance().shutdown(); }},
+    {"reset", [] { spark::TelemetryManager::reset_instance(); }},
+    // The test ends this one when it has seen enough.
+    {"wait", [] { wait_for_ever(); }},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto way = argc == 3 ? ways.find(argv[1]) : ways.end();
+  if (way == ways.end()) {
+    std::fputs("usage: exits WAY DATABASE\n", stderr);
+    return 2;
+  }
+  (void)made_before_the_manager();
+  auto& manager = spark::TelemetryManager::configure(
+      spark::TelemetryConfig::create_sqlite(argv[2], {.buffer_size = 1'000'000, .export_interval = 86'400s}));
+  (void)made_after_the_manager();
+  (void)std::atexit([] { record_everything("atexit"); });
+
+  manager.start_trace("flushed").end();
+  const spark::ActiveTrace running = manager.start_trace("running");
+  if (!manager.flush(60s).complete()) return 3;
+  manager.record_event({.name = "unflushed"});
+  manager.counter("measured").add(3);
+  // The test waits for this line.
+  (void)::write(STDOUT_FILENO, "recorded\n", 9);
+  char go_on = 0;
+  (void)::read(STDIN_FILENO, &go_on, 1);
+  way->second();
+  return 0;
+}
