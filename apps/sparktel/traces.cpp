@@ -70,7 +70,7 @@ int run(const TracesOptions& options) {
   const Page<Trace> page = store->query_traces(query);
   std::vector<ListedTrace> traces;
   for (const Trace& trace : page) {
-    const SpanQuery spans{.trace_id = trace.trace_id};
+    const SpanQuery spans{.trace_id = trace.trace_id, .with_attributes = false};
     traces.push_back({trace, store->query_spans(spans).size()});
   }
   if (options.json) {
@@ -97,7 +97,7 @@ void add_traces_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::size_t{1}, default_query_limit));
   command->add_option("--status", options->status, "Only those with this status")
       ->check(CLI::IsMember({"started", "completed", "failed", "cancelled"}));
-  command->add_option("--name", options->name, "Only those with exactly this name");
+  command->add_option("--name", options->name, "Only those whose name matches this glob: 'etl*'");
   command->add_flag("--json", options->json, "Print JSON: every field of every trace");
   command->footer(
       "Examples:\n"

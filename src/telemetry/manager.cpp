@@ -72,6 +72,9 @@ Page<Metric> TelemetryManager::query_metrics(const MetricQuery& query) const { r
 Page<GraphDefinition> TelemetryManager::query_graphs(const GraphQuery& query) const {
   return store()->query_graphs(query);
 }
+void TelemetryManager::each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) const {
+  store()->each_span(query, visit);
+}
 std::shared_ptr<Store> TelemetryManager::store() const { return core().store(); }
 
 }  // namespace spark

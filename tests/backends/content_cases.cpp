@@ -5,6 +5,7 @@
 
 #include "backends/records.h"
 #include "backends/store_contract.h"
+#include "spark/base/glob.h"
 #include "spark/base/json.h"
 
 namespace spark::testing {
@@ -254,10 +255,11 @@ void hostile_names_are_only_names(Store& store, Checks& checks) {
     });
   }
   for (const std::string& name : names) {
-    const auto traces = store.query_traces({.name = name});
-    const auto spans = store.query_spans({.name = name});
-    const auto events = store.query_events({.event_type = name, .name = name});
-    const auto metrics = store.query_metrics({.name = name});
+    const std::string pattern = glob_escape(name);
+    const auto traces = store.query_traces({.name = pattern});
+    const auto spans = store.query_spans({.name = pattern});
+    const auto events = store.query_events({.event_type = name, .name = pattern});
+    const auto metrics = store.query_metrics({.name = pattern});
     checks.equal("traces named " + name, std::to_string(traces.size()), "1");
     checks.equal("spans named " + name, std::to_string(spans.size()), "1");
     checks.equal("events named " + name, std::to_string(events.size()), "1");

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "backends/records.h"
+#include "spark/base/error.h"
 #include "spark/telemetry/config.h"
 
 namespace spark::testing {
@@ -146,6 +149,24 @@ TEST(MemoryStore, even_one_batch_too_large_for_the_bound_leaves_it_kept) {
   write_trace(store, 1, 10, true);
   EXPECT_EQ(ids(store.query_spans({})), "");
   EXPECT_LE(store.size_bytes(), 1'000U);
+}
+
+TEST(MemoryStore, has_a_time_limit_that_queries_may_change) {
+  MemoryStore store({.query_time_limit = Seconds{1e-9}});
+  write_trace(store, 1, 10, true);
+  const auto code_of = [](const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const Error& error) {
+      return std::string(to_string(error.code()));
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(code_of([&] { static_cast<void>(store.query_spans({})); }), "timeout");
+  EXPECT_EQ(code_of([&] { static_cast<void>(store.query_graphs({})); }), "timeout");
+  EXPECT_EQ(code_of([&] { store.each_span({}, [](const Span&) { return true; }); }), "timeout");
+  EXPECT_EQ(ids(store.query_spans({.time_limit = Seconds{60}})), "S1");
+  EXPECT_EQ(code_of([] { MemoryStore({.query_time_limit = Seconds{0}}); }), "invalid_argument");
 }
 
 TEST(MemoryStore, is_made_by_its_factory_with_the_configured_bound) {

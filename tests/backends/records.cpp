@@ -1,6 +1,7 @@
 #include "backends/records.h"
 
 #include <memory>
+#include <utility>
 
 #include "spark/base/json.h"
 
@@ -67,6 +68,49 @@ Resource test_resource() {
           .process_id = 42,
           .producer_id = 0xFEDC'BA98'7654'3210,
           .metadata = {{"environment", "test"}}};
+}
+
+Trace make_trace(std::uint64_t number, const std::string& name, std::int64_t start, std::optional<std::int64_t> end,
+                 Object attributes) {
+  Trace trace;
+  trace.trace_id = trace_id(number);
+  trace.name = name;
+  trace.start_time = at(start);
+  if (end) trace.end_time = at(*end);
+  trace.status = end ? TraceStatus::completed : TraceStatus::started;
+  trace.attributes = std::move(attributes);
+  return trace;
+}
+
+Span make_span(std::uint64_t number, const std::string& name, std::int64_t start, std::int64_t end, Object attributes) {
+  Span span;
+  span.span_id = span_id(number);
+  span.trace_id = trace_id(1);
+  span.name = name;
+  span.start_time = at(start);
+  span.end_time = at(end);
+  span.attributes = std::move(attributes);
+  return span;
+}
+
+Event make_event(std::uint64_t number, const std::string& name, std::int64_t time, Object attributes) {
+  Event event;
+  event.event_id = record_id(number);
+  event.trace_id = trace_id(1);
+  event.name = name;
+  event.timestamp = at(time);
+  event.attributes = std::move(attributes);
+  return event;
+}
+
+Metric make_metric(std::uint64_t number, const std::string& name, std::int64_t time, Object attributes) {
+  Metric metric;
+  metric.metric_id = record_id(number);
+  metric.trace_id = trace_id(1);
+  metric.name = name;
+  metric.timestamp = at(time);
+  metric.attributes = std::move(attributes);
+  return metric;
 }
 
 void write(Store& store, const std::function<void(BatchBuilder&)>& fill) {

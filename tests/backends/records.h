@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "spark/telemetry/batch.h"
@@ -22,6 +23,16 @@ namespace spark::testing {
 [[nodiscard]] RecordId record_id(std::uint64_t number);
 
 [[nodiscard]] Resource test_resource();
+
+// Short records: `number` is the id's, times are as at() takes them, spans and so on are of trace T1.
+[[nodiscard]] Trace make_trace(std::uint64_t number, const std::string& name, std::int64_t start,
+                               std::optional<std::int64_t> end, Object attributes = {});
+[[nodiscard]] Span make_span(std::uint64_t number, const std::string& name, std::int64_t start, std::int64_t end,
+                             Object attributes = {});
+[[nodiscard]] Event make_event(std::uint64_t number, const std::string& name, std::int64_t time,
+                               Object attributes = {});
+[[nodiscard]] Metric make_metric(std::uint64_t number, const std::string& name, std::int64_t time,
+                                 Object attributes = {});
 
 // Writes one batch.
 void write(Store& store, const std::function<void(BatchBuilder&)>& fill);

@@ -218,10 +218,25 @@ TEST_F(SqliteFile, a_query_beyond_its_time_limit_is_stopped) {
   write(store, [](BatchBuilder& batch) {
     for (std::uint64_t id = 1; id <= 2'000; ++id) batch.add(span_named("s", id));
   });
-  const std::string error = error_of([&] { static_cast<void>(store.query_spans({})); });
-  EXPECT_EQ(error.substr(0, 8), "timeout:") << error;
-  EXPECT_EQ(ids(store.query_spans({.trace_id = trace_id(1), .span_id = span_id(3)})), "S3")
-      << "a short one still works";
+  EXPECT_EQ(error_of([&] { static_cast<void>(store.query_spans({})); }),
+            "timeout: a query took longer than its time limit of 0.000000 s");
+  SpanQuery query;
+  query.time_limit = Seconds{60};
+  EXPECT_EQ(store.query_spans(query).size(), 2'000U) << "the query's own limit counts";
+  // Long enough to begin and far too short to end.
+  query.time_limit = Seconds{2e-4};
+  EXPECT_EQ(error_of([&] { static_cast<void>(store.query_spans(query)); }).substr(0, 8), "timeout:");
+}
+
+TEST_F(SqliteFile, each_span_leaves_the_only_reader_to_its_visitor) {
+  SqliteStore store({.path = path_, .readers = 1});
+  write_span(store, "first", 1);
+  std::string found;
+  store.each_span({}, [&](const Span&) {
+    found += ids(store.query_spans({}));
+    return true;
+  });
+  EXPECT_EQ(found, "S1");
 }
 
 TEST_F(SqliteFile, a_row_that_was_tampered_with_is_an_error_that_says_so) {
@@ -229,6 +244,11 @@ TEST_F(SqliteFile, a_row_that_was_tampered_with_is_an_error_that_says_so) {
   write_span(store, "first", 1);
   RawDatabase(path_).run("UPDATE spans_data SET attributes = '{'");
   EXPECT_EQ(error_of([&] { static_cast<void>(store.query_spans({})); }).substr(0, 8), "corrupt:");
+  SpanQuery filter;
+  filter.attributes = {attribute("x").exists()};
+  EXPECT_EQ(error_of([&] { static_cast<void>(store.query_spans(filter)); }),
+            "corrupt: SQLite database " + path_ +
+                ": cannot answer a query: attributes are not the JSON of an object (code 1)");
   RawDatabase(path_).run("UPDATE spans_data SET attributes = '{}', kind = 77");
   EXPECT_EQ(error_of([&] { static_cast<void>(store.query_spans({})); }),
             "corrupt: SQLite database " + path_ + ": a row cannot be read: enumerator 77 is unknown");

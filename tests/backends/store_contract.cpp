@@ -9,7 +9,8 @@ void Checks::equal(std::string_view what, const std::string& actual, const std::
 
 std::vector<ContractCase> contract_cases() {
   std::vector<ContractCase> all;
-  for (const auto& part : {query_cases(), merge_cases(), content_cases(), document_cases()}) {
+  for (const auto& part : {query_cases(), attribute_cases(), glob_cases(), range_cases(), paging_cases(), limit_cases(),
+                           each_span_cases(), merge_cases(), content_cases(), document_cases()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

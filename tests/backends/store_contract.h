@@ -3,6 +3,7 @@
 // known fault and see that one of them notices. Every Store of the library runs all of them.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,14 +37,20 @@ class Checks {
 };
 
 struct ContractCase {
-  const char* name;
-  void (*run)(Store& store, Checks& checks);
+  std::string name;  // letters, digits and underscores
+  std::function<void(Store& store, Checks& checks)> run;
 };
 
 // All of them.
 [[nodiscard]] std::vector<ContractCase> contract_cases();
 // Its parts, a file each.
 [[nodiscard]] std::vector<ContractCase> query_cases();
+[[nodiscard]] std::vector<ContractCase> attribute_cases();
+[[nodiscard]] std::vector<ContractCase> glob_cases();
+[[nodiscard]] std::vector<ContractCase> range_cases();
+[[nodiscard]] std::vector<ContractCase> paging_cases();
+[[nodiscard]] std::vector<ContractCase> limit_cases();
+[[nodiscard]] std::vector<ContractCase> each_span_cases();
 [[nodiscard]] std::vector<ContractCase> merge_cases();
 [[nodiscard]] std::vector<ContractCase> content_cases();
 [[nodiscard]] std::vector<ContractCase> document_cases();

@@ -21,10 +21,13 @@ struct MemoryOptions {
   // The bound, of estimated bytes. One batch may exceed it while it is being written. At least 1 MiB makes
   // sense; smaller ones are obeyed too.
   std::size_t size_bytes = 256 << 20;
+  // A query that takes longer throws Error(timeout). More than zero.
+  Seconds query_time_limit{30};
 };
 
 class MemoryStore final : public Store {
  public:
+  // Throws Error(invalid_argument) for an option out of range.
   explicit MemoryStore(MemoryOptions options = {});
   ~MemoryStore() override;
 
@@ -38,6 +41,8 @@ class MemoryStore final : public Store {
   [[nodiscard]] Page<Event> query_events(const EventQuery& query) override;
   [[nodiscard]] Page<Metric> query_metrics(const MetricQuery& query) override;
   [[nodiscard]] Page<GraphDefinition> query_graphs(const GraphQuery& query) override;
+  // By trace id, within a trace in the order they came. Holds the ids of all traces meanwhile.
+  void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) override;
 
   // Documents are not part of the bound: they are the caller's, and nothing would bring them back.
   std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,

@@ -27,7 +27,7 @@ struct SqliteOptions {
   std::string path = "telemetry.db";  // relative ones are resolved once, when the store is made
   // What a completed write means. `power` costs an fsync a write.
   Durability durability = Durability::process;
-  // A query that takes longer throws Error(timeout). More than zero.
+  // A query that takes longer throws Error(timeout); waiting for a reader counts. More than zero.
   Seconds query_time_limit{30};
   // How long a write waits for other writers before it throws Error(unavailable).
   Seconds busy_timeout{10};
@@ -93,6 +93,9 @@ class SqliteStore final : public Store {
   [[nodiscard]] Page<Event> query_events(const EventQuery& query) override;
   [[nodiscard]] Page<Metric> query_metrics(const MetricQuery& query) override;
   [[nodiscard]] Page<GraphDefinition> query_graphs(const GraphQuery& query) override;
+  // Trace by trace, in the order in which the file came to know them. Reads piece by piece, without one snapshot for
+  // all.
+  void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) override;
 
   // Survives a power cut when it returns, whatever the durability of records.
   std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,

@@ -162,6 +162,8 @@ class TelemetryManager {
   [[nodiscard]] Page<Event> query_events(const EventQuery& query = {}) const;
   [[nodiscard]] Page<Metric> query_metrics(const MetricQuery& query = {}) const;
   [[nodiscard]] Page<GraphDefinition> query_graphs(const GraphQuery& query = {}) const;
+  // Every span that matches, one after the other, until the visitor returns false; see Store::each_span.
+  void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) const;
   // The store itself, for documents. Shared: stays open while somebody holds it.
   [[nodiscard]] std::shared_ptr<Store> store() const;
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,7 @@ class Sink {
 };
 
 // Queries are safe from any thread, also while a write is going on; they see each batch whole or not at all. They throw
-// Error; each obeys the store's time limit.
+// Error; each obeys its time limit, by default the store's.
 class Store : public Sink {
  public:
   [[nodiscard]] virtual Page<Trace> query_traces(const TraceQuery& query) = 0;
@@ -44,6 +45,14 @@ class Store : public Sink {
   [[nodiscard]] virtual Page<Event> query_events(const EventQuery& query) = 0;
   [[nodiscard]] virtual Page<Metric> query_metrics(const MetricQuery& query) = 0;
   [[nodiscard]] virtual Page<GraphDefinition> query_graphs(const GraphQuery& query) = 0;
+
+  // Calls `visit` for every span that matches, in an order of the store's own, until it returns false. However many
+  // there are, few are in memory at a time. Nothing is held meanwhile: the visitor may query the store, and its
+  // exceptions pass. Spans written while it runs may be seen or not; those that were there all the time are, once each.
+  // The time limit is for all of it, the visitor's time included. limit, offset, cursor and order mean nothing here:
+  // other values than the default throw Error(invalid_argument). Without an implementation of the store's own it asks
+  // for page after page, newest first.
+  virtual void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit);
 
   // Documents: synchronous and durable. `expected_revision` 0 means "must not exist yet"; another revision than the
   // stored one throws Error(conflict) and changes nothing. Returns the new revision.

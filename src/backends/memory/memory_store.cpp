@@ -5,9 +5,10 @@
 #include <mutex>
 #include <shared_mutex>
 #include <string>
-#include <tuple>
 #include <utility>
+#include <vector>
 
+#include "backends/memory/matcher.h"
 #include "backends/memory/record_set.h"
 #include "spark/base/error.h"
 #include "spark/telemetry/config.h"
@@ -15,85 +16,21 @@
 namespace spark {
 namespace {
 
+using detail::memory::Matcher;
 using detail::memory::RecordSet;
+using detail::memory::Selection;
 using detail::memory::TraceEntry;
-
-template <class Value>
-bool matches(const std::optional<Value>& wanted, const Value& actual) {
-  return !wanted || *wanted == actual;
-}
-
-bool matches(const TraceQuery& query, const Trace& trace) {
-  return matches(query.trace_id, trace.trace_id) && matches(query.name, trace.name) &&
-         matches(query.status, trace.status) && query.start_time.contains(trace.start_time);
-}
-
-bool matches(const SpanQuery& query, const Span& span) {
-  return matches(query.trace_id, span.trace_id) && matches(query.span_id, span.span_id) &&
-         matches(query.parent_span_id, span.parent_span_id) && matches(query.name, span.name) &&
-         matches(query.kind, span.kind) && matches(query.status, span.status) &&
-         query.start_time.contains(span.start_time);
-}
-
-bool matches(const EventQuery& query, const Event& event) {
-  return matches(query.trace_id, event.trace_id) && matches(query.span_id, event.span_id) &&
-         matches(query.event_id, event.event_id) && matches(query.event_type, event.type) &&
-         matches(query.name, event.name) && matches(query.source, event.source) &&
-         query.timestamp.contains(event.timestamp);
-}
-
-bool matches(const MetricQuery& query, const Metric& metric) {
-  return matches(query.trace_id, metric.trace_id) && matches(query.span_id, metric.span_id) &&
-         matches(query.metric_id, metric.metric_id) && matches(query.name, metric.name) &&
-         matches(query.aggregation_type, metric.aggregation_type) && query.timestamp.contains(metric.timestamp);
-}
-
-bool matches(const GraphQuery& query, const GraphDefinition& graph) {
-  return matches(query.hash, graph.hash) && matches(query.graph_id, graph.graph_id) &&
-         matches(query.version, graph.version);
-}
-
-// What rows are ordered by, descending.
-auto order_of(const Span& span) { return std::tie(span.start_time, span.span_id, span.trace_id); }
-auto order_of(const Event& event) { return std::tie(event.timestamp, event.event_id, event.trace_id); }
-auto order_of(const Metric& metric) { return std::tie(metric.timestamp, metric.metric_id, metric.trace_id); }
-
-void check_limit(std::size_t limit) {
-  if (limit == 0) throw Error(ErrorCode::invalid_argument, "a query's limit is 0; it must be 1 or more");
-}
-
-// Gathers matching records by address, then copies the newest.
-template <class Query, class Record>
-class Newest {
- public:
-  explicit Newest(const Query& query) : query_(query) { check_limit(query.limit); }
-
-  void offer(const Record& record) {
-    if (matches(query_, record)) found_.push_back(&record);
-  }
-
-  Page<Record> take() {
-    const std::size_t count = std::min(query_.limit, found_.size());
-    const auto end = found_.begin() + static_cast<std::ptrdiff_t>(count);
-    std::partial_sort(found_.begin(), end, found_.end(),
-                      [](const Record* a, const Record* b) { return order_of(*a) > order_of(*b); });
-    Page<Record> page;
-    page.truncated = found_.size() > count;
-    page.rows.reserve(count);
-    for (auto record = found_.begin(); record != end; ++record) page.rows.push_back(**record);
-    return page;
-  }
-
- private:
-  const Query& query_;
-  std::vector<const Record*> found_;
-};
 
 }  // namespace
 
 class MemoryStore::Impl {
  public:
-  explicit Impl(const MemoryOptions& options) : records(options.size_bytes) {}
+  explicit Impl(const MemoryOptions& options)
+      : records(options.size_bytes), query_time_limit(options.query_time_limit) {
+    if (!(query_time_limit.count() > 0)) {
+      throw Error(ErrorCode::invalid_argument, "MemoryOptions.query_time_limit must be more than 0");
+    }
+  }
 
   // Calls visit for the entries that a query by this trace id has to look at.
   template <class Visit>
@@ -113,8 +50,21 @@ class MemoryStore::Impl {
     return std::unique_lock(mutex_);
   }
 
+  // Of the traces that a query by this id has to look at, in order.
+  [[nodiscard]] std::vector<TraceId> trace_ids(const std::optional<TraceId>& id) const {
+    if (id) return {*id};
+    std::vector<TraceId> ids;
+    {
+      const auto lock = lock_to_read();
+      records.each_id([&](TraceId each) { ids.push_back(each); });
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  }
+
   RecordSet records;
   std::map<std::pair<std::string, std::string>, Document> documents;  // by kind and id
+  const Seconds query_time_limit;
 
  private:
   mutable std::mutex gate_;
@@ -133,67 +83,114 @@ void MemoryStore::write(const Batch& batch) {
 void MemoryStore::flush(Deadline) {}
 
 Page<Trace> MemoryStore::query_traces(const TraceQuery& query) {
-  check_limit(query.limit);
+  Selection<TraceQuery, Trace> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
-  Page<Trace> page;
-  const auto offer = [&](const Trace& trace) {
-    if (!matches(query, trace)) return true;
-    page.truncated = page.rows.size() == query.limit;
-    if (!page.truncated) page.rows.push_back(trace);
-    return !page.truncated;
-  };
-  if (!query.trace_id) {
-    impl_->records.each_trace(offer);
-  } else if (const TraceEntry* entry = impl_->records.find(*query.trace_id); entry && entry->trace()) {
-    offer(*entry->trace());
+  if (query.trace_id) {
+    const TraceEntry* entry = impl_->records.find(*query.trace_id);
+    if (entry != nullptr && entry->trace() != nullptr) selection.offer(*entry->trace());
+    return selection.take();
   }
-  return page;
+  impl_->records.each_trace([&](const Trace& trace) {
+    selection.offer(trace);
+    return query.order != Order::newest_first || !selection.has_enough();
+  });
+  return selection.take();
 }
 
 Page<Span> MemoryStore::query_spans(const SpanQuery& query) {
-  Newest<SpanQuery, Span> newest(query);
+  Selection<SpanQuery, Span> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
   impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
-    for (const Span& span : entry.spans()) newest.offer(span);
+    for (const Span& span : entry.spans()) selection.offer(span);
   });
-  return newest.take();
+  return selection.take();
 }
 
 Page<Event> MemoryStore::query_events(const EventQuery& query) {
-  Newest<EventQuery, Event> newest(query);
+  Selection<EventQuery, Event> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
   impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
-    for (const Event& event : entry.events()) newest.offer(event);
+    for (const Event& event : entry.events()) selection.offer(event);
   });
   if (!query.trace_id || !query.trace_id->is_valid()) {
-    for (const auto& [key, event] : impl_->records.loose_events()) newest.offer(event);
+    for (const auto& [key, event] : impl_->records.loose_events()) selection.offer(event);
   }
-  return newest.take();
+  return selection.take();
 }
 
 Page<Metric> MemoryStore::query_metrics(const MetricQuery& query) {
-  Newest<MetricQuery, Metric> newest(query);
+  Selection<MetricQuery, Metric> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
   impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
-    for (const Metric& metric : entry.metrics()) newest.offer(metric);
+    for (const Metric& metric : entry.metrics()) selection.offer(metric);
   });
   if (!query.trace_id || !query.trace_id->is_valid()) {
-    for (const auto& [key, metric] : impl_->records.loose_metrics()) newest.offer(metric);
+    for (const auto& [key, metric] : impl_->records.loose_metrics()) selection.offer(metric);
   }
-  return newest.take();
+  return selection.take();
 }
 
+// There are few graphs, so they are looked at one by one, the last declared first.
 Page<GraphDefinition> MemoryStore::query_graphs(const GraphQuery& query) {
-  check_limit(query.limit);
+  using detail::memory::matches;
+  detail::check_query(query);
+  const auto after = detail::cursor_of(query);
+  const detail::TimeLimit limit(query.time_limit, impl_->query_time_limit);
+  limit.check();
   const auto lock = impl_->lock_to_read();
-  Page<GraphDefinition> page;
   const auto& graphs = impl_->records.graphs();
-  for (auto graph = graphs.rbegin(); graph != graphs.rend() && !page.truncated; ++graph) {
-    if (!matches(query, *graph)) continue;
-    page.truncated = page.rows.size() == query.limit;
-    if (!page.truncated) page.rows.push_back(*graph);
+  Page<GraphDefinition> page;
+  detail::RowKey last_row;
+  std::size_t left_out = detail::offset_of(query);
+  for (std::size_t i = graphs.size(); i-- > 0;) {
+    const GraphDefinition& graph = graphs[i];
+    const detail::RowKey key{.value = impl_->records.first_graph_number() + static_cast<std::int64_t>(i)};
+    if (after && key >= *after) continue;
+    if (!matches(query.hash, graph.hash) || !matches(query.graph_id, graph.graph_id) ||
+        !matches(query.version, graph.version)) {
+      continue;
+    }
+    if (left_out > 0) {
+      --left_out;
+    } else if (page.rows.size() == query.limit) {
+      page.truncated = true;
+      page.cursor = detail::make_cursor(detail::RowKind::graph, Order::newest_first, last_row);
+      break;
+    } else {
+      page.rows.push_back(graph);
+      last_row = key;
+    }
   }
   return page;
+}
+
+void MemoryStore::each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) {
+  constexpr std::size_t chunk_size = 256;  // spans copied under one lock, and looked at between two checks of the time
+  detail::check_each(query);
+  const Matcher<SpanQuery> matches(query);
+  const detail::TimeLimit limit(query.time_limit, impl_->query_time_limit);
+  limit.check();
+  std::vector<Span> chunk;
+  for (const TraceId id : impl_->trace_ids(query.trace_id)) {
+    // A trace's spans only ever grow in number, so that a position in them stays one; it may be evicted as a whole.
+    for (std::size_t position = 0, size = 1; position < size;) {
+      chunk.clear();
+      {
+        const auto lock = impl_->lock_to_read();
+        const TraceEntry* entry = impl_->records.find(id);
+        size = entry != nullptr ? entry->spans().size() : 0;
+        const std::size_t end = std::min(size, position + chunk_size);
+        for (; position < end; ++position) {
+          if (matches(entry->spans()[position])) chunk.push_back(matches.copy(entry->spans()[position]));
+        }
+      }
+      limit.check();
+      for (const Span& span : chunk) {
+        if (!visit(span)) return;
+        limit.check();
+      }
+    }
+  }
 }
 
 std::uint64_t MemoryStore::put(std::string_view kind, std::string_view id, const Value& content,

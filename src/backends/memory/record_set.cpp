@@ -66,6 +66,7 @@ void RecordSet::add(const GraphDefinition& graph) {
   if (graphs_.size() > max_graphs) {
     grow(-static_cast<std::ptrdiff_t>(memory::size_bytes(graphs_.front())));
     graphs_.pop_front();
+    ++first_graph_number_;
   }
 }
 

@@ -30,6 +30,11 @@ class RecordSet {
   void each_entry(const Visit& visit) const {
     for (const auto& [id, slot] : slots_) visit(slot.entry);
   }
+  // Calls visit(TraceId) for all, in no order.
+  template <class Visit>
+  void each_id(const Visit& visit) const {
+    for (const auto& [id, slot] : slots_) visit(id);
+  }
   // Calls visit(const Trace&) for each trace to show, newest first, until it returns false.
   template <class Visit>
   void each_trace(const Visit& visit) const;
@@ -37,8 +42,9 @@ class RecordSet {
   using LooseKey = std::pair<Timestamp, RecordId>;
   [[nodiscard]] const std::map<LooseKey, Event>& loose_events() const noexcept { return loose_events_; }
   [[nodiscard]] const std::map<LooseKey, Metric>& loose_metrics() const noexcept { return loose_metrics_; }
-  // In the order they came.
+  // In the order they came. They are numbered on and on; the first one here has first_graph_number().
   [[nodiscard]] const std::deque<GraphDefinition>& graphs() const noexcept { return graphs_; }
+  [[nodiscard]] std::int64_t first_graph_number() const noexcept { return first_graph_number_; }
 
   [[nodiscard]] std::size_t size_bytes() const noexcept { return size_bytes_; }
   [[nodiscard]] const MemoryStore::Evictions& evictions() const noexcept { return evictions_; }
@@ -76,6 +82,7 @@ class RecordSet {
   std::map<LooseKey, Event> loose_events_;
   std::map<LooseKey, Metric> loose_metrics_;
   std::deque<GraphDefinition> graphs_;
+  std::int64_t first_graph_number_ = 1;
 };
 
 template <class Visit>

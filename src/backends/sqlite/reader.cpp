@@ -17,7 +17,8 @@ int is_past_deadline(void* deadline) {
 
 }  // namespace
 
-Reader::Reader(const std::string& path, Seconds busy_timeout) : connection_(path, Access::read_only, busy_timeout) {
+Reader::Reader(const std::string& path, Seconds busy_timeout)
+    : connection_(path, Access::read_only, busy_timeout), functions_(connection_) {
   sqlite3_progress_handler(connection_.handle(), instructions_between_looks, &is_past_deadline, &deadline_);
 }
 
@@ -30,17 +31,18 @@ Statement& Reader::statement(const std::string& sql) {
 ReaderPool::ReaderPool(std::string path, std::size_t max_readers, Seconds time_limit, Seconds busy_timeout)
     : path_(std::move(path)), max_readers_(max_readers), time_limit_(time_limit), busy_timeout_(busy_timeout) {}
 
-ReaderPool::Lease ReaderPool::borrow() {
+ReaderPool::Lease ReaderPool::borrow(const TimeLimit& limit) {
   const ForkGate::Pass pass;
-  const auto limit = std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(time_limit_, Seconds{86'400}));
-  const auto deadline = std::chrono::steady_clock::now() + limit;
+  // A short query may be over before SQLite asks for the time; whether it is refused must not depend on that.
+  limit.check();
+  const auto deadline = limit.deadline();
   std::unique_ptr<Reader> reader;
   {
     std::unique_lock lock(mutex_);
     const bool free = returned_.wait_until(lock, deadline, [&] { return !idle_.empty() || existing_ < max_readers_; });
     if (!free) {
       throw Error(ErrorCode::timeout, "SQLite database " + path_ + ": all " + std::to_string(max_readers_) +
-                                          " readers were busy for " + std::to_string(time_limit_.count()) + " s");
+                                          " readers were busy for " + std::to_string(limit.seconds().count()) + " s");
     }
     if (!idle_.empty()) {
       reader = std::move(idle_.back());

@@ -13,6 +13,8 @@
 
 #include "backends/sqlite/connection.h"
 #include "backends/sqlite/fork_gate.h"
+#include "backends/sqlite/functions.h"
+#include "telemetry/query_rules.h"
 
 namespace spark::detail::sqlite {
 
@@ -23,6 +25,7 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
+  [[nodiscard]] Functions& functions() noexcept { return functions_; }
   // Prepared on first use. The reference lives until max_statements others were asked for.
   [[nodiscard]] Statement& statement(const std::string& sql);
   // From now on every statement is interrupted, which throws Error(timeout), once this time has come.
@@ -33,6 +36,7 @@ class Reader {
   static constexpr std::size_t max_statements = 64;
 
   Connection connection_;
+  Functions functions_;
   std::unordered_map<std::string, Statement> statements_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };
@@ -57,9 +61,12 @@ class ReaderPool {
     ReaderPool& pool_;
     std::unique_ptr<Reader> reader_;
   };
-  // A reader whose time limit starts now. Waits for one if all are in use; throws Error(timeout) when the
-  // limit passes.
-  [[nodiscard]] Lease borrow();
+  // A reader for a query with this time limit. Waits for one if all are in use; throws Error(timeout) when the limit
+  // passes, or has passed.
+  [[nodiscard]] Lease borrow(const TimeLimit& limit);
+  // With the pool's own time limit, from now on.
+  [[nodiscard]] Lease borrow() { return borrow(TimeLimit({}, time_limit_)); }
+  [[nodiscard]] Seconds time_limit() const noexcept { return time_limit_; }
 
  private:
   void give_back(std::unique_ptr<Reader> reader) noexcept;

@@ -15,8 +15,9 @@
 #include "backends/sqlite/connection.h"
 #include "backends/sqlite/encoding.h"
 #include "backends/sqlite/reader.h"
-#include "spark/base/error.h"
+#include "spark/base/glob.h"
 #include "spark/telemetry/query.h"
+#include "telemetry/query_rules.h"
 
 namespace spark::detail::sqlite {
 
@@ -45,7 +46,7 @@ class Select {
     add("id_high = ?", id_to_column(id->high));
     add("id_low = ?", id_to_column(id->low));
   }
-  // For columns that hold the number of a name. Empty names are NULL where the writer binds name-or-null.
+  // For columns that hold the number of a name. Empty texts are NULL where the writer binds name-or-null.
   void name(const char* column, const std::optional<std::string>& text, bool empty_is_null = false) {
     if (!text) return;
     if (empty_is_null && text->empty()) {
@@ -53,6 +54,16 @@ class Select {
     } else {
       add(std::string(column) + " = (SELECT number FROM names WHERE text = ?)", std::string_view(*text));
     }
+  }
+  // A glob that varies is held against the names, which are few, once, and not against the rows.
+  void name(const char* column, const std::optional<Glob>& glob) {
+    if (!glob) return;
+    if (glob->literal()) return name(column, glob->literal());
+    add_text(std::string(column) + " IN (SELECT number FROM names WHERE spark_name(text))");
+  }
+  // After the cheap conditions, so that few rows get as far as these.
+  void attributes(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) add_text("spark_attribute(attributes, " + std::to_string(i) + ")");
   }
   void text(const char* column, const std::optional<std::string>& text) {
     if (text) add(std::string(column) + " = ?", std::string_view(*text));
@@ -66,6 +77,42 @@ class Select {
     if (range.from) add(std::string(column) + " >= ?", ns(*range.from));
     if (range.to) add(std::string(column) + " < ?", ns(*range.to));
   }
+  void duration(const char* column, const DurationRange& range) {
+    const NanosecondRange ns(range);
+    if (ns.from) add(std::string(column) + " >= ?", *ns.from);
+    if (ns.to) add(std::string(column) + " < ?", *ns.to);
+  }
+  void number(const char* column, const NumberRange& range) {
+    if (range.min) add(std::string(column) + " >= ?", *range.min);
+    if (range.max) add(std::string(column) + " < ?", *range.max);
+  }
+
+  // Rows behind a cursor, by the columns that order them.
+  void after_span(const std::string& value, const RowKey& key, Order order) {
+    add("(" + value + ", span, trace) " + beyond(order) + " (?, ?, " + trace_number + ")", key.value);
+    parameters_.emplace_back(id_to_column(key.id.low));
+    parameters_.emplace_back(to_bytes(key.trace_id));
+  }
+  void after_record(const RowKey& key, Order order) {
+    add("(time_ns, id_high, id_low, trace) " + beyond(order) + " (?, ?, ?, " + trace_number + ")", key.value);
+    parameters_.emplace_back(id_to_column(key.id.high));
+    parameters_.emplace_back(id_to_column(key.id.low));
+    parameters_.emplace_back(to_bytes(key.trace_id));
+  }
+  // The first condition is implied by the second, and what an index can use.
+  void after_trace(const std::string& value, const RowKey& key, Order order) {
+    const std::string than = beyond(order);
+    add(value + " " + than + "= ?", key.value);
+    add("(" + value + " " + than + " ? OR trace_ids.trace_id " + than + " ?)", key.value);
+    parameters_.emplace_back(to_bytes({key.id.high, key.id.low}));
+  }
+  void after_number(const char* column, std::int64_t number) { add(std::string(column) + " < ?", number); }
+  // Spans behind a place in the table's own order.
+  void after_place(std::int64_t trace, std::int64_t span) {
+    add("(trace, span) > (?, ?)", trace);
+    parameters_.emplace_back(span);
+  }
+
   void add_text(const std::string& condition) {
     where_ += where_.empty() ? " WHERE " : " AND ";
     where_ += condition;
@@ -73,9 +120,10 @@ class Select {
 
   [[nodiscard]] const std::string& where() const noexcept { return where_; }
 
-  // The statement with every value bound; the last parameter is the limit, one more than asked for, which
-  // tells whether there is more. The values of the query must live as long as the statement runs.
-  [[nodiscard]] Statement& prepare(Reader& reader, const std::string& sql, std::size_t limit) const {
+  // The statement with every value bound; its last two parameters are the limit, one more than asked for, which tells
+  // whether there is more, and the offset. The values of the query must live as long as the statement runs.
+  [[nodiscard]] Statement& prepare(Reader& reader, const std::string& sql, std::size_t limit,
+                                   std::size_t offset) const {
     Statement& statement = reader.statement(sql);
     int index = 0;
     for (const Parameter& parameter : parameters_) {
@@ -84,17 +132,24 @@ class Select {
         statement.bind_blob(index, bytes->data(), bytes->size());
       } else if (const auto* text = std::get_if<std::string_view>(&parameter)) {
         statement.bind(index, *text);
+      } else if (const auto* number = std::get_if<double>(&parameter)) {
+        statement.bind(index, *number);
       } else {
         statement.bind(index, std::get<std::int64_t>(parameter));
       }
     }
     constexpr std::size_t most = std::numeric_limits<std::int64_t>::max() - 1;
     statement.bind(index + 1, static_cast<std::int64_t>(std::min(limit, most)) + 1);
+    statement.bind(index + 2, static_cast<std::int64_t>(std::min(offset, most)));
     return statement;
   }
 
  private:
-  using Parameter = std::variant<std::int64_t, std::string_view, TraceIdBytes>;
+  using Parameter = std::variant<std::int64_t, double, std::string_view, TraceIdBytes>;
+  // Of a trace id; without a trace 0, as in the tables.
+  static constexpr const char* trace_number = "coalesce((SELECT number FROM trace_ids WHERE trace_id = ?), 0)";
+
+  [[nodiscard]] static std::string beyond(Order order) { return is_descending(order) ? "<" : ">"; }
 
   void add(const std::string& condition, Parameter parameter) {
     add_text(condition);

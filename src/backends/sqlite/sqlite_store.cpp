@@ -13,6 +13,7 @@
 #include "backends/sqlite/retention.h"
 #include "backends/sqlite/writer.h"
 #include "spark/base/error.h"
+#include "telemetry/query_rules.h"
 
 namespace spark {
 
@@ -71,10 +72,10 @@ class SqliteStore::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] bool is_of_this_process() const noexcept { return generation_ == ForkGate::generation(); }
-  // A reader and the right to use it.
-  [[nodiscard]] ReaderPool::Lease borrow() {
+  // For this process alone.
+  [[nodiscard]] ReaderPool& readers() {
     check_process();
-    return readers_.borrow();
+    return readers_;
   }
 
   // Runs a function on the writer while nobody else of this store uses it.
@@ -85,6 +86,13 @@ class SqliteStore::Impl {
     if (!writer_) throw Error(ErrorCode::unsupported, "SQLite database " + path + " was opened read-only");
     const std::lock_guard lock(writer_mutex_);
     return function(*writer_);
+  }
+
+  // A reader for a query, once the query is known to be one.
+  template <class Query>
+  [[nodiscard]] ReaderPool::Lease borrow(const Query& query) {
+    detail::check_query(query);
+    return readers().borrow(detail::TimeLimit(query.time_limit, readers_.time_limit()));
   }
 
   PruneLeft prune_once(const PruneGoal& goal, PruneResult& result) {
@@ -149,23 +157,39 @@ void SqliteStore::write(const Batch& batch) { impl_->write(batch); }
 void SqliteStore::flush(Deadline) {}
 
 Page<Trace> SqliteStore::query_traces(const TraceQuery& query) {
-  return detail::sqlite::query_traces(*impl_->borrow(), query);
+  return detail::sqlite::query_traces(*impl_->borrow(query), query);
 }
 
 Page<Span> SqliteStore::query_spans(const SpanQuery& query) {
-  return detail::sqlite::query_spans(*impl_->borrow(), query);
+  return detail::sqlite::query_spans(*impl_->borrow(query), query);
 }
 
 Page<Event> SqliteStore::query_events(const EventQuery& query) {
-  return detail::sqlite::query_events(*impl_->borrow(), query);
+  return detail::sqlite::query_events(*impl_->borrow(query), query);
 }
 
 Page<Metric> SqliteStore::query_metrics(const MetricQuery& query) {
-  return detail::sqlite::query_metrics(*impl_->borrow(), query);
+  return detail::sqlite::query_metrics(*impl_->borrow(query), query);
 }
 
 Page<GraphDefinition> SqliteStore::query_graphs(const GraphQuery& query) {
-  return detail::sqlite::query_graphs(*impl_->borrow(), query);
+  return detail::sqlite::query_graphs(*impl_->borrow(query), query);
+}
+
+void SqliteStore::each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) {
+  // Large enough that finding the place again costs nothing.
+  constexpr std::size_t chunk_size = 1'000;
+  detail::check_each(query);
+  const detail::TimeLimit limit(query.time_limit, impl_->readers().time_limit());
+  detail::sqlite::SpanChunk chunk;
+  do {
+    // The reader is given back before the visitor is called, who may want it.
+    chunk = detail::sqlite::next_spans(*impl_->readers().borrow(limit), query, chunk.last, chunk_size);
+    for (const Span& span : chunk.spans) {
+      if (!visit(span)) return;
+      limit.check();
+    }
+  } while (chunk.has_more);
 }
 
 std::uint64_t SqliteStore::put(std::string_view kind, std::string_view id, const Value& content,
@@ -195,11 +219,11 @@ PruneResult SqliteStore::prune(const PruneOptions& options) {
 }
 
 std::optional<Document> SqliteStore::get(std::string_view kind, std::string_view id) {
-  return detail::sqlite::get_document(*impl_->borrow(), kind, id);
+  return detail::sqlite::get_document(*impl_->readers().borrow(), kind, id);
 }
 
 std::vector<std::string> SqliteStore::list(std::string_view kind) {
-  return detail::sqlite::list_documents(*impl_->borrow(), kind);
+  return detail::sqlite::list_documents(*impl_->readers().borrow(), kind);
 }
 
 }  // namespace spark
