@@ -141,13 +141,13 @@ function(spark_program name)
   endif()
 endfunction()
 
-# spark_test(<folder> DEPENDS <targets> [RUNS <program>] [ASIO] [TIMEOUT <seconds>] [PROCESSORS <count>])
+# spark_test(<folder> DEPENDS <targets> [RUNS <program>] [ASIO] [WITHOUT_PCH] [TIMEOUT <seconds>] [PROCESSORS <count>])
 #
 # A test that starts one of our programs names it with RUNS and finds its path in the macro SPARK_PROGRAM.
 # The tests are named <folder>.<Suite>.<test>. A concurrency test asks for all the processors it needs, so that CTest does not
 # run it beside another one. SPARK_SOURCE_DIR is the repository's root, for tests that read files of it.
 function(spark_test folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ASIO" "RUNS;TIMEOUT;PROCESSORS" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ASIO;WITHOUT_PCH" "RUNS;TIMEOUT;PROCESSORS" "DEPENDS")
   set(target test_${folder})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp")
   if(NOT sources)
@@ -176,7 +176,7 @@ function(spark_test folder)
   endif()
   if(arg_ASIO)
     spark_pch(${target} gtest_asio)
-  else()
+  elseif(NOT arg_WITHOUT_PCH)
     spark_pch(${target} gtest)
   endif()
 

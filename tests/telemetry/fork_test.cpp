@@ -9,49 +9,17 @@
 #include <string>
 #include <thread>
 
+#include "fakes/forked_child.h"
 #include "fakes/recording_sink.h"
 
 namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
+using fakes::equal;
+using fakes::in_child;
 using fakes::SinkLog;
 using fakes::TestManager;
-
-// Runs a function in a forked child. What it finds wrong is the text it gives; "" is right.
-template <class Function>
-std::string in_child(const Function& function) {
-  int ends[2];
-  if (::pipe(ends) != 0) return "no pipe";
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    std::string wrong;
-    try {
-      wrong = function();
-    } catch (const std::exception& error) {
-      wrong = error.what();
-    }
-    wrong.insert(0, "answer ");
-    const auto written = ::write(ends[1], wrong.data(), wrong.size());
-    ::_exit(written == static_cast<ssize_t>(wrong.size()) ? 0 : 1);
-  }
-  ::close(ends[1]);
-  std::string answer;
-  char buffer[512];
-  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    answer.append(buffer, static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child || status != 0) return "the child ended with " + std::to_string(status);
-  return answer.starts_with("answer ") ? answer.substr(7) : "the child said nothing";
-}
-
-std::string equal(const std::string& what, std::uint64_t actual, std::uint64_t expected) {
-  if (actual == expected) return {};
-  return what + ": " + std::to_string(actual) + ", expected " + std::to_string(expected) + "; ";
-}
 
 std::uint64_t forked(const TelemetryManager& manager, RecordKind kind) {
   return manager.stats()[kind].dropped[static_cast<std::size_t>(DropReason::forked)];
@@ -220,36 +188,6 @@ TEST(Fork, from_inside_a_sink_ends_well_in_both) {
   EXPECT_EQ(telemetry.log().count(RecordKind::event), 1U);
   EXPECT_NE(testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(wrong, "");
-}
-
-TEST(Fork, under_load_neither_hangs_nor_loses_anything) {
-  TestManager telemetry({.buffer_size = 10}, {std::make_shared<SinkLog>(false)});
-  std::atomic<bool> is_done{false};
-  std::atomic<std::uint64_t> recorded{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 3; ++i) {
-    threads.emplace_back([&] {
-      while (!is_done) {
-        telemetry.manager.start_trace("t").end();
-        telemetry.manager.record_event({.name = "e"});
-        ++recorded;
-        std::this_thread::sleep_for(100us);
-      }
-    });
-  }
-  for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(in_child([&] {
-                for (int n = 0; n < 100; ++n) telemetry.manager.record_event({.name = "the child's"});
-                std::string wrong = equal("complete", telemetry.manager.flush(fakes::patience).complete() ? 1 : 0, 1);
-                wrong += equal("balanced", telemetry.manager.stats().balanced() ? 1 : 0, 1);
-                return wrong + equal("exported", telemetry.manager.stats().sinks.at(0).rows[3].exported, 100);
-              }),
-              "");
-  }
-  is_done = true;
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(telemetry.log().count(RecordKind::event), recorded);
-  EXPECT_EQ(telemetry.manager.stats().dropped(), 0U);
 }
 
 }  // namespace
