@@ -179,6 +179,9 @@ class HangingSink final : public Sink {
   const std::atomic<bool>& may_go_on_;
 };
 
+// More than the 64 MiB of a queue hold.
+constexpr std::uint64_t spans_that_fill_the_queue = 500'000;
+
 // Spans a second that reach the counting sink. The recorder holds back while many wait, so that none is dropped there.
 double spans_per_second(bool with_hung_sink, std::uint64_t spans) {
   std::atomic<std::uint64_t> arrived{0};
@@ -192,15 +195,24 @@ double spans_per_second(bool with_hung_sink, std::uint64_t spans) {
   {
     TelemetryManager manager({}, sources);
     const ActiveSpan outer = manager.start_span("outer");
+    std::uint64_t recorded = 0;
+    const auto record = [&](std::uint64_t count) {
+      const auto begin = SteadyClock::now();
+      for (const std::uint64_t end = recorded + count; recorded < end; ++recorded) {
+        const ActiveSpan span = manager.start_span("TransformNode", {.attributes = {{"n", recorded}, {"type", "T"}}});
+        while (recorded % 1'000 == 0 && recorded > arrived.load(std::memory_order_relaxed) + 50'000) {
+          std::this_thread::sleep_for(100us);
+        }
+      }
+      while (arrived.load() < recorded) {
+        (void)manager.flush(1ms);
+        if (SteadyClock::now() - begin > 60s) throw std::runtime_error("spans did not arrive at the sink that works");
+      }
+    };
+    // Until the queue of the one that hangs is full: from then on it is as it will stay.
+    record(spans_that_fill_the_queue);
     const auto begin = SteadyClock::now();
-    for (std::uint64_t i = 0; i < spans; ++i) {
-      const ActiveSpan span = manager.start_span("TransformNode", {.attributes = {{"n", i}, {"type", "Transform"}}});
-      while (i % 1'000 == 0 && i > arrived.load(std::memory_order_relaxed) + 50'000) std::this_thread::sleep_for(100us);
-    }
-    while (arrived.load() < spans) {
-      (void)manager.flush(1ms);
-      if (SteadyClock::now() - begin > 60s) throw std::runtime_error("spans did not arrive at the sink that works");
-    }
+    record(spans);
     result = static_cast<double>(spans) / std::chrono::duration<double>(SteadyClock::now() - begin).count();
     may_go_on = true;
     may_go_on.notify_all();

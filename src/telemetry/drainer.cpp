@@ -20,7 +20,20 @@ namespace spark::detail {
 namespace {
 
 constexpr std::size_t records_per_batch = 10'000;
-constexpr std::chrono::milliseconds rest_between_rounds{1};
+constexpr std::chrono::milliseconds shortest_rest{1};
+constexpr std::chrono::milliseconds longest_rest{10};
+// What a round should find, roughly what a thread's first ring holds.
+constexpr std::uint64_t records_per_round = 500;
+
+// Under load the next round begins by itself, when there is about as much to do as is worth one: to wake the drainer
+// costs a recording thread some 5 µs, and a sink writes a few large batches for less than many small ones. With little
+// to do the rest is short, and after it the drainer sleeps until it is woken.
+std::chrono::nanoseconds rest_after(std::uint64_t taken, std::chrono::nanoseconds since_last_round) noexcept {
+  if (taken == 0) return shortest_rest;
+  const double wanted = static_cast<double>(since_last_round.count()) * records_per_round / static_cast<double>(taken);
+  return std::clamp<std::chrono::nanoseconds>(std::chrono::nanoseconds(static_cast<std::int64_t>(wanted)),
+                                              shortest_rest, longest_rest);
+}
 
 std::uint64_t& of(std::array<std::uint64_t, record_kinds>& counts, RecordKind kind) {
   return counts[static_cast<std::size_t>(kind)];
@@ -93,6 +106,7 @@ void Drainer::run() noexcept {
   using SteadyClock = std::chrono::steady_clock;
   const auto interval = std::chrono::duration_cast<std::chrono::nanoseconds>(core_.config().export_interval);
   auto next_export = SteadyClock::now() + interval;
+  auto last_round = SteadyClock::now();
   for (bool is_last_round = false; !is_last_round;) {
     std::uint64_t ticket = 0;
     {
@@ -101,14 +115,17 @@ void Drainer::run() noexcept {
       is_last_round = is_stopping_;
     }
     const bool is_flush = ticket != served_ || is_last_round;
-    const bool is_due = is_flush || SteadyClock::now() >= next_export;
+    const auto now = SteadyClock::now();
+    const auto since_last_round = now - std::exchange(last_round, now);
+    const bool is_due = is_flush || now >= next_export;
+    std::uint64_t taken = 0;
     {
       const std::lock_guard lock(round_mutex_);
-      (void)drain_rings();
+      taken = drain_rings();
       if (is_due) {
         collect_instruments();
         if (self_metrics_ != nullptr) add_self_metrics();
-        next_export = SteadyClock::now() + interval;
+        next_export = now + interval;
       }
       dispatch();
       core_.rings().recycle();
@@ -119,7 +136,9 @@ void Drainer::run() noexcept {
       has_ended_ = is_last_round;
       done_.notify_all();
     }
-    if (is_last_round || wakeup_.wait_for(rest_between_rounds)) continue;
+    const bool is_under_load = taken >= core_.config().buffer_size;
+    const auto rest = is_under_load ? rest_after(taken, since_last_round) : shortest_rest;
+    if (is_last_round || wakeup_.wait_for(rest)) continue;
     // From here on recording threads signal. One that looked just before is found by should_work().
     is_asleep_.store(true, std::memory_order_seq_cst);
     if (!should_work()) {

@@ -1,6 +1,7 @@
 // Drainer is the manager's one thread for everything that recording must not do: it empties the rings, decodes records
 // into batches and hands those to every sink. It sleeps until a thread has buffer_size unread records, export_interval
-// has passed, or somebody flushes; it never spins, and rests at least 1 ms between two rounds.
+// has passed, or somebody flushes; it never spins, and rests 1 to 10 ms between two rounds, the longer the less there
+// is to do.
 #pragma once
 
 #include <array>
