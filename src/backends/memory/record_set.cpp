@@ -31,10 +31,15 @@ const TraceEntry* RecordSet::find(TraceId id) const {
 
 template <class... Record>
 void RecordSet::add_to_trace(TraceId id, Record&&... record) {
-  const auto [position, is_new] = slots_.try_emplace(id);
-  if (is_new) grow(slot_bytes);
-  grow(position->second.entry.add(std::forward<Record>(record)...));
-  reorder(id, position->second);
+  // Records come trace by trace, mostly.
+  if (last_slot_ == nullptr || last_id_ != id) {
+    const auto [position, is_new] = slots_.try_emplace(id);
+    if (is_new) grow(slot_bytes);
+    last_slot_ = &position->second;
+    last_id_ = id;
+  }
+  grow(last_slot_->entry.add(std::forward<Record>(record)...));
+  reorder(id, *last_slot_);
 }
 
 void RecordSet::add(Event&& event) {
@@ -98,6 +103,7 @@ void RecordSet::evict_trace(Order& order) {
   const auto slot = slots_.find(order.begin()->second);
   grow(-slot_bytes - static_cast<std::ptrdiff_t>(slot->second.entry.size_bytes()));
   slots_.erase(slot);
+  last_slot_ = nullptr;
   order.erase(order.begin());
 }
 

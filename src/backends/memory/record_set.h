@@ -77,6 +77,8 @@ class RecordSet {
   std::size_t size_bytes_ = 0;
   MemoryStore::Evictions evictions_;
   std::unordered_map<TraceId, Slot> slots_;
+  Slot* last_slot_ = nullptr;  // of last_id_, where the last record went
+  TraceId last_id_;
   Order ended_;    // of slots_, by start time
   Order running_;  // the others
   std::map<LooseKey, Event> loose_events_;

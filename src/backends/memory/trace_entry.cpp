@@ -7,7 +7,7 @@
 namespace spark::detail::memory {
 namespace {
 
-// What a set of ids costs for each: the node, its share of the buckets, and the allocator's own.
+// What a set of ids costs for each: a node of a large set, its share of the buckets, and the allocator's own.
 constexpr std::size_t id_bytes = 48;
 
 std::size_t heap_bytes(const std::string& text) noexcept {
@@ -64,7 +64,7 @@ std::ptrdiff_t TraceEntry::add(Trace&& trace) {
 }
 
 std::ptrdiff_t TraceEntry::add(Span&& span, bool is_local_root) {
-  if (!span_ids_.insert(span.span_id).second) return 0;
+  if (!span_ids_.insert(span.span_id)) return 0;
   see(span.start_time);
   std::ptrdiff_t growth = 0;
   if (is_local_root) {
@@ -77,7 +77,7 @@ std::ptrdiff_t TraceEntry::add(Span&& span, bool is_local_root) {
 }
 
 std::ptrdiff_t TraceEntry::add(Event&& event) {
-  if (!event_ids_.insert(event.event_id).second) return 0;
+  if (!event_ids_.insert(event.event_id)) return 0;
   see(event.timestamp);
   const std::ptrdiff_t growth = grow(memory::size_bytes(event));
   events_.push_back(std::move(event));
@@ -85,7 +85,7 @@ std::ptrdiff_t TraceEntry::add(Event&& event) {
 }
 
 std::ptrdiff_t TraceEntry::add(Metric&& metric) {
-  if (!metric_ids_.insert(metric.metric_id).second) return 0;
+  if (!metric_ids_.insert(metric.metric_id)) return 0;
   see(metric.timestamp);
   const std::ptrdiff_t growth = grow(memory::size_bytes(metric));
   metrics_.push_back(std::move(metric));

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
+#include "backends/memory/id_set.h"
 #include "spark/telemetry/records.h"
 
 namespace spark::detail::memory {
@@ -51,9 +51,9 @@ class TraceEntry {
   std::vector<Span> spans_;
   std::vector<Event> events_;
   std::vector<Metric> metrics_;
-  std::unordered_set<SpanId> span_ids_;
-  std::unordered_set<EventId> event_ids_;
-  std::unordered_set<MetricId> metric_ids_;
+  SpanIdSet span_ids_;
+  RecordIdSet event_ids_;
+  RecordIdSet metric_ids_;
   std::size_t size_bytes_ = 0;
 };
 
