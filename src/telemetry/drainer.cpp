@@ -22,8 +22,9 @@ namespace {
 constexpr std::size_t records_per_batch = 10'000;
 constexpr std::chrono::milliseconds shortest_rest{1};
 constexpr std::chrono::milliseconds longest_rest{10};
-// What a round should find, roughly what a thread's first ring holds.
-constexpr std::uint64_t records_per_round = 500;
+// What a round should find. Fewer, and rounds meet the recording more often: a span whose ring is being read meanwhile
+// costs its thread twice as much.
+constexpr std::uint64_t records_per_round = 2'000;
 
 // Under load the next round begins by itself, when there is about as much to do as is worth one: to wake the drainer
 // costs a recording thread some 5 µs, and a sink writes a few large batches for less than many small ones. With little
