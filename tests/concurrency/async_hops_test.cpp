@@ -12,6 +12,7 @@
 #include "spark/async/blocking.h"
 #include "spark/async/sleep.h"
 #include "spark/async/sync_wait.h"
+#include "spark/telemetry/detail/ended_spans.h"
 #include "spark/telemetry/manager.h"
 
 namespace spark {
@@ -107,6 +108,27 @@ TEST(AsyncHops, sleepers_on_a_pool_keep_their_context_in_virtual_time) {
   run_at_once(executor, task);
   EXPECT_EQ(wrong.load(), 0);
   EXPECT_GT(clock.steady_now(), 500ms);
+}
+
+// The first ends while the second is current, and the second ends on whichever thread the task is resumed.
+Task<void> end_out_of_order(TelemetryManager& manager, std::atomic<int>& left_current) {
+  for (int i = 0; i < hops / chains; ++i) {
+    ActiveSpan first = manager.start_span("first");
+    ActiveSpan second = manager.start_span("second");
+    first.end();
+    co_await hop();
+    second.end();
+    if (TelemetryContext::current().trace_id().is_valid()) ++left_current;
+  }
+}
+
+TEST(AsyncHops, spans_that_end_out_of_order_leave_nothing_current_on_any_thread) {
+  TelemetryManager manager(TelemetryConfig::create_memory());
+  Executor pool({.threads = 4});
+  std::atomic<int> left_current{0};
+  run_at_once(pool, [&](int) { return end_out_of_order(manager, left_current); });
+  EXPECT_EQ(left_current, 0);
+  EXPECT_EQ(detail::ended_spans_of_chains.load(), 0U);
 }
 
 }  // namespace
