@@ -1,14 +1,10 @@
 #include "core.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <new>
-#include <system_error>
 #include <utility>
 
 #include "instrument_registry.h"
@@ -25,37 +21,6 @@ std::uint64_t threshold(double sampling_rate) noexcept {
 }
 
 constexpr std::size_t max_remembered_graphs = 4096;
-
-std::string program_name() { return program_invocation_short_name; }
-
-std::shared_ptr<Resource> make_resource(const TelemetryConfig& config, std::uint64_t producer_id) {
-  auto resource = std::make_shared<Resource>();
-  const char* service = std::getenv("OTEL_SERVICE_NAME");
-  resource->service_name = !config.service_name.empty()               ? config.service_name
-                           : service != nullptr && service[0] != '\0' ? std::string(service)
-                                                                      : program_name();
-  resource->service_version = config.service_version;
-  char host[256] = "";
-  if (gethostname(host, sizeof host - 1) == 0) resource->host_name = host;
-  resource->process_id = getpid();
-  resource->producer_id = producer_id;
-  return resource;
-}
-
-std::vector<std::shared_ptr<SinkWorker>> make_workers(const TelemetryConfig& config, const ManagerSources& sources) {
-  std::vector<std::shared_ptr<SinkWorker>> workers;
-  const auto add = [&](const SinkFactory& factory, const TelemetryConfig& of) {
-    workers.push_back(std::make_shared<SinkWorker>(factory(of), config.queue_bytes));
-  };
-  if (!sources.sinks.empty()) {
-    for (const SinkFactory& factory : sources.sinks) add(factory, config);
-  } else if (config.backend == Backend::multi) {
-    for (const TelemetryConfig& child : config.children) add(backend_factory(child), child);
-  } else if (config.backend != Backend::noop) {
-    add(backend_factory(config), config);
-  }
-  return workers;
-}
 
 TelemetryConfig validated(const TelemetryConfig& config) {
   config.validate();
@@ -90,71 +55,6 @@ Core::Core(const Core& parent_s, AfterFork)
       live_traces_(config_.live_traces),
       face_(*this) {
   keep_for_ever(*this);
-}
-
-void Core::start() {
-  auto workers = make_workers(config_, sources_);
-  if (workers.empty()) return;
-  const std::uint64_t producer = is_seeded_ ? seeded_random() : operating_system_random();
-  // As the ids print it, so that rows can be counted by producer.
-  drainer_ = std::make_unique<Drainer>(*this, make_resource(config_, RecordId::make(producer, 0).high), workers);
-  try {
-    for (const auto& worker : workers) worker->start();
-    drainer_->start();
-  } catch (const std::system_error& error) {
-    for (const auto& worker : workers) worker->stop(Deadline::clock::now());
-    throw Error(ErrorCode::unavailable, std::string("starting the telemetry threads: ") + error.what());
-  }
-  state.store(core_recording, std::memory_order_release);
-}
-
-bool Core::accepts_slowly() noexcept {
-  if (state.load(std::memory_order_acquire) != core_dormant) return false;
-  const std::lock_guard lock(start_mutex_);
-  if (state.load(std::memory_order_acquire) != core_dormant) return state == core_recording;
-  try {
-    const BlockedSignals blocked;
-    start();
-    return true;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "spark telemetry is off in the forked child %d: %s\n", getpid(), error.what());
-    state.store(core_shut_down, std::memory_order_release);
-    return false;
-  }
-}
-
-// ---- fork ----
-
-bool Core::park(Deadline deadline) noexcept {
-  try {
-    if (lock_until(fork_locks_, start_mutex_, deadline) && lock_until(fork_locks_, shutdown_mutex_, deadline) &&
-        (drainer_ == nullptr || drainer_->park(fork_locks_, deadline)) &&
-        lock_until(fork_locks_, graphs_mutex_, deadline) && live_traces_.park(fork_locks_, deadline) &&
-        rings_.park(fork_locks_, deadline)) {
-      return true;
-    }
-  } catch (const std::bad_alloc&) {
-    // As if the deadline had passed.
-  }
-  fork_locks_.clear();
-  return false;
-}
-
-void Core::make_successor(bool may_start) noexcept {
-  const std::uint32_t was = state.load(std::memory_order_relaxed);
-  if (was == core_off || was == core_shut_down) return;
-  state.store(core_shut_down, std::memory_order_release);
-  try {
-    successor_ = new Core(*this, AfterFork());
-  } catch (const std::bad_alloc&) {
-    return;
-  }
-  successor_->state.store(may_start ? core_dormant : core_shut_down, std::memory_order_release);
-  // Whoever refers to this manager refers to the child's from now on.
-  face_.flags_ = successor_;
-  if (owner_ != nullptr) owner_->flags_ = successor_;
-  successor_->owner_ = owner_;
-  InstrumentRegistry::instance().hand_over(*this, *successor_);
 }
 
 // ---- ids, sampling, placement ----
@@ -458,115 +358,6 @@ Histogram Core::histogram(Text name, const InstrumentOptions& options) noexcept 
   Histogram result;
   if (const auto* made = instrument(AggregationType::histogram, name, options)) result.index_ = made->index;
   return result;
-}
-
-// ---- life cycle ----
-
-FlushResult Core::flush(Deadline deadline) noexcept {
-  if (is_off()) return {};
-  const bool is_dormant = state.load(std::memory_order_acquire) == core_dormant;
-  if (is_dormant && !InstrumentRegistry::instance().has_growth(*this)) return {};
-  if (!accepts() && drainer_ == nullptr) {
-    return {.sinks = {{.name = "", .complete = false, .error = "telemetry is off in this forked child"}}};
-  }
-  return flush_sinks(deadline, drainer_->drain(deadline));
-}
-
-FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
-  FlushResult result;
-  // All are asked before any is waited for: a hung one must not keep the others from being told.
-  std::vector<std::uint64_t> tickets;
-  for (const auto& worker : drainer_->workers()) tickets.push_back(worker->request_flush(deadline));
-  for (std::size_t i = 0; i < tickets.size(); ++i) {
-    result.sinks.push_back(drainer_->workers()[i]->wait_flushed(tickets[i], deadline));
-    if (drained || !result.sinks.back().complete) continue;
-    result.sinks.back().complete = false;
-    result.sinks.back().error = "the deadline passed before all records were taken from the rings";
-  }
-  return result;
-}
-
-FlushResult Core::shutdown(Deadline deadline) noexcept {
-  {
-    // A dormant one has nothing to flush.
-    const std::lock_guard lock(start_mutex_);
-    if (state.load(std::memory_order_relaxed) == core_dormant) state.store(core_shut_down, std::memory_order_release);
-  }
-  std::unique_lock lock(shutdown_mutex_);
-  if (drainer_ == nullptr) return {};
-  if (is_shutting_down_) {
-    // A sink must not wait for a shutdown that waits for it.
-    const Deadline patience = thread_state.is_telemetry_thread ? Deadline::clock::now() : deadline;
-    if (shutdown_done_.wait_until(lock, patience, [&] { return shutdown_result_.has_value(); })) {
-      return *shutdown_result_;
-    }
-    FlushResult under_way;
-    for (const auto& worker : drainer_->workers()) {
-      under_way.sinks.push_back({.name = worker->stats().name, .error = "another thread is still shutting down"});
-    }
-    return under_way;
-  }
-  is_shutting_down_ = true;
-  lock.unlock();
-  state.store(core_shut_down, std::memory_order_seq_cst);
-  const bool drained = drainer_->stop(deadline);
-  FlushResult result = flush_sinks(deadline, drained);
-  for (const auto& worker : drainer_->workers()) worker->stop(deadline);
-  live_traces_.forget_records();
-  if (drained) rings_.retire(*this);
-  lock.lock();
-  shutdown_done_.notify_all();
-  return shutdown_result_.emplace(std::move(result));
-}
-
-Stats Core::stats() const {
-  Stats stats;
-  if (state.load(std::memory_order_acquire) != core_dormant && drainer_ != nullptr) {
-    drainer_->add_to(stats, rings_);
-    add_sink_stats(stats);
-  }
-  add_shared_counts(stats);
-  return stats;
-}
-
-Stats Core::front_stats_in_round() const {
-  Stats stats;
-  drainer_->add_in_round(stats, rings_);
-  add_shared_counts(stats);
-  return stats;
-}
-
-void Core::add_shared_counts(Stats& stats) const noexcept {
-  for (std::size_t kind = 0; kind < record_kinds; ++kind) {
-    stats.front[kind].recorded += shared_counts_[kind].recorded.load(std::memory_order_relaxed);
-    for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
-      stats.front[kind].dropped[reason] += shared_counts_[kind].dropped[reason].load(std::memory_order_relaxed);
-    }
-  }
-  stats.attributes_dropped = cuts_.attributes_dropped.load(std::memory_order_relaxed);
-  stats.span_events_dropped = cuts_.span_events_dropped.load(std::memory_order_relaxed);
-  stats.texts_cut = cuts_.texts_cut.load(std::memory_order_relaxed);
-  stats.values_cut = cuts_.values_cut.load(std::memory_order_relaxed);
-  stats.records_spilled = cuts_.records_spilled.load(std::memory_order_relaxed);
-  stats.live_traces_evicted = live_traces_.evicted();
-  stats.instruments_refused = instruments_refused_.load(std::memory_order_relaxed);
-  stats.measurements_refused = measurements_refused_.load(std::memory_order_relaxed);
-  stats.spilled_bytes = spilled_bytes_.load(std::memory_order_relaxed);
-  stats.ring_bytes -= std::min(stats.ring_bytes, stats.spilled_bytes);  // one budget holds both
-}
-
-void Core::add_sink_stats(Stats& stats) const {
-  for (const auto& worker : drainer_->workers()) stats.sinks.push_back(worker->stats());
-}
-
-std::shared_ptr<Store> Core::store() {
-  if (is_off()) throw Error(ErrorCode::unsupported, "a query needs a backend that stores; this one is noop");
-  if (!accepts()) throw Error(ErrorCode::shut_down, "a query to a manager that has been shut down");
-  for (const auto& worker : drainer_->workers()) {
-    if (auto store = worker->store()) return store;
-  }
-  throw Error(ErrorCode::unsupported,
-              "a query needs a backend that stores (memory, sqlite, postgresql); this manager has none");
 }
 
 }  // namespace spark::detail
