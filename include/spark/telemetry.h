@@ -4,6 +4,7 @@
 
 #include "spark/base/clock.h"
 #include "spark/base/error.h"
+#include "spark/base/glob.h"
 #include "spark/base/ids.h"
 #include "spark/base/json.h"
 #include "spark/base/value.h"

@@ -100,8 +100,8 @@ Ring* Core::ring_slow() noexcept {
 }
 
 void Core::count_dropped(RecordKind kind, DropReason reason) noexcept {
-  if (successor_ != nullptr) [[unlikely]]
-    return successor_->count_dropped(kind, DropReason::forked);
+  if (successor != nullptr) [[unlikely]]
+    return latest().count_dropped(kind, DropReason::forked);
   auto& counts = shared_counts_[static_cast<std::size_t>(kind)];
   counts.recorded.fetch_add(1, std::memory_order_relaxed);
   counts.dropped[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
@@ -215,18 +215,18 @@ RemoteTrace Core::join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sa
   ContextSlot slot = slot_for(trace_id, remote_span_id, is_sampled);
   slot.flags |= TelemetryContext::remote_flag;
   trace.context_ = TelemetryContext(slot);
-  // Known already: it began in this process, or several calls of it are here at once.
-  if (live_traces_.add(trace_id, {.is_sampled = is_sampled, .is_remote = true}, {})) trace.core_ = this;
+  // If it began in this process, the decision was made here.
+  if (live_traces_.join(trace_id, is_sampled)) trace.core_ = this;
   return trace;
 }
 
 void Core::forget_trace(TraceId trace_id) noexcept {
-  if (successor_ == nullptr) (void)live_traces_.remove(trace_id);
+  if (successor == nullptr) live_traces_.leave(trace_id);
 }
 
 void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
   if (is_off()) return;
-  if (successor_ != nullptr) [[unlikely]]
+  if (successor != nullptr) [[unlikely]]
     return count_dropped(RecordKind::trace_end, DropReason::forked);
   std::optional<LiveTraces::Ended> ended = live_traces_.remove(trace_id);
   if (!ended || !config_.enable_traces) return;

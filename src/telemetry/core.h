@@ -47,8 +47,6 @@ class Core : public CoreFlags {
   Core& operator=(const Core&) = delete;
 
   TelemetryManager& face() noexcept { return face_; }
-  // The manager that ends with its scope, if this is such a one's core.
-  void set_owner(TelemetryManager* owner) noexcept { owner_ = owner; }
   [[nodiscard]] const TelemetryConfig& config() const noexcept { return config_; }
   [[nodiscard]] TickClock& ticks() noexcept { return ticks_; }
   [[nodiscard]] const TickClock& ticks() const noexcept { return ticks_; }
@@ -149,7 +147,14 @@ class Core : public CoreFlags {
   // In the child: leaves this core inert and makes the one that takes its place. `may_start` false: that one records
   // nothing either.
   void make_successor(bool may_start) noexcept;
-  [[nodiscard]] Core* successor() const noexcept { return successor_; }
+  // This core or, in a forked child, the one that stands for it now.
+  [[nodiscard]] Core& latest() noexcept {
+    Core* core = this;
+    while (core->successor != nullptr) [[unlikely]] core = core->successor;
+    return *core;
+  }
+  // In a child that was forked while somebody was at work here: the locks stay as they are, for ever.
+  void abandon_locks() noexcept;
 
   Core* previous_core = nullptr;  // see ProcessManagers::last
 
@@ -202,8 +207,7 @@ class Core : public CoreFlags {
   bool is_shutting_down_ = false;
   std::optional<FlushResult> shutdown_result_;
 
-  TelemetryManager* owner_ = nullptr;
-  Core* successor_ = nullptr;  // in a forked child, of a core of the parent's
+  bool is_abandoned_ = false;  // in a forked child: was shut down before the fork, and its locks may be held
   ForkLocks fork_locks_;
   std::mutex start_mutex_;
   std::unique_ptr<Drainer> drainer_;  // null: noop or dormant

@@ -61,17 +61,24 @@ void Core::start() {
     drainer_->start();
   } catch (const std::system_error& error) {
     for (const auto& worker : workers) worker->stop(Deadline::clock::now());
+    drainer_ = nullptr;
     throw Error(ErrorCode::unavailable, std::string("starting the telemetry threads: ") + error.what());
   }
   state.store(core_recording, std::memory_order_release);
 }
 
 bool Core::accepts_slowly() noexcept {
-  if (state.load(std::memory_order_acquire) != core_dormant) return false;
+  // What a sink records while it is being made is suppressed, as what it records later is.
+  if (thread_state.is_telemetry_thread || state.load(std::memory_order_acquire) != core_dormant) return false;
   const std::lock_guard lock(start_mutex_);
   if (state.load(std::memory_order_acquire) != core_dormant) return state == core_recording;
+  struct Suppressed {
+    Suppressed() noexcept { thread_state.is_telemetry_thread = true; }
+    ~Suppressed() { thread_state.is_telemetry_thread = false; }
+  };
   try {
     const BlockedSignals blocked;
+    const Suppressed suppressed;
     start();
     return true;
   } catch (const std::exception& error) {
@@ -84,6 +91,8 @@ bool Core::accepts_slowly() noexcept {
 // ---- fork ----
 
 bool Core::park(Deadline deadline) noexcept {
+  // What has been shut down, or is being, is not carried over; a sink that hangs there holds up no fork.
+  if (state.load(std::memory_order_acquire) == core_shut_down) return true;
   try {
     if (lock_until(fork_locks_, start_mutex_, deadline) && lock_until(fork_locks_, shutdown_mutex_, deadline) &&
         (drainer_ == nullptr || drainer_->park(fork_locks_, deadline)) &&
@@ -100,19 +109,25 @@ bool Core::park(Deadline deadline) noexcept {
 
 void Core::make_successor(bool may_start) noexcept {
   const std::uint32_t was = state.load(std::memory_order_relaxed);
-  if (was == core_off || was == core_shut_down) return;
-  state.store(core_shut_down, std::memory_order_release);
-  try {
-    successor_ = new Core(*this, AfterFork());
-  } catch (const std::bad_alloc&) {
+  if (was == core_off || successor != nullptr) return;
+  if (was == core_shut_down) {
+    is_abandoned_ = true;
     return;
   }
-  successor_->state.store(may_start ? core_dormant : core_shut_down, std::memory_order_release);
-  // Whoever refers to this manager refers to the child's from now on.
-  face_.flags_ = successor_;
-  if (owner_ != nullptr) owner_->flags_ = successor_;
-  successor_->owner_ = owner_;
-  InstrumentRegistry::instance().hand_over(*this, *successor_);
+  state.store(core_shut_down, std::memory_order_release);
+  try {
+    successor = new Core(*this, AfterFork());
+  } catch (const std::bad_alloc&) {
+    is_abandoned_ = true;
+    return;
+  }
+  successor->state.store(may_start ? core_dormant : core_shut_down, std::memory_order_release);
+  if (may_start) InstrumentRegistry::instance().hand_over(*this, *successor);
+}
+
+void Core::abandon_locks() noexcept {
+  for (auto& lock : fork_locks_) (void)lock.release();
+  fork_locks_.clear();
 }
 
 // ---- life cycle ----
@@ -121,7 +136,7 @@ FlushResult Core::flush(Deadline deadline) noexcept {
   if (is_off()) return {};
   const bool is_dormant = state.load(std::memory_order_acquire) == core_dormant;
   if (is_dormant && !InstrumentRegistry::instance().has_growth(*this)) return {};
-  if (!accepts() && drainer_ == nullptr) {
+  if (is_abandoned_ || (!accepts() && drainer_ == nullptr)) {
     return {.sinks = {{.name = "", .complete = false, .error = "telemetry is off in this forked child"}}};
   }
   return flush_sinks(deadline, drainer_->drain(deadline));
@@ -142,6 +157,7 @@ FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
 }
 
 FlushResult Core::shutdown(Deadline deadline) noexcept {
+  if (is_abandoned_) return {};
   {
     // A dormant one has nothing to flush.
     const std::lock_guard lock(start_mutex_);
@@ -176,9 +192,12 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
 
 Stats Core::stats() const {
   Stats stats;
-  if (state.load(std::memory_order_acquire) != core_dormant && drainer_ != nullptr) {
+  const bool is_started = state.load(std::memory_order_acquire) != core_dormant && drainer_ != nullptr;
+  if (is_started && !is_abandoned_) {
     drainer_->add_to(stats, rings_);
     add_sink_stats(stats);
+  } else if (!is_abandoned_) {
+    rings_.add_to(stats, {});  // a child's that has recorded nothing yet
   }
   add_shared_counts(stats);
   return stats;

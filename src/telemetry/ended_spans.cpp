@@ -100,6 +100,11 @@ void settle_slowly(ContextSlot& slot) noexcept {
 
 bool park_ended_spans(ForkLocks& locks, Deadline deadline) { return lock_until(locks, chain_notes().mutex, deadline); }
 
+void abandon_ended_spans() noexcept {
+  new (&chain_notes()) ChainNotes;
+  ended_spans_of_chains.store(0, std::memory_order_relaxed);
+}
+
 void forget_ended_spans(std::uint32_t chain) noexcept {
   if (ended_spans_of_chains.load(std::memory_order_relaxed) == 0) return;
   const std::lock_guard lock(chain_notes().mutex);

@@ -7,7 +7,10 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <mutex>
+#include <new>
 #include <thread>
+#include <vector>
 
 #include "core.h"
 #include "instrument_registry.h"
@@ -33,6 +36,7 @@ struct Fork {
   std::mutex mutex;
   ForkLocks locks;
   bool is_parked = false;
+  std::size_t participants = 0;  // those that prepared
 };
 Fork& current_fork() {
   static auto* const fork = new Fork;
@@ -55,11 +59,12 @@ bool park_telemetry(ForkLocks& locks, Deadline deadline) {
   return are_parked && InstrumentRegistry::instance().park(locks, deadline) && park_ended_spans(locks, deadline);
 }
 
-bool park_all(ForkLocks& locks) {
+bool park_all(Fork& fork) {
   const Deadline deadline = Deadline::clock::now() + patience;
-  bool are_parked = park_telemetry(locks, deadline);
+  bool are_parked = park_telemetry(fork.locks, deadline);
   // Last: a sink at work is in its backend too. Each of them, since each is told of what follows.
-  for (std::size_t i = 0; i < participant_count.load(std::memory_order_acquire); ++i) {
+  fork.participants = participant_count.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < fork.participants; ++i) {
     are_parked = participants[i].prepare(are_parked ? deadline : Deadline::clock::now()) && are_parked;
   }
   return are_parked;
@@ -74,45 +79,57 @@ void prepare() noexcept {
   Fork& fork = current_fork();
   fork.mutex.lock();
   try {
-    fork.is_parked = park_all(fork.locks);
+    fork.is_parked = park_all(fork);
   } catch (const std::bad_alloc&) {
     fork.is_parked = false;
   }
 }
 
 void in_parent() noexcept {
-  for (std::size_t i = 0; i < participant_count.load(std::memory_order_acquire); ++i) participants[i].in_parent();
+  for (std::size_t i = 0; i < current_fork().participants; ++i) participants[i].in_parent();
   unpark_all();
   current_fork().mutex.unlock();
 }
 
-void replace(Core*& core) noexcept {
-  if (core != nullptr && core->successor() != nullptr) core = core->successor();
+// Somebody holds some of the locks and is not here to give them back.
+void abandon_all_locks(Fork& fork) noexcept {
+  for (auto& lock : fork.locks) (void)lock.release();
+  fork.locks.clear();
+  each_core([](Core& core) { core.abandon_locks(); });
+  ProcessManagers& managers = process_managers();
+  new (&managers.mutex) std::mutex;
+  new (&managers.by_config) std::vector<Core*>;  // somebody may have been changing it
+  InstrumentRegistry::instance().abandon_lock();
+  abandon_ended_spans();
 }
 
 void in_child() noexcept {
   Fork& fork = current_fork();
-  for (std::size_t i = 0; i < participant_count.load(std::memory_order_acquire); ++i) participants[i].in_child();
+  for (std::size_t i = 0; i < fork.participants; ++i) participants[i].in_child();
   thread_state.is_telemetry_thread = false;  // a sink's thread that forked is the child's main thread
   forget_rings_of_this_thread();
   bool is_off = false;
-  Core* const last_of_parent = process_managers().last.load(std::memory_order_acquire);
-  for (Core* core = last_of_parent; core != nullptr; core = core->previous_core) {
-    core->make_successor(fork.is_parked);
-    is_off = is_off || (!fork.is_parked && core->successor() != nullptr);
-  }
+  // The successors are put before the first of these, and so are not met here.
+  each_core([&](Core& core) {
+    const bool had_one = core.successor != nullptr;
+    core.make_successor(fork.is_parked);
+    is_off = is_off || (!fork.is_parked && !had_one && core.successor != nullptr);
+  });
   ProcessManagers& managers = process_managers();
-  Core* default_core = managers.default_core.load(std::memory_order_relaxed);
-  replace(default_core);
-  managers.default_core.store(default_core, std::memory_order_release);
-  for (Core*& core : managers.by_config) replace(core);
+  Core* const default_core = managers.default_core.load(std::memory_order_relaxed);
+  if (default_core != nullptr) managers.default_core.store(&default_core->latest(), std::memory_order_release);
+  if (fork.is_parked) {
+    for (Core*& core : managers.by_config) core = &core->latest();
+    unpark_all();
+  } else {
+    abandon_all_locks(fork);
+  }
   if (is_off) {
     std::fprintf(stderr,
                  "spark telemetry is off in the forked child %d: telemetry was at work for more than 1 s when it was "
                  "forked\n",
                  getpid());
   }
-  unpark_all();
   fork.mutex.unlock();
 }
 

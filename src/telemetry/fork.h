@@ -19,6 +19,8 @@ using ForkLocks = std::vector<std::unique_lock<std::mutex>>;
 
 // Of what spans that ended out of order have left for others; see detail/ended_spans.h.
 [[nodiscard]] bool park_ended_spans(ForkLocks& locks, Deadline deadline);
+// In a child, when somebody held its lock.
+void abandon_ended_spans() noexcept;
 
 // Registers the handlers, once for the process.
 void handle_forks() noexcept;

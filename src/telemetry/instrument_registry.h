@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,8 @@ class InstrumentRegistry {
   // has yet to collect is not the child's.
   [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline) { return lock_until(locks, mutex_, deadline); }
   void hand_over(Core& from, Core& to) noexcept;
+  // In a child, when somebody held the lock.
+  void abandon_lock() noexcept { new (&mutex_) std::mutex; }
 
   // The cell of an instrument in the calling thread. Null if there is no memory.
   [[nodiscard]] ShardCell* make_cell(std::uint32_t index) noexcept;

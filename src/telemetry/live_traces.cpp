@@ -33,7 +33,12 @@ void OwnedRecord::disown_values() noexcept { reinterpret_cast<RecordHead*>(bytes
 
 bool LiveTraces::add(TraceId id, Facts facts, OwnedRecord end) noexcept {
   const std::lock_guard lock(mutex_);
+  return add_new(id, facts, std::move(end));
+}
+
+bool LiveTraces::add_new(TraceId id, Facts facts, OwnedRecord end) noexcept {
   try {
+    if (traces_.contains(id)) return false;
     if (traces_.size() >= limit_ && !by_age_.empty()) {
       traces_.erase(by_age_.front());
       by_age_.pop_front();
@@ -41,9 +46,8 @@ bool LiveTraces::add(TraceId id, Facts facts, OwnedRecord end) noexcept {
     }
     const auto place = by_age_.insert(by_age_.end(), id);
     try {
-      const bool is_new = traces_.emplace(id, Live{facts, std::move(end), place}).second;
-      if (!is_new) by_age_.erase(place);
-      return is_new;
+      traces_.emplace(id, Live{facts, 0, std::move(end), place});
+      return true;
     } catch (const std::bad_alloc&) {
       by_age_.erase(place);
       return false;
@@ -51,6 +55,23 @@ bool LiveTraces::add(TraceId id, Facts facts, OwnedRecord end) noexcept {
   } catch (const std::bad_alloc&) {
     return false;
   }
+}
+
+bool LiveTraces::join(TraceId id, bool is_sampled) noexcept {
+  const std::lock_guard lock(mutex_);
+  (void)add_new(id, {.is_sampled = is_sampled, .is_remote = true}, {});
+  const auto found = traces_.find(id);
+  if (found == traces_.end() || !found->second.facts.is_remote) return false;
+  ++found->second.joined;
+  return true;
+}
+
+void LiveTraces::leave(TraceId id) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = traces_.find(id);
+  if (found == traces_.end() || !found->second.facts.is_remote || --found->second.joined != 0) return;
+  by_age_.erase(found->second.place);
+  traces_.erase(found);
 }
 
 std::optional<LiveTraces::Facts> LiveTraces::find(TraceId id) const noexcept {

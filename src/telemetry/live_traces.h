@@ -49,6 +49,10 @@ class LiveTraces {
   // False if it is known already, or if there is no memory; it is then unknown. `end` is empty if the end is not to be
   // recorded.
   bool add(TraceId id, Facts facts, OwnedRecord end) noexcept;
+  // Of a trace that began in another process; several may join it. False if it is one of this process' own, or if there
+  // is no memory. What was joined is to be left.
+  bool join(TraceId id, bool is_sampled) noexcept;
+  void leave(TraceId id) noexcept;
   [[nodiscard]] std::optional<Facts> find(TraceId id) const noexcept;
   struct Ended {
     bool is_sampled;
@@ -64,9 +68,13 @@ class LiveTraces {
  private:
   struct Live {
     Facts facts;
+    std::uint32_t joined;  // how often
     OwnedRecord end;
     std::list<TraceId>::iterator place;
   };
+
+  // With the mutex held.
+  bool add_new(TraceId id, Facts facts, OwnedRecord end) noexcept;
 
   const std::size_t limit_;
   std::atomic<std::uint64_t> evicted_{0};

@@ -21,19 +21,15 @@ bool FlushResult::complete() const noexcept {
 }
 
 TelemetryManager::TelemetryManager(const TelemetryConfig& config, const ManagerSources& sources)
-    : flags_(new detail::Core(config, sources)), is_owner_(true) {
-  core().set_owner(this);
-}
+    : flags_(new detail::Core(config, sources)), is_owner_(true) {}
 
 TelemetryManager::TelemetryManager(detail::Core& core) noexcept : flags_(&core), is_owner_(false) {}
 
 TelemetryManager::~TelemetryManager() {
-  if (!is_owner_) return;
-  core().shutdown(deadline_in(std::chrono::seconds(5)));
-  core().set_owner(nullptr);
+  if (is_owner_) core().shutdown(deadline_in(std::chrono::seconds(5)));
 }
 
-detail::Core& TelemetryManager::core() const noexcept { return detail::core_of(*flags_); }
+detail::Core& TelemetryManager::core() const noexcept { return detail::core_of(*flags_).latest(); }
 
 ActiveTrace TelemetryManager::start_trace(Text name, const TraceOptions& options) noexcept {
   return core().start_trace(name, options);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core.h"
+#include "fork.h"
 #include "spark/base/error.h"
 #include "spark/telemetry/manager.h"
 
@@ -37,12 +38,13 @@ void for_each_at_once(const std::vector<detail::Core*>& cores, Function function
 }
 
 void flush_at_exit() {
+  const Deadline deadline = Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(exit_deadline);
   std::vector<detail::Core*> cores;
   {
-    const std::lock_guard lock(process().mutex);
+    detail::ForkLocks lock;  // another thread may hold it for long: while it opens a backend
+    if (!detail::lock_until(lock, process().mutex, deadline)) return;
     cores = process().by_config;
   }
-  const Deadline deadline = Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(exit_deadline);
   for_each_at_once(cores, [deadline](detail::Core& core) { core.flush(deadline); });
 }
 

@@ -50,7 +50,7 @@ struct Demangled {
 }  // namespace
 
 ActiveSpan::ActiveSpan(detail::CoreFlags& flags, Text name, TraceId trace, const SpanOptions& options) noexcept
-    : state_(State::passive), core_(&detail::core_of(flags)) {
+    : state_(State::passive), core_(&detail::core_of(flags).latest()) {
   // Short, and apart from the rest, so that an unsampled span does not pay for the registers a sampled one needs.
   if (core_->is_unsampled_here(trace)) {
     core_->count_sampled_out(RecordKind::span);

@@ -190,5 +190,73 @@ TEST(Fork, from_inside_a_sink_ends_well_in_both) {
   EXPECT_EQ(wrong, "");
 }
 
+TEST(Fork, of_a_fork_goes_on_through_the_same_reference) {
+  TestManager telemetry;
+  TelemetryManager& manager = telemetry.manager;
+  const ContextScope scope(telemetry.manager.start_trace("t").context());
+  EXPECT_EQ(in_child([&] {
+              manager.record_event({.name = "the child's"});
+              manager.flush(fakes::patience);
+              std::string wrong = in_child([&] {
+                manager.start_trace("the grandchild's").end();
+                manager.start_span("the grandchild's").end();
+                std::string mine = equal("complete", manager.flush(fakes::patience).complete() ? 1 : 0, 1);
+                mine += equal("events", manager.stats()[RecordKind::event].recorded, 0);
+                return mine + equal("the grandchild's spans", telemetry.unflushed_log().count(RecordKind::span), 1);
+              });
+              // A daemon's child, which records nothing between the forks.
+              return wrong + in_child([&] {
+                       return in_child([&] {
+                         manager.start_span("the daemon's").end();
+                         std::string daemon_s = equal("complete", manager.flush(fakes::patience).complete() ? 1 : 0, 1);
+                         daemon_s += equal("the daemon's spans", telemetry.unflushed_log().count(RecordKind::span), 1);
+                         return daemon_s;
+                       });
+                     });
+            }),
+            "");
+}
+
+TEST(Fork, counts_what_was_sampled_out_in_a_child_that_has_recorded_nothing) {
+  TestManager telemetry({.sampling_rate = 0});
+  EXPECT_EQ(in_child([&] {
+              telemetry.manager.start_span("s").end();
+              return equal("sampled out", telemetry.manager.stats()[RecordKind::span].sampled_out, 1);
+            }),
+            "");
+}
+
+TEST(Fork, is_not_held_up_by_a_manager_that_was_shut_down_while_its_sink_hung) {
+  TestManager healthy;
+  const auto log = std::make_shared<SinkLog>();
+  TestManager hung({}, {log});
+  log->block();
+  hung.manager.record_event({.name = "e"});
+  (void)hung.manager.shutdown(10ms);
+  EXPECT_EQ(in_child([&] {
+              healthy.manager.record_event({.name = "the child's"});
+              std::string wrong = equal("complete", healthy.manager.flush(fakes::patience).complete() ? 1 : 0, 1);
+              (void)hung.manager.stats();
+              return wrong + equal("complete", hung.manager.flush(1s).complete() ? 1 : 0, 0);
+            }),
+            "");
+}
+
+TEST(Fork, a_factory_that_records_is_suppressed_in_the_child) {
+  TelemetryManager* manager = nullptr;
+  const auto log = std::make_shared<SinkLog>();
+  TelemetryManager made({}, {.sinks = {[&](const TelemetryConfig&) {
+                               if (manager != nullptr) manager->record_event({.name = "the factory's"});
+                               return std::make_unique<fakes::RecordingSink>(log);
+                             }}});
+  manager = &made;
+  EXPECT_EQ(in_child([&] {
+              made.record_event({.name = "the child's"});
+              std::string wrong = equal("complete", made.flush(fakes::patience).complete() ? 1 : 0, 1);
+              return wrong + equal("events", log->count(RecordKind::event), 1);
+            }),
+            "");
+}
+
 }  // namespace
 }  // namespace spark

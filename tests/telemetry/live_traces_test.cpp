@@ -111,5 +111,26 @@ TEST(OwnedRecord, moves_and_lets_its_values_go_to_somebody_else) {
   EXPECT_FALSE(moved.empty());
 }
 
+TEST(LiveTraces, that_are_remote_stay_until_the_last_has_left) {
+  LiveTraces traces(10);
+  EXPECT_TRUE(traces.join({1, 1}, true));
+  EXPECT_TRUE(traces.join({1, 1}, false));
+  traces.leave({1, 1});
+  EXPECT_EQ(is_sampled(traces, {1, 1}), true) << "the first decision holds";
+  traces.leave({1, 1});
+  EXPECT_EQ(is_sampled(traces, {1, 1}), std::nullopt);
+}
+
+TEST(LiveTraces, of_this_process_are_not_joined_nor_evicted_for_it) {
+  LiveTraces traces(2);
+  traces.add({1, 1}, {.is_sampled = true}, record_with_value(Array{1}));
+  traces.add({1, 2}, {.is_sampled = true}, {});
+  EXPECT_FALSE(traces.join({1, 1}, false));
+  EXPECT_EQ(traces.evicted(), 0U);
+  const auto ended = traces.remove({1, 1});
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_FALSE(ended->end.empty());
+}
+
 }  // namespace
 }  // namespace spark::detail

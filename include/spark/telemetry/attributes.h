@@ -4,7 +4,9 @@
 //   manager.start_span("load", {.attributes = {{"path", path}, {"bytes", 4096}, {"cached", false}}});
 //
 // Keys and values that are literals are kept by address; all other text is copied. To pass attributes that were built
-// at run time, use an Object: `.attributes = object`.
+// at run time, use an Object: `.attributes = object`; an Object, an Array or Bytes as one value goes in as a Value:
+// {"list", Value(array)}. Options that are kept in a variable borrow too: a braced list in them is gone by the next
+// statement, an Object of one's own is not.
 #pragma once
 
 #include <concepts>
@@ -18,7 +20,7 @@
 
 namespace spark {
 
-// A borrowed Value. Implicit from everything a Value is made of.
+// A borrowed Value. Implicit from null, bool, numbers, text and Value.
 class AttributeValue {
  public:
   enum class Type : std::uint8_t { null, boolean, integer, number, text, value };

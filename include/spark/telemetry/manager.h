@@ -140,8 +140,7 @@ class TelemetryManager {
 
   // ---- life cycle ----
 
-  // Covers what
-  // happened before the call, on any thread. Never throws for a sink's trouble: the result says it.
+  // Covers what happened before the call, on any thread. Never throws for a sink's trouble: the result says it.
   FlushResult flush(Seconds deadline = std::chrono::seconds(5));
   // Flushes, then ends: threads stop, sinks are closed, later records are dropped and counted. Idempotent, safe from
   // any thread and from inside a sink; keeps its deadline even if a sink hangs.
@@ -154,9 +153,8 @@ class TelemetryManager {
 
   // ---- queries ----
 
-  // Answered by
-  // the first sink that stores. They do not flush. Throw Error(unsupported) if no sink stores, Error(shut_down) after
-  // shutdown, and what the store throws.
+  // Answered by the first sink that stores. They do not flush. Throw Error(unsupported) if no sink stores,
+  // Error(shut_down) after shutdown, and what the store throws.
   [[nodiscard]] Page<Trace> query_traces(const TraceQuery& query = {}) const;
   [[nodiscard]] Page<Span> query_spans(const SpanQuery& query = {}) const;
   [[nodiscard]] Page<Event> query_events(const EventQuery& query = {}) const;
@@ -175,7 +173,7 @@ class TelemetryManager {
   void add_metric(const MetricOptions& metric) noexcept;
   [[nodiscard]] detail::Core& core() const noexcept;
 
-  detail::CoreFlags* flags_;  // the core; never destroyed; in a forked child another one
+  detail::CoreFlags* flags_;  // the core; never destroyed; in a forked child its successor counts
   bool is_owner_;
 };
 

@@ -24,6 +24,7 @@
 
 namespace spark {
 
+// For one call: attributes are borrowed (attributes.h).
 struct SpanOptions {
   SpanId parent_span_id = {};  // default: the current span if it is of this trace, else the trace's root span id
   SpanKind kind = SpanKind::INTERNAL;

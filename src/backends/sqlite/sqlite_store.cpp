@@ -199,7 +199,8 @@ std::uint64_t SqliteStore::put(std::string_view kind, std::string_view id, const
 
 PruneResult SqliteStore::prune(const PruneOptions& options) {
   validate(options);
-  PruneGoal goal{.max_bytes = options.max_bytes, .max_rows = options.rows_per_transaction};
+  constexpr std::size_t most_rows = 1'000'000;
+  PruneGoal goal{.max_bytes = options.max_bytes, .max_rows = std::min(options.rows_per_transaction, most_rows)};
   if (options.before) goal.before_ns = options.before->time_since_epoch().count();
   PruneResult result;
   bool looks_at_all_orphans = false;

@@ -17,6 +17,8 @@ enum CoreState : std::uint32_t {
 
 struct CoreFlags {
   std::atomic<std::uint32_t> state{core_off};
+  // In a forked child: the core that took this one's place. Written before the child has a second thread.
+  Core* successor = nullptr;
 
   [[nodiscard]] bool is_off() const noexcept { return state.load(std::memory_order_relaxed) == core_off; }
 };
