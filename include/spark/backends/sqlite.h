@@ -68,7 +68,7 @@ struct PruneOptions {
   std::optional<Timestamp> before = {};
   // The oldest traces, until the pages in use take no more than this. 0: no bound.
   std::size_t max_bytes = 0;
-  // Work of one transaction, during which other writers wait. 4,000 rows take about 5 ms. 1 or more.
+  // Work of one transaction, during which other writers wait. 4,000 rows take about 5 ms. 1 to 1,000,000.
   std::size_t rows_per_transaction = 4'000;
   // Called after each transaction, outside of it, on the calling thread; false ends the work. May be empty.
   std::function<bool(const PruneResult&)> progress = {};

@@ -40,9 +40,8 @@ enum class Order : std::uint8_t { newest_first, oldest_first, longest_first, sho
 //   limit            1 or more.
 //   offset           Rows to leave out at the beginning. With a cursor it means nothing: the first page left them out.
 //   cursor           A Page's; empty: from the beginning.
-//   with_attributes  False leaves `attributes` of the rows empty, which is quicker; conditions on them hold all the
-//   same. time_limit       How long the query may take before it throws Error(timeout); empty: what the store was made
-//   with.
+//   with_attributes  False leaves `attributes` of the rows empty, which is quicker. Conditions on them hold.
+//   time_limit       After this it throws Error(timeout); empty: what the store was made with.
 struct TraceQuery {
   std::size_t limit = default_query_limit;
   std::optional<TraceId> trace_id = {};
