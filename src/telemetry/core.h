@@ -178,7 +178,7 @@ class Core : public CoreFlags {
   [[nodiscard]] Instrument* instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept;
 
   const TelemetryConfig config_;
-  const ManagerSources sources_;
+  ManagerSources sources_;  // until shutdown
   TickClock ticks_;
   const bool is_seeded_;
   std::atomic<std::uint64_t> seeded_state_;

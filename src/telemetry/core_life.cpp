@@ -83,9 +83,11 @@ bool Core::accepts_slowly() noexcept {
     return true;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "spark telemetry is off in the forked child %d: %s\n", getpid(), error.what());
-    state.store(core_shut_down, std::memory_order_release);
-    return false;
+  } catch (...) {
+    std::fprintf(stderr, "spark telemetry is off in the forked child %d: a sink cannot be made\n", getpid());
   }
+  state.store(core_shut_down, std::memory_order_release);
+  return false;
 }
 
 // ---- fork ----
@@ -185,6 +187,8 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
   live_traces_.forget_records();
   if (drained) rings_.retire(*this);
+  // What the factories hold is the user's; only a fork of a manager that records would need them again.
+  sources_.sinks.clear();
   lock.lock();
   shutdown_done_.notify_all();
   return shutdown_result_.emplace(std::move(result));

@@ -78,6 +78,7 @@ void unpark_all() noexcept {
 void prepare() noexcept {
   Fork& fork = current_fork();
   fork.mutex.lock();
+  fork.participants = 0;
   try {
     fork.is_parked = park_all(fork);
   } catch (const std::bad_alloc&) {

@@ -292,6 +292,15 @@ TEST(Shutdown, a_manager_s_destructor_flushes) {
   EXPECT_EQ(log->event("last").name, "last");
 }
 
+TEST(Shutdown, lets_go_of_what_the_factories_hold) {
+  auto log = std::make_shared<SinkLog>();
+  const std::weak_ptr<SinkLog> watched = log;
+  TelemetryManager manager({}, {.sinks = {RecordingSink::factory(std::move(log))}});
+  EXPECT_FALSE(watched.expired());
+  manager.shutdown();
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST(Shutdown, handles_that_outlive_their_manager_are_counted_and_do_nothing) {
   VirtualClock clock;
   const auto log = std::make_shared<SinkLog>();
