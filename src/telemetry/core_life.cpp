@@ -93,10 +93,13 @@ bool Core::accepts_slowly() noexcept {
 // ---- fork ----
 
 bool Core::park(Deadline deadline) noexcept {
-  // What has been shut down, or is being, is not carried over; a sink that hangs there holds up no fork.
-  if (state.load(std::memory_order_acquire) == core_shut_down) return true;
+  // What has been shut down, or is being, is not carried over, and a sink that hangs there holds up no fork. What is
+  // left of it may be in use for a moment: old handles still end.
+  const bool is_over = state.load(std::memory_order_acquire) == core_shut_down;
   try {
-    if (lock_until(fork_locks_, start_mutex_, deadline) && lock_until(fork_locks_, shutdown_mutex_, deadline) &&
+    if (is_over) {
+      if (live_traces_.park(fork_locks_, deadline) && rings_.park(fork_locks_, deadline)) return true;
+    } else if (lock_until(fork_locks_, start_mutex_, deadline) && lock_until(fork_locks_, shutdown_mutex_, deadline) &&
         (drainer_ == nullptr || drainer_->park(fork_locks_, deadline)) &&
         lock_until(fork_locks_, graphs_mutex_, deadline) && live_traces_.park(fork_locks_, deadline) &&
         rings_.park(fork_locks_, deadline)) {

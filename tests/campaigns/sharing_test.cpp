@@ -163,22 +163,22 @@ int record_for(const Parent& parent, const std::string& path, std::chrono::secon
   return 0;
 }
 
-// The same line from the file, without what was dropped.
+// The same line from the file, without what was dropped: every row that carries the producer id of this process.
 std::string count_rows(RawDatabase& raw, const std::string& pid) {
-  const std::string found = raw.run("SELECT number, resource FROM resources WHERE resource ->> 'process_id' = " + pid);
-  const std::size_t bar = found.find('|');
-  if (bar == std::string::npos || found.find('\n') + 1 != found.size()) return "resources of " + pid + ": " + found;
-  const std::string number = found.substr(0, bar);
-  const Value resource = parse_json(found.substr(bar + 1));
-  const std::uint64_t producer = std::stoull(resource.as_object().at("producer_id").as_string(), nullptr, 16);
-  const std::string id_high = std::to_string(detail::sqlite::id_to_column(producer));
+  const std::string producer =
+      raw.run("SELECT resource ->> 'producer_id' FROM resources WHERE resource ->> 'process_id' = " + pid);
+  if (producer.size() != 17) return "producers of " + pid + ": " + producer;  // 16 digits and the line's end
+  const std::string id_high =
+      std::to_string(detail::sqlite::id_to_column(std::stoull(producer, nullptr, 16)));
+  const std::string by_resource =
+      " JOIN resources ON resources.number = resource WHERE resources.resource ->> 'producer_id' = '" +
+      producer.substr(0, 16) + "'";
   const auto count = [&](const std::string& what) {
     std::string text = raw.run("SELECT count(*) FROM " + what);
     text.pop_back();
     return " " + text;
   };
-  return pid + count("traces_data WHERE end_ns IS NOT NULL AND resource = " + number) +
-         count("spans_data WHERE resource = " + number) +
+  return pid + count("traces_data" + by_resource + " AND end_ns IS NOT NULL") + count("spans_data" + by_resource) +
          count("events_data WHERE source = 0 AND id_high = " + id_high) +
          count("metrics_data WHERE id_high = " + id_high);
 }

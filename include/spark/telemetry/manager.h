@@ -87,6 +87,8 @@ class TelemetryManager {
   // Configures the process default. Throws Error(conflict) if it already has another configuration.
   static TelemetryManager& configure(const TelemetryConfig& config);
   // Ends the process default (flushed for up to 2 s) and the managers of configurations; the next use configures anew.
+  // References and graphs from before stay valid and record nothing any more. (After shutdown() alone, the ended
+  // manager stays the default.)
   static void reset_instance();
   // The manager for a configuration: the default if it has this one or has none yet, else one of its own that all equal
   // configurations share.

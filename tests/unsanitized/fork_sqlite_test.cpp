@@ -44,6 +44,16 @@ int record_in_child(TelemetryManager& manager) {
   return manager.query_events({.limit = 1}).size() == 1 ? 0 : 5;
 }
 
+// Returns in the middle of an export: at the latest when the parent has recorded for as long as one takes to come.
+void wait_for_an_export(const TelemetryManager& manager) {
+  const auto is_in_export = [&] {
+    const SinkStats sink = manager.stats().sinks.at(0);
+    return sink.rows[static_cast<std::size_t>(RecordKind::event)].in_flight > 0;
+  };
+  const auto end = std::chrono::steady_clock::now() + fakes::patience;
+  while (!is_in_export() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
+
 TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_their_own) {
   const int forks = std::getenv("SPARK_TEST_FULL") != nullptr ? 300 : 60;
   const TemporaryDirectory directory;
@@ -69,6 +79,7 @@ TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_the
       while (!is_done) (void)manager.query_events({.limit = 10});
     });
     for (int fork_number = 0; fork_number < forks; ++fork_number) {
+      wait_for_an_export(manager);
       const pid_t child = ::fork();
       if (child == 0) ::_exit(record_in_child(manager));
       int status = 0;
@@ -97,6 +108,62 @@ TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_the
               "names FROM events_data WHERE name <> (SELECT number FROM names WHERE text = 'parent') GROUP BY "
               "id_high)"),
       children + "|50|50|" + children + "\n");
+  EXPECT_EQ(raw.run("SELECT count(DISTINCT id_high) FROM events_data"), std::to_string(recorded_children + 1) + "\n");
+}
+
+// What a child that returns from main() does: it records to the process default, and exit() is all that flushes it.
+[[noreturn]] void record_and_exit() {
+  TelemetryManager& manager = TelemetryManager::get_instance();
+  const std::string name = "child " + std::to_string(::getpid());
+  for (int i = 0; i < events_of_a_child; ++i) manager.record_event({.name = name, .attributes = {{"i", i}}});
+  const Stats stats = manager.stats();
+  if (stats[RecordKind::event].dropped[static_cast<std::size_t>(DropReason::shut_down)] > 0) ::_exit(is_off);
+  std::exit(0);
+}
+
+TEST(ForkCampaign, the_process_default_of_a_program_whose_threads_fork_goes_on_in_children_that_exit) {
+  const int forks_of_a_thread = std::getenv("SPARK_TEST_FULL") != nullptr ? 150 : 20;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("default.db");
+  TelemetryManager::reset_instance();
+  TelemetryManager& manager = TelemetryManager::configure(TelemetryConfig::create_sqlite(path, {.buffer_size = 10}));
+  std::atomic<bool> is_done{false};
+  std::atomic<std::uint64_t> recorded{0};
+  std::atomic<int> recorded_children{0};
+  std::thread recording([&] {
+    while (!is_done) {
+      manager.record_event({.name = "parent"});
+      ++recorded;
+      std::this_thread::sleep_for(200us);
+    }
+  });
+  std::vector<std::thread> forking;
+  for (int thread = 0; thread < 2; ++thread) {
+    forking.emplace_back([&] {
+      for (int i = 0; i < forks_of_a_thread; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) record_and_exit();
+        int status = 0;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        const int result = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+        EXPECT_TRUE(result == 0 || result == is_off) << "exit code " << result;
+        recorded_children += result == 0 ? 1 : 0;
+      }
+    });
+  }
+  for (auto& thread : forking) thread.join();
+  is_done = true;
+  recording.join();
+  ASSERT_TRUE(manager.flush(fakes::patience).complete());
+  TelemetryManager::reset_instance();
+  RawDatabase raw(path);
+  EXPECT_EQ(raw.run("PRAGMA integrity_check"), "ok\n");
+  EXPECT_GE(recorded_children, forks_of_a_thread);
+  EXPECT_EQ(raw.run("SELECT count(*) FROM events WHERE name = 'parent'"), std::to_string(recorded) + "\n");
+  const std::string children = std::to_string(recorded_children);
+  EXPECT_EQ(raw.run("SELECT count(*), min(n), max(n) FROM (SELECT count(*) AS n FROM events WHERE name <> 'parent' "
+                    "GROUP BY name)"),
+            children + "|50|50\n");
   EXPECT_EQ(raw.run("SELECT count(DISTINCT id_high) FROM events_data"), std::to_string(recorded_children + 1) + "\n");
 }
 
