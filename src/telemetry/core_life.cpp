@@ -100,9 +100,9 @@ bool Core::park(Deadline deadline) noexcept {
     if (is_over) {
       if (live_traces_.park(fork_locks_, deadline) && rings_.park(fork_locks_, deadline)) return true;
     } else if (lock_until(fork_locks_, start_mutex_, deadline) && lock_until(fork_locks_, shutdown_mutex_, deadline) &&
-        (drainer_ == nullptr || drainer_->park(fork_locks_, deadline)) &&
-        lock_until(fork_locks_, graphs_mutex_, deadline) && live_traces_.park(fork_locks_, deadline) &&
-        rings_.park(fork_locks_, deadline)) {
+               (drainer_ == nullptr || drainer_->park(fork_locks_, deadline)) &&
+               lock_until(fork_locks_, graphs_mutex_, deadline) && live_traces_.park(fork_locks_, deadline) &&
+               rings_.park(fork_locks_, deadline)) {
       return true;
     }
   } catch (const std::bad_alloc&) {

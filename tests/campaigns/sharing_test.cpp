@@ -168,11 +168,10 @@ std::string count_rows(RawDatabase& raw, const std::string& pid) {
   const std::string producer =
       raw.run("SELECT resource ->> 'producer_id' FROM resources WHERE resource ->> 'process_id' = " + pid);
   if (producer.size() != 17) return "producers of " + pid + ": " + producer;  // 16 digits and the line's end
-  const std::string id_high =
-      std::to_string(detail::sqlite::id_to_column(std::stoull(producer, nullptr, 16)));
+  const std::string id_high = std::to_string(detail::sqlite::id_to_column(std::stoull(producer, nullptr, 16)));
   const std::string by_resource =
-      " JOIN resources ON resources.number = resource WHERE resources.resource ->> 'producer_id' = '" +
-      producer.substr(0, 16) + "'";
+      " WHERE resource IN (SELECT number FROM resources WHERE resource ->> 'producer_id' = '" + producer.substr(0, 16) +
+      "')";
   const auto count = [&](const std::string& what) {
     std::string text = raw.run("SELECT count(*) FROM " + what);
     text.pop_back();
