@@ -1,19 +1,21 @@
-// spark_soak records for a given time at a given rate and prints every ten seconds how much memory the process has,
-// what was dropped, and the ledger. Exit code 0: the ledger balanced each time and memory stayed below the bound, if
-// one was given; 1: not; 2: wrong arguments.
+// spark_soak records for a given time at a given rate and prints every ten seconds how much memory the process has and
+// had at most so far, what was dropped, and the ledger. Exit code 0: the ledger balanced at the end and memory was
+// never above the bound, if one was given; 1: not; 2: wrong arguments.
 #include <unistd.h>
 
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -29,7 +31,7 @@ constexpr const char* usage =
     "usage: spark_soak [--seconds N] [--rate SPANS_A_SECOND] [--threads N] [--attribute-bytes N]\n"
     "                  [--to memory | sqlite:PATH | dead] [--every SECONDS] [--most-mib N]\n"
     "  --to dead      a sink that never returns\n"
-    "  --most-mib N   fail if the process has more resident memory than this\n"
+    "  --most-mib N   fail if the process ever had more resident memory than this\n"
     "Defaults: 60 s, 10000 spans/s on one thread with 100 bytes of attributes, to memory, every 10 s.\n";
 
 struct Options {
@@ -92,11 +94,13 @@ spark::TelemetryConfig config_of(const Options& options) {
   return spark::TelemetryConfig::create_memory();
 }
 
-double resident_mib() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t total = 0, resident = 0;
-  file >> total >> resident;
-  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+// Of /proc/self/status (proc(5)), which has it in kB: "VmRSS" is what is resident, "VmHWM" the most that ever was.
+double status_mib(std::string_view field) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(field)) return std::strtod(line.c_str() + field.size() + 1, nullptr) / 1024;
+  }
+  throw std::runtime_error("/proc/self/status does not say " + std::string(field));
 }
 
 // In bursts of a millisecond each, until the time is over.
@@ -124,7 +128,7 @@ void record(spark::TelemetryManager& manager, const Options& options, SteadyCloc
 // One line of figures. False: something is not as it must be.
 bool report(const spark::TelemetryManager& manager, const Options& options, double seconds, bool is_at_rest) {
   const spark::Stats stats = manager.stats();
-  const double mib = resident_mib();
+  const double peak_mib = status_mib("VmHWM");
   std::uint64_t recorded = 0, waiting = 0, exported = 0;
   for (const auto& row : stats.front) {
     recorded += row.recorded;
@@ -136,14 +140,15 @@ bool report(const spark::TelemetryManager& manager, const Options& options, doub
       waiting += row.queued + row.in_flight;
     }
   }
-  std::printf("%7.0f s  %8.1f MiB  recorded %12llu  exported %12llu  waiting %9llu  dropped %12llu%s\n", seconds, mib,
-              static_cast<unsigned long long>(recorded), static_cast<unsigned long long>(exported),
-              static_cast<unsigned long long>(waiting), static_cast<unsigned long long>(stats.dropped()),
+  std::printf("%7.0f s  %8.1f MiB  peak %8.1f MiB  recorded %12llu  exported %12llu  waiting %9llu  dropped %12llu%s\n",
+              seconds, status_mib("VmRSS"), peak_mib, static_cast<unsigned long long>(recorded),
+              static_cast<unsigned long long>(exported), static_cast<unsigned long long>(waiting),
+              static_cast<unsigned long long>(stats.dropped()),
               is_at_rest ? (stats.balanced() ? "  balanced" : "  NOT BALANCED") : "");
   std::fflush(stdout);
-  const bool fits = options.most_mib == 0 || mib <= static_cast<double>(options.most_mib);
+  const bool fits = options.most_mib == 0 || peak_mib <= static_cast<double>(options.most_mib);
   if (!fits)
-    std::fprintf(stderr, "spark_soak: %.1f MiB are resident, allowed are %llu\n", mib,
+    std::fprintf(stderr, "spark_soak: %.1f MiB were resident, allowed are %llu\n", peak_mib,
                  static_cast<unsigned long long>(options.most_mib));
   return fits && (!is_at_rest || stats.balanced());
 }

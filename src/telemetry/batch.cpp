@@ -281,6 +281,7 @@ void BatchBuilder::add(const Metric& metric) {
 }
 
 std::size_t BatchBuilder::size() const noexcept { return batch_->size(); }
+std::size_t BatchBuilder::size_bytes() const noexcept { return batch_->size_bytes(); }
 
 std::shared_ptr<const Batch> BatchBuilder::build() {
   BatchBuilder next(batch_->resource_);

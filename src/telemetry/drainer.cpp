@@ -20,6 +20,9 @@ namespace spark::detail {
 namespace {
 
 constexpr std::size_t records_per_batch = 10'000;
+// The batch being built is in no configured bound, so it must not grow with its records: 10,000 of 4 KiB would be 42
+// MiB. 10,000 spans with four attributes and an event each come to 5 MiB, so large records alone end a batch by this.
+constexpr std::size_t bytes_per_batch = 8 << 20;
 constexpr std::chrono::milliseconds shortest_rest{1};
 constexpr std::chrono::milliseconds longest_rest{10};
 // What a round should find. Fewer, and rounds meet the recording more often: a span whose ring is being read meanwhile
@@ -182,7 +185,7 @@ std::uint64_t Drainer::drain_rings() noexcept {
         if (taken == 0) break;
         left -= taken;
         total += taken;
-        if (decoder_.builder().size() >= records_per_batch) dispatch();
+        dispatch_if_full();
       }
     }
   } catch (const std::bad_alloc&) {
@@ -206,6 +209,7 @@ void Drainer::take_unspilled(const std::byte* record, std::size_t size_bytes) no
   ++of(popped_, kind);
   if (!has_redacted_resource_) redact_resource();
   count(kind, decoder_.decode(record, size_bytes));
+  dispatch_if_full();
 }
 
 void Drainer::count(RecordKind kind, Decoder::Outcome outcome) noexcept {
@@ -254,6 +258,7 @@ void Drainer::collect_instruments() noexcept {
     writer.attributes(instrument->attributes);
     count(RecordKind::metric, decoder_.decode(image.bytes(), image.used, std::move(collected.distribution)));
     std::free(image.spill);
+    dispatch_if_full();
   }
 }
 
@@ -266,6 +271,11 @@ void Drainer::add_self_metrics() noexcept {
   } catch (const std::bad_alloc&) {
     // The next interval's sums will have what is missing in this one.
   }
+}
+
+void Drainer::dispatch_if_full() noexcept {
+  const BatchBuilder& builder = decoder_.builder();
+  if (builder.size() >= records_per_batch || builder.size_bytes() >= bytes_per_batch) dispatch();
 }
 
 void Drainer::dispatch() noexcept {

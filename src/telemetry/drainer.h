@@ -60,6 +60,7 @@ class Drainer {
   void take_unspilled(const std::byte* record, std::size_t size_bytes) noexcept;
   void collect_instruments() noexcept;
   void add_self_metrics() noexcept;
+  void dispatch_if_full() noexcept;
   void dispatch() noexcept;
   [[nodiscard]] bool should_work() const noexcept;
 

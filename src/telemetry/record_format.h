@@ -29,7 +29,7 @@ struct RecordHead {
   std::uint32_t size_bytes;  // of the whole record in the ring
   RecordKind kind;
   std::uint8_t flags;
-  std::uint64_t external_bytes;  // of the heap that the record holds: its spilled bytes and its Values
+  std::uint64_t external_bytes;  // of the rings' bound that the record takes: for its spilled bytes and its Values
 };
 
 struct SpilledRecord {

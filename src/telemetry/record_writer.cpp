@@ -14,6 +14,8 @@ namespace spark::detail {
 namespace {
 
 constexpr std::uint32_t max_record_bytes = 64u << 20;
+// Room that a spilled record has to spare: the small attributes that follow a long one must not double it.
+constexpr std::uint32_t spare_bytes = 512;
 
 std::byte* store(std::byte* at, const void* source, std::size_t size) noexcept {
   std::memcpy(at, source, size);
@@ -269,7 +271,8 @@ std::byte* RecordWriter::entry(EntryKind kind, Payload payload, Text key, std::u
 bool RecordWriter::grow(std::uint32_t wanted) noexcept {
   const std::uint64_t needed = std::uint64_t{image_.used} + wanted;
   if (needed > max_record_bytes) return false;
-  const auto capacity = static_cast<std::uint32_t>(std::max<std::uint64_t>(needed, std::uint64_t{image_.capacity} * 2));
+  const auto capacity =
+      static_cast<std::uint32_t>(std::max<std::uint64_t>(needed + spare_bytes, std::uint64_t{image_.capacity} * 2));
   auto* bytes = static_cast<std::byte*>(std::malloc(capacity));
   if (bytes == nullptr) return false;
   std::memcpy(bytes, image_.bytes(), image_.used);

@@ -21,9 +21,10 @@ std::string message_of_current_exception() {
   }
 }
 
+using Counts = std::array<std::uint64_t, record_kinds>;
+
 template <class Change>
-void each_kind(SinkStats& stats, const Batch& batch, Change&& change) {
-  const auto counts = batch.counts();
+void each_kind(SinkStats& stats, const Counts& counts, Change&& change) {
   for (std::size_t kind = 0; kind < record_kinds; ++kind) change(stats.rows[kind], counts[kind]);
 }
 
@@ -48,10 +49,12 @@ void SinkWorker::start() {
 }
 
 void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
-  const std::lock_guard lock(mutex_);
-  each_kind(stats_, *batch, [](SinkRow& row, std::uint64_t n) { row.admitted += n; });
+  const Counts counts = batch->counts();
   const std::size_t size = batch->size_bytes();
-  // One batch is let in whatever its size; a flush that waits in the queue is none.
+  const std::lock_guard lock(mutex_);
+  each_kind(stats_, counts, [](SinkRow& row, std::uint64_t n) { row.admitted += n; });
+  // A batch is let in whatever its size when there is none, neither waiting nor being written; a flush that waits in
+  // the queue is none.
   const bool fits = queue_bytes_ + size <= queue_bytes_limit_ || queue_bytes_ == 0;
   DropReason reason = DropReason::queue_full;
   if (is_stopping_ || has_ended_) {
@@ -60,14 +63,14 @@ void SinkWorker::enqueue(std::shared_ptr<const Batch> batch) noexcept {
     try {
       queue_.emplace_back(std::move(batch));
       queue_bytes_ += size;
-      each_kind(stats_, *std::get<0>(queue_.back()), [](SinkRow& row, std::uint64_t n) { row.queued += n; });
+      each_kind(stats_, counts, [](SinkRow& row, std::uint64_t n) { row.queued += n; });
       work_.notify_one();
       return;
     } catch (const std::bad_alloc&) {
       reason = DropReason::out_of_memory;
     }
   }
-  each_kind(stats_, *batch, [reason](SinkRow& row, std::uint64_t n) { dropped(row, reason) += n; });
+  each_kind(stats_, counts, [reason](SinkRow& row, std::uint64_t n) { dropped(row, reason) += n; });
   lost_batches_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -131,13 +134,13 @@ void SinkWorker::drop_queued() noexcept {
   for (const Item& item : queue_) {
     const auto* batch = std::get_if<0>(&item);
     if (batch == nullptr) continue;
-    each_kind(stats_, **batch, [](SinkRow& row, std::uint64_t n) {
+    queue_bytes_ -= (*batch)->size_bytes();
+    each_kind(stats_, (*batch)->counts(), [](SinkRow& row, std::uint64_t n) {
       row.queued -= n;
       dropped(row, DropReason::deadline) += n;
     });
   }
   queue_.clear();
-  queue_bytes_ = 0;
 }
 
 void SinkWorker::run() noexcept {
@@ -146,7 +149,7 @@ void SinkWorker::run() noexcept {
   for (;;) {
     work_.wait(lock, [&] { return !queue_.empty() || is_stopping_; });
     if (queue_.empty()) break;
-    const Item item = std::move(queue_.front());
+    Item item = std::move(queue_.front());
     queue_.pop_front();
     is_in_sink_ = true;
     if (const auto* ticket = std::get_if<FlushTicket>(&item)) {
@@ -156,14 +159,13 @@ void SinkWorker::run() noexcept {
       leave_sink();
       continue;
     }
-    const auto& batch = std::get<0>(item);
-    queue_bytes_ -= batch->size_bytes();
-    each_kind(stats_, *batch, [](SinkRow& row, std::uint64_t n) {
+    auto batch = std::get<0>(std::move(item));
+    each_kind(stats_, batch->counts(), [](SinkRow& row, std::uint64_t n) {
       row.queued -= n;
       row.in_flight += n;
     });
     lock.unlock();
-    write(batch);
+    write(std::move(batch));
     lock.lock();
     leave_sink();
   }
@@ -186,7 +188,9 @@ void SinkWorker::leave_sink() noexcept {
   done_.notify_all();
 }
 
-void SinkWorker::write(const std::shared_ptr<const Batch>& batch) noexcept {
+void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
+  const Counts counts = batch->counts();
+  const std::size_t size = batch->size_bytes();
   std::string error;
   bool failed = false;
   try {
@@ -199,9 +203,11 @@ void SinkWorker::write(const std::shared_ptr<const Batch>& batch) noexcept {
       // The count below says it all the same.
     }
   }
+  batch.reset();  // before its room is another's
   const std::lock_guard lock(mutex_);
+  queue_bytes_ -= size;
   ++stats_.batches;
-  each_kind(stats_, *batch, [failed](SinkRow& row, std::uint64_t n) {
+  each_kind(stats_, counts, [failed](SinkRow& row, std::uint64_t n) {
     row.in_flight -= n;
     (failed ? dropped(row, DropReason::sink_error) : row.exported) += n;
   });

@@ -58,7 +58,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   [[nodiscard]] bool is_own_thread() const noexcept { return std::this_thread::get_id() == thread_id_; }
   void run() noexcept;
   void leave_sink() noexcept;
-  void write(const std::shared_ptr<const Batch>& batch) noexcept;
+  void write(std::shared_ptr<const Batch> batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
   void drop_queued() noexcept;  // with the mutex held, as is the next
   void note_failure(std::uint64_t ticket, const std::string& error) noexcept;
@@ -76,8 +76,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   std::shared_ptr<Sink> sink_;    // null once closed
   std::shared_ptr<Store> store_;
   std::deque<Item> queue_;
-  std::size_t queue_bytes_ = 0;
-  bool is_in_sink_ = false;  // the thread is in a function of the sink
+  std::size_t queue_bytes_ = 0;  // of the batches in the queue and of the one in the sink
+  bool is_in_sink_ = false;      // the thread is in a function of the sink
   bool is_stopping_ = false;
   bool has_ended_ = false;
   std::uint64_t tickets_given_ = 0;

@@ -117,13 +117,15 @@ TEST(Flush, a_full_queue_drops_and_counts) {
       (void)telemetry.manager.flush(1ms);
     }
   };
+  // The queue is never so small that it takes nothing: one batch is let in, whatever its size. It counts until it is
+  // written, since its memory is held until then.
   record_batch();
   ASSERT_TRUE(log.wait_until_blocked());
-  // The queue is never so small that it takes nothing: one batch is let in, whatever its size.
-  record_batch();
   record_batch();
   record_batch();
   log.release();
+  EXPECT_TRUE(telemetry.manager.flush().complete());
+  record_batch();
   EXPECT_TRUE(telemetry.manager.flush().complete());
   const Stats stats = telemetry.manager.stats();
   const SinkRow& events = row(stats, 0, RecordKind::event);
@@ -132,6 +134,34 @@ TEST(Flush, a_full_queue_drops_and_counts) {
   EXPECT_EQ(dropped(events, DropReason::queue_full), 2U);
   EXPECT_EQ(log.count(RecordKind::event), 2U);
   EXPECT_TRUE(stats.balanced());
+}
+
+TEST(Flush, a_batch_of_large_records_ends_before_it_has_10000_of_them) {
+  // Nothing wakes the exporter but the flush, so all are in the rings when it begins.
+  TestManager telemetry({.buffer_size = 1'000'000}, {std::make_shared<SinkLog>(false)});
+  const std::string text(4'096, 'x');
+  for (int i = 0; i < 3'000; ++i) telemetry.manager.record_event({.name = "e", .attributes = {{"text", text}}});
+  EXPECT_EQ(telemetry.log().count(RecordKind::event), 3'000U);
+  for (const std::size_t bytes : telemetry.log().batch_bytes()) EXPECT_LE(bytes, std::size_t{8 << 20} + (256 << 10));
+  EXPECT_TRUE(telemetry.manager.stats().balanced());
+}
+
+TEST(Shutdown, with_a_batch_in_the_sink_drops_what_waits_behind_it) {
+  TestManager telemetry({.queue_bytes = 1 << 20});
+  telemetry.unflushed_log().block();
+  telemetry.manager.record_event({.name = "in the sink"});
+  (void)telemetry.manager.flush(1ms);
+  ASSERT_TRUE(telemetry.unflushed_log().wait_until_blocked());
+  const auto events = [&] { return row(telemetry.manager.stats(), 0, RecordKind::event); };
+  telemetry.manager.record_event({.name = "behind it"});
+  while (events().queued < 1) (void)telemetry.manager.flush(1ms);
+  EXPECT_FALSE(telemetry.manager.shutdown(10ms).complete());
+  EXPECT_EQ(events().in_flight, 1U);
+  EXPECT_EQ(dropped(events(), DropReason::deadline), 1U);
+  telemetry.unflushed_log().release();
+  while (events().in_flight > 0) std::this_thread::yield();
+  EXPECT_EQ(events().exported, 1U);
+  EXPECT_TRUE(telemetry.manager.stats().balanced());
 }
 
 TEST(Suppression, what_a_sink_records_is_neither_recorded_nor_counted) {

@@ -181,6 +181,8 @@ class BatchBuilder {
   void add(const Metric& metric);
 
   [[nodiscard]] std::size_t size() const noexcept;
+  // What the batch would say of itself. Costs a few additions, however much there is.
+  [[nodiscard]] std::size_t size_bytes() const noexcept;
   // Hands the batch over and starts a new one with the same resource.
   [[nodiscard]] std::shared_ptr<const Batch> build();
 

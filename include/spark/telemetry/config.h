@@ -87,7 +87,7 @@ struct TelemetryConfig {
   // Bounds of memory.
   std::size_t ring_bytes = 64 << 10;        // a thread's first ring, power of two, 4 KiB to 64 MiB
   std::size_t ring_bytes_total = 64 << 20;  // all rings and spilled records of a manager
-  std::size_t queue_bytes = 64 << 20;       // of batches waiting for one sink
+  std::size_t queue_bytes = 64 << 20;       // of batches waiting for one sink, and of the one it writes
   std::uint32_t live_traces = 65'536;       // traces started and not ended; the oldest is forgotten first
 
   bool self_metrics = false;  // also record the ledger as otel.sdk.* metrics, each export_interval
