@@ -89,7 +89,7 @@ Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
             .is_local_root = true,
             .begins_trace = true};
   }
-  const std::optional<LiveTraces::Facts> known = live_traces_.find(trace);
+  const std::optional<LiveTraces::Facts> known = is_inert() ? std::nullopt : live_traces_.find(trace);
   return {.trace_id = trace,
           .span_id = root_span_id(trace),
           .is_sampled = known ? known->is_sampled : is_sampled_by_id(trace),
@@ -100,7 +100,7 @@ Placement Core::place_elsewhere(TraceId trace, bool begins_trace) noexcept {
 // ---- the way of a record ----
 
 Ring* Core::ring_slow() noexcept {
-  if (thread_state.is_telemetry_thread) return nullptr;
+  if (thread_state.is_telemetry_thread || is_inert()) return nullptr;
   return rings_.of_this_thread(*this);
 }
 
@@ -190,7 +190,8 @@ ActiveTrace Core::start_trace(Text name, const TraceOptions& options) noexcept {
   trace.trace_id = new_trace_id();
   if (state.load(std::memory_order_relaxed) == core_shut_down) {
     count_dropped(RecordKind::trace_start, DropReason::shut_down);
-    live_traces_.add(trace.trace_id, {.is_sampled = true}, {});  // so that its end is counted too
+    // So that its end is counted too.
+    if (!is_inert()) live_traces_.add(trace.trace_id, {.is_sampled = true}, {});
     return trace;
   }
   trace.is_sampled_ = is_sampled_by_id(trace.trace_id);
@@ -221,18 +222,22 @@ RemoteTrace Core::join_trace(TraceId trace_id, SpanId remote_span_id, bool is_sa
   slot.flags |= TelemetryContext::remote_flag;
   trace.context_ = TelemetryContext(slot);
   // If it began in this process, the decision was made here.
-  if (live_traces_.join(trace_id, is_sampled)) trace.core_ = this;
+  if (!is_inert() && live_traces_.join(trace_id, is_sampled)) trace.core_ = this;
   return trace;
 }
 
 void Core::forget_trace(TraceId trace_id) noexcept {
-  if (successor == nullptr) live_traces_.leave(trace_id);
+  if (!is_inert()) live_traces_.leave(trace_id);
 }
 
 void Core::end_trace(TraceId trace_id, TraceStatus status) noexcept {
   if (is_off()) return;
   if (successor != nullptr) [[unlikely]]
     return count_dropped(RecordKind::trace_end, DropReason::forked);
+  if (is_abandoned_) [[unlikely]] {
+    if (config_.enable_traces) count_dropped(RecordKind::trace_end, DropReason::shut_down);
+    return;
+  }
   std::optional<LiveTraces::Ended> ended = live_traces_.remove(trace_id);
   if (!ended || !config_.enable_traces) return;
   if (!ended->is_sampled) return count_sampled_out(RecordKind::trace_end);

@@ -153,9 +153,6 @@ class Core : public CoreFlags {
     while (core->successor != nullptr) [[unlikely]] core = core->successor;
     return *core;
   }
-  // In a child that was forked while somebody was at work here: the locks stay as they are, for ever.
-  void abandon_locks() noexcept;
-
   Core* previous_core = nullptr;  // see ProcessManagers::last
 
  private:
@@ -166,6 +163,9 @@ class Core : public CoreFlags {
   [[nodiscard]] Placement place_elsewhere(TraceId trace, bool begins_trace) noexcept;
   [[nodiscard]] bool is_sampled_by_id(TraceId trace) const noexcept { return trace.random_56() >= sampling_threshold_; }
   [[nodiscard]] Ring* ring_slow() noexcept;
+  // In a forked child a core of its parent's: another thread may have held any of the locks here at the fork, and then
+  // holds it for ever, so nothing takes them.
+  [[nodiscard]] bool is_inert() const noexcept { return is_abandoned_ || successor != nullptr; }
   [[nodiscard]] bool is_new_graph(const std::string& hash);
   [[nodiscard]] std::uint64_t random_() noexcept { return is_seeded_ ? seeded_random() : thread_random().next(); }
   [[nodiscard]] std::uint64_t seeded_random() noexcept;
@@ -207,7 +207,7 @@ class Core : public CoreFlags {
   bool is_shutting_down_ = false;
   std::optional<FlushResult> shutdown_result_;
 
-  bool is_abandoned_ = false;  // in a forked child: was shut down before the fork, and its locks may be held
+  bool is_abandoned_ = false;  // in a forked child: of its parent's and without a successor
   ForkLocks fork_locks_;
   std::mutex start_mutex_;
   std::unique_ptr<Drainer> drainer_;  // null: noop or dormant

@@ -93,6 +93,7 @@ bool Core::accepts_slowly() noexcept {
 // ---- fork ----
 
 bool Core::park(Deadline deadline) noexcept {
+  if (is_inert()) return true;
   // What has been shut down, or is being, is not carried over, and a sink that hangs there holds up no fork. What is
   // left of it may be in use for a moment: old handles still end.
   const bool is_over = state.load(std::memory_order_acquire) == core_shut_down;
@@ -128,11 +129,6 @@ void Core::make_successor(bool may_start) noexcept {
   }
   successor->state.store(may_start ? core_dormant : core_shut_down, std::memory_order_release);
   if (may_start) InstrumentRegistry::instance().hand_over(*this, *successor);
-}
-
-void Core::abandon_locks() noexcept {
-  for (auto& lock : fork_locks_) (void)lock.release();
-  fork_locks_.clear();
 }
 
 // ---- life cycle ----

@@ -92,11 +92,10 @@ void in_parent() noexcept {
   current_fork().mutex.unlock();
 }
 
-// Somebody holds some of the locks and is not here to give them back.
-void abandon_all_locks(Fork& fork) noexcept {
-  for (auto& lock : fork.locks) (void)lock.release();
-  fork.locks.clear();
-  each_core([](Core& core) { core.abandon_locks(); });
+// Those of the parent's locks that were taken before the fork are this thread's to give back. Of the others, each may
+// be held by somebody who is not here: the cores do without theirs, and what all cores share begins anew.
+void abandon_all_locks() noexcept {
+  unpark_all();
   ProcessManagers& managers = process_managers();
   new (&managers.mutex) std::mutex;
   new (&managers.by_config) std::vector<Core*>;  // somebody may have been changing it
@@ -123,7 +122,7 @@ void in_child() noexcept {
     for (Core*& core : managers.by_config) core = &core->latest();
     unpark_all();
   } else {
-    abandon_all_locks(fork);
+    abandon_all_locks();
   }
   if (is_off) {
     std::fprintf(stderr,
