@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <set>
-#include <sstream>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,14 +46,25 @@ int record_in_child(TelemetryManager& manager) {
   return manager.query_events({.limit = 1}).size() == 1 ? 0 : 5;
 }
 
-// Returns in the middle of an export: at the latest when the parent has recorded for as long as one takes to come.
-void wait_for_an_export(const TelemetryManager& manager) {
+// Waits until the parent's sink is in the middle of a write. False: it was in none in all that time.
+bool wait_for_an_export(const TelemetryManager& manager) {
   const auto is_in_export = [&] {
     const SinkStats sink = manager.stats().sinks.at(0);
     return sink.rows[static_cast<std::size_t>(RecordKind::event)].in_flight > 0;
   };
   const auto end = std::chrono::steady_clock::now() + fakes::patience;
-  while (!is_in_export() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  while (!is_in_export()) {
+    if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// Nothing may be lost, but a write of the parent's may take longer than the second that a fork waits for it, when a
+// disk is busy: one child in twenty may be without telemetry. Were it many, a fork would cost what it promises to keep.
+void expect_nearly_all_recorded(int recorded_children, int forks) {
+  std::printf("%d children recorded, %d were without telemetry\n", recorded_children, forks - recorded_children);
+  EXPECT_GE(recorded_children * 100, forks * 95);
 }
 
 TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_their_own) {
@@ -78,8 +91,9 @@ TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_the
     threads.emplace_back([&] {
       while (!is_done) (void)manager.query_events({.limit = 10});
     });
+    bool is_in_time = true;
     for (int fork_number = 0; fork_number < forks; ++fork_number) {
-      wait_for_an_export(manager);
+      if (!(is_in_time = wait_for_an_export(manager))) break;
       const pid_t child = ::fork();
       if (child == 0) ::_exit(record_in_child(manager));
       int status = 0;
@@ -90,6 +104,7 @@ TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_the
     }
     is_done = true;
     for (auto& thread : threads) thread.join();
+    ASSERT_TRUE(is_in_time) << "the parent exported nothing";
     ASSERT_TRUE(manager.flush(fakes::patience).complete());
     EXPECT_TRUE(manager.stats().balanced());
     EXPECT_EQ(manager.stats().dropped(), 0U);
@@ -98,7 +113,7 @@ TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_the
   RawDatabase raw(path);
   EXPECT_EQ(raw.run("PRAGMA integrity_check"), "ok\n");
   EXPECT_EQ(raw.run("SELECT count(*) FROM events WHERE name = 'parent'"), std::to_string(parent_s_events) + "\n");
-  EXPECT_GE(recorded_children, forks / 2);
+  expect_nearly_all_recorded(recorded_children, forks);
   const std::string children = std::to_string(recorded_children);
   EXPECT_EQ(raw.run("SELECT count(*), min(n), max(n) FROM (SELECT count(*) AS n FROM spans GROUP BY name)"),
             children + "|20|20\n");
@@ -112,59 +127,104 @@ TEST(ForkCampaign, children_of_a_busy_parent_record_to_its_file_under_ids_of_the
 }
 
 // What a child that returns from main() does: it records to the process default, and exit() is all that flushes it.
+// That gives up after 2 s, which a disk can take; the child then ends with this, and some of its events may be missing.
+constexpr int is_late = 7;
+TelemetryManager* exiting_child_s = nullptr;
+
+// Registered before main() runs, and so called after everything that telemetry does at exit.
+[[maybe_unused]] const int registered = std::atexit([] {
+  if (exiting_child_s == nullptr) return;
+  const SinkStats sink = exiting_child_s->stats().sinks.at(0);
+  if (sink.rows[static_cast<std::size_t>(RecordKind::event)].exported != events_of_a_child) ::_exit(is_late);
+});
+
 [[noreturn]] void record_and_exit() {
   TelemetryManager& manager = TelemetryManager::get_instance();
   const std::string name = "child " + std::to_string(::getpid());
   for (int i = 0; i < events_of_a_child; ++i) manager.record_event({.name = name, .attributes = {{"i", i}}});
   const Stats stats = manager.stats();
   if (stats[RecordKind::event].dropped[static_cast<std::size_t>(DropReason::shut_down)] > 0) ::_exit(is_off);
+  exiting_child_s = &manager;
   std::exit(0);
 }
+
+// The process default for a scope, however the scope is left.
+struct ProcessDefault {
+  explicit ProcessDefault(const TelemetryConfig& config) : manager(configured(config)) {}
+  ProcessDefault(const ProcessDefault&) = delete;
+  ProcessDefault& operator=(const ProcessDefault&) = delete;
+  ~ProcessDefault() { TelemetryManager::reset_instance(); }
+  TelemetryManager& manager;
+
+ private:
+  static TelemetryManager& configured(const TelemetryConfig& config) {
+    TelemetryManager::reset_instance();
+    return TelemetryManager::configure(config);
+  }
+};
+
+// What became of the children that several threads forked.
+struct Children {
+  std::mutex mutex;
+  int recorded = 0;
+  std::string late = "''";  // their names, as SQL has them in a list
+
+  // Forks a child that records and exits. False: it ended as none may.
+  bool fork_one() {
+    const pid_t child = ::fork();
+    if (child == 0) record_and_exit();
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return false;
+    const std::lock_guard lock(mutex);
+    recorded += WEXITSTATUS(status) == 0 ? 1 : 0;
+    if (WEXITSTATUS(status) == is_late) late += ", 'child " + std::to_string(child) + "'";
+    return WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == is_off || WEXITSTATUS(status) == is_late;
+  }
+};
 
 TEST(ForkCampaign, the_process_default_of_a_program_whose_threads_fork_goes_on_in_children_that_exit) {
   const int forks_of_a_thread = std::getenv("SPARK_TEST_FULL") != nullptr ? 150 : 20;
   const TemporaryDirectory directory;
   const std::string path = directory.file("default.db");
-  TelemetryManager::reset_instance();
-  TelemetryManager& manager = TelemetryManager::configure(TelemetryConfig::create_sqlite(path, {.buffer_size = 10}));
-  std::atomic<bool> is_done{false};
   std::atomic<std::uint64_t> recorded{0};
-  std::atomic<int> recorded_children{0};
-  std::thread recording([&] {
-    while (!is_done) {
-      manager.record_event({.name = "parent"});
-      ++recorded;
-      std::this_thread::sleep_for(200us);
-    }
-  });
-  std::vector<std::thread> forking;
-  for (int thread = 0; thread < 2; ++thread) {
-    forking.emplace_back([&] {
-      for (int i = 0; i < forks_of_a_thread; ++i) {
-        const pid_t child = ::fork();
-        if (child == 0) record_and_exit();
-        int status = 0;
-        EXPECT_EQ(::waitpid(child, &status, 0), child);
-        const int result = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-        EXPECT_TRUE(result == 0 || result == is_off) << "exit code " << result;
-        recorded_children += result == 0 ? 1 : 0;
+  Children children;
+  {
+    const ProcessDefault process_default(TelemetryConfig::create_sqlite(path, {.buffer_size = 10}));
+    TelemetryManager& manager = process_default.manager;
+    std::atomic<bool> is_done{false};
+    std::thread recording([&] {
+      while (!is_done) {
+        manager.record_event({.name = "parent"});
+        ++recorded;
+        std::this_thread::sleep_for(200us);
       }
     });
+    std::vector<std::thread> forking;
+    for (int thread = 0; thread < 2; ++thread) {
+      forking.emplace_back([&] {
+        for (int i = 0; i < forks_of_a_thread && !::testing::Test::HasFailure(); ++i) {
+          EXPECT_TRUE(wait_for_an_export(manager)) << "the parent exported nothing";
+          EXPECT_TRUE(children.fork_one()) << "fork " << i;
+        }
+      });
+    }
+    for (auto& thread : forking) thread.join();
+    is_done = true;
+    recording.join();
+    ASSERT_TRUE(manager.flush(fakes::patience).complete());
   }
-  for (auto& thread : forking) thread.join();
-  is_done = true;
-  recording.join();
-  ASSERT_TRUE(manager.flush(fakes::patience).complete());
-  TelemetryManager::reset_instance();
+  expect_nearly_all_recorded(children.recorded, 2 * forks_of_a_thread);
   RawDatabase raw(path);
   EXPECT_EQ(raw.run("PRAGMA integrity_check"), "ok\n");
-  EXPECT_GE(recorded_children, forks_of_a_thread);
   EXPECT_EQ(raw.run("SELECT count(*) FROM events WHERE name = 'parent'"), std::to_string(recorded) + "\n");
-  const std::string children = std::to_string(recorded_children);
   EXPECT_EQ(raw.run("SELECT count(*), min(n), max(n) FROM (SELECT count(*) AS n FROM events WHERE name <> 'parent' "
-                    "GROUP BY name)"),
-            children + "|50|50\n");
-  EXPECT_EQ(raw.run("SELECT count(DISTINCT id_high) FROM events_data"), std::to_string(recorded_children + 1) + "\n");
+                    "AND name NOT IN (" +
+                    children.late + ") GROUP BY name)"),
+            std::to_string(children.recorded) + "|50|50\n");
+  EXPECT_EQ(raw.run("SELECT count(DISTINCT id_high) FROM events_data WHERE name NOT IN (SELECT number FROM names WHERE "
+                    "text IN (" +
+                    children.late + "))"),
+            std::to_string(children.recorded + 1) + "\n");
 }
 
 TEST(ForkedStore, of_the_parent_refuses_and_closes_nothing_in_the_child) {

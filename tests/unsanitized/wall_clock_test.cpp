@@ -6,8 +6,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "backends/temporary_directory.h"
 #include "fakes/recording_sink.h"
@@ -62,7 +65,6 @@ TEST_F(WallClock, may_jump_without_moving_records_flushes_or_deadlines) {
     manager.record_event({.trace_id = trace.trace_id, .name = "e"});
     manager.record_metric({.name = "m", .value = 1, .trace_id = trace.trace_id});
     ++jumps;
-    // A deadline on the wall clock would be over at once, or in ten years.
     EXPECT_TRUE(manager.flush(fakes::patience).complete()) << shift.count() << " s";
     across.add_event("after the jump");
     across.end();
@@ -97,19 +99,46 @@ TEST_F(WallClock, may_jump_without_moving_records_flushes_or_deadlines) {
   EXPECT_TRUE(manager.shutdown(fakes::patience).complete());
 }
 
-TEST_F(WallClock, that_jumped_gives_a_hung_sink_no_more_and_no_less_than_its_deadline) {
+// The deadline is computed before the clock jumps. On the wall clock it would then be an hour away, or long over.
+TEST_F(WallClock, that_jumps_while_a_flush_waits_neither_ends_nor_delays_its_deadline) {
+  using SteadyClock = std::chrono::steady_clock;
   const auto log = std::make_shared<fakes::SinkLog>(false);
-  TelemetryManager manager({}, {.sinks = {fakes::RecordingSink::factory(log)}});
-  log->block();
-  manager.record_event({.name = "e"});
+  TelemetryManager manager({.export_interval = 3'600s}, {.sinks = {fakes::RecordingSink::factory(log)}});
+  for (const std::chrono::seconds shift : {an_hour_back, ten_years_on}) {
+    set_wall_by(0s);
+    log->block();
+    manager.record_event({.name = "e"});
+    SteadyClock::duration took{};
+    bool is_complete = true;
+    std::thread flushing([&] {
+      const auto begin = SteadyClock::now();
+      is_complete = manager.flush(1s).complete();
+      took = SteadyClock::now() - begin;
+    });
+    // Nothing but the flush wakes the exporter, so it waits once the sink is blocked.
+    const bool is_blocked = log->wait_until_blocked();
+    set_wall_by(shift);
+    flushing.join();
+    EXPECT_TRUE(is_blocked);
+    EXPECT_FALSE(is_complete) << shift.count() << " s";
+    EXPECT_GE(took, 1s) << shift.count() << " s";
+    EXPECT_LT(took, 30s) << shift.count() << " s";
+    log->release();
+    EXPECT_TRUE(manager.flush(fakes::patience).complete());
+  }
+  EXPECT_EQ(log->count(RecordKind::event), 2U);
+}
+
+// With a timer on the wall clock, the next export would come an hour after this one.
+TEST_F(WallClock, an_hour_back_does_not_keep_the_exporter_from_its_interval) {
+  const auto log = std::make_shared<fakes::SinkLog>(false);
+  TelemetryManager manager({.buffer_size = 1'000'000, .export_interval = 10ms},
+                           {.sinks = {fakes::RecordingSink::factory(log)}});
+  manager.record_event({.name = "before"});
+  ASSERT_TRUE(log->wait_for_records(1));
   set_wall_by(an_hour_back);
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_FALSE(manager.flush(100ms).complete());
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
-  set_wall_by(ten_years_on);
-  log->release();
-  EXPECT_TRUE(manager.flush(fakes::patience).complete());
-  EXPECT_EQ(log->count(RecordKind::event), 1U);
+  manager.record_event({.name = "after"});
+  EXPECT_TRUE(log->wait_for_records(2));
 }
 
 }  // namespace
