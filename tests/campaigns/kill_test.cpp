@@ -2,10 +2,17 @@
 // with a second writer and two readers on the same file.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
 #include <set>
 #include <sstream>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "backends/temporary_directory.h"
 #include "campaigns/campaign.h"
@@ -22,6 +29,7 @@ using namespace std::chrono_literals;
 
 enum class Phase : std::uint8_t { open, write, checkpoint, prune, close };
 constexpr std::uint64_t phases = 5;
+constexpr const char* phase_names[phases] = {"open", "write", "checkpoint", "prune", "close"};
 
 constexpr Timestamp long_ago = Timestamp(1'000'000'000s);
 constexpr int spans_per_trace = 10;
@@ -129,23 +137,29 @@ class Killing {
 
   // Waits until the writer has announced the phase some times, then a moment, and kills.
   void kill_one() {
-    const auto phase = static_cast<Phase>(random_.next() % phases);
+    const auto phase = static_cast<Phase>(++kills_ % phases);
     static constexpr const char* announcements[phases] = {"P open", "P write", "P write", "P prune", "P close"};
     const std::string announcement = announcements[static_cast<std::size_t>(phase)];
     const std::uint64_t times = 1 + random_.next() % (phase == Phase::write || phase == Phase::checkpoint ? 10 : 3);
-    const std::chrono::microseconds moment(random_.next() % 8'000);
+    // A close is over soon.
+    const std::chrono::microseconds moment(random_.next() % (phase == Phase::close ? 1'000 : 8'000));
     ChildProcess child([&](const Parent& parent) { return work_until_killed(parent, path_, phase); });
     std::uint64_t seen = 0;
+    std::string last;
     while (const auto line = child.next_line()) {
       take(*line);
+      last = *line;
       if (*line != announcement || ++seen != times) continue;
       std::this_thread::sleep_for(moment);
       child.kill();
     }
     EXPECT_EQ(child.wait(), -SIGKILL) << "the writer ended by itself";
+    kills_in_[static_cast<std::size_t>(phase)] += last == announcement ? 1 : 0;
   }
 
   [[nodiscard]] const Reports& reports() const { return reports_; }
+  // How many writers were killed in the phase: they had not yet said that they were beyond it.
+  [[nodiscard]] int kills_in(Phase phase) const { return kills_in_[static_cast<std::size_t>(phase)]; }
 
  private:
   void take(const std::string& line) {
@@ -160,6 +174,8 @@ class Killing {
 
   const std::string path_;
   Random random_;
+  std::uint64_t kills_ = 0;
+  std::array<int, phases> kills_in_{};
   Reports reports_;
 };
 
@@ -233,10 +249,16 @@ TEST(Kills, lose_nothing_flushed_and_nothing_is_there_twice) {
   RawDatabase raw(path);
   const std::string beside = std::to_string(traces_beside) + "\n";
   EXPECT_EQ(raw.run("SELECT count(*) FROM traces WHERE name = 'beside' AND status = 'completed'"), beside);
-  EXPECT_EQ(raw.run("SELECT count(*) / 10 FROM spans_data JOIN traces_data USING (trace) WHERE traces_data.name = "
+  EXPECT_EQ(raw.run("SELECT count(*) FROM spans_data JOIN traces_data USING (trace) WHERE traces_data.name = "
                     "(SELECT number FROM names WHERE text = 'beside')"),
-            beside);
-  std::printf("%d kills, %zu traces flushed, %zu runs died; others:%s\n", kills, killing.reports().flushed.size(),
+            std::to_string(traces_beside * spans_per_trace) + "\n");
+  std::printf("killed in the phase:");
+  for (std::uint64_t phase = 0; phase < phases; ++phase) {
+    const int hits = killing.kills_in(static_cast<Phase>(phase));
+    std::printf(" %s %d", phase_names[phase], hits);
+    EXPECT_GT(hits, 0) << phase_names[phase];
+  }
+  std::printf("\n%d kills, %zu traces flushed, %zu runs died; others:%s\n", kills, killing.reports().flushed.size(),
               killing.reports().died.size(), counts.c_str());
 }
 
