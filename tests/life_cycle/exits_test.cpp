@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,8 +9,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "backends/raw_database.h"
 #include "backends/temporary_directory.h"
@@ -24,15 +23,15 @@ using SteadyClock = std::chrono::steady_clock;
 // The program in tests/life_cycle/program, started and waiting until it may end.
 class Program {
  public:
-  Program(const char* way, const std::string& database) {
+  Program(const char* way, const std::string& database) : Program(way, database, database + ".stderr") {}
+  Program(const char* way, const std::string& database, const std::string& errors) {
     int in[2], out[2];
     if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("no pipes");
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (database + ".stderr").c_str(),
-                                       O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     std::string program = SPARK_PROGRAM, first = way, second = database;
     std::array<char*, 4> arguments{program.data(), first.data(), second.data(), nullptr};
     const int started = ::posix_spawn(&process_, SPARK_PROGRAM, &actions, nullptr, arguments.data(), environ);
@@ -97,21 +96,33 @@ INSTANTIATE_TEST_SUITE_P(, Exit,
                                            Way{"sigterm", -SIGTERM, false}, Way{"sigkill", -SIGKILL, false}),
                          [](const auto& parameters) { return std::string(parameters.param.name); });
 
-TEST(HungExit, does_not_wait_for_the_sink_beyond_its_deadline) {
+struct HungWay {
+  const char* name;
+  std::chrono::seconds documented;  // how long all that this way of ending waits for may take
+};
+
+class HungExit : public ::testing::TestWithParam<HungWay> {};
+
+// Every end that exports waits for 2 s, shutdown() for 5 s unless it is told otherwise. A program that ends after
+// shutdown() or reset_instance() has the wait of exit() as well, the latter since static destructors then record to a
+// new default, whose sink hangs too.
+TEST_P(HungExit, does_not_wait_for_a_sink_that_never_returns_beyond_its_deadlines) {
   const TemporaryDirectory directory;
-  const std::string path = directory.file("exit.db");
-  Program program("exit", path);
-  // Whoever holds the lock keeps the sink waiting for ten seconds.
-  const int lock = ::open((path + "-lock").c_str(), O_RDWR | O_CLOEXEC);
-  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+  Program program(GetParam().name, "hung", directory.file("stderr"));
   const auto before = SteadyClock::now();
   EXPECT_EQ(program.end(), 0);
-  EXPECT_LT(SteadyClock::now() - before, std::chrono::seconds(8)) << "the deadline is 2 s";
-  ::close(lock);
-  RawDatabase raw(path);
-  EXPECT_EQ(raw.run("PRAGMA integrity_check"), "ok\n");
-  EXPECT_EQ(raw.run("SELECT count(*) FROM events WHERE name = 'unflushed'"), "0\n");
+  // Three seconds more than documented: a busy machine takes its time to end a process of a sanitizer's, and a wait
+  // that is not bounded takes for ever.
+  EXPECT_LT(SteadyClock::now() - before, GetParam().documented + std::chrono::seconds(3));
 }
+
+INSTANTIATE_TEST_SUITE_P(, HungExit,
+                         ::testing::Values(HungWay{"return", std::chrono::seconds(2)},
+                                           HungWay{"exit", std::chrono::seconds(2)},
+                                           HungWay{"quick_exit", std::chrono::seconds(2)},
+                                           HungWay{"shutdown", std::chrono::seconds(5 + 2)},
+                                           HungWay{"reset", std::chrono::seconds(2 + 2)}),
+                         [](const auto& parameters) { return std::string(parameters.param.name); });
 
 // Static destructors and atexit handlers that record while the process ends, again and again.
 TEST(StaticDestruction, that_records_never_crashes) {

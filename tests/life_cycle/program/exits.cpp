@@ -1,21 +1,23 @@
 // A program that records and then ends in one of many ways: exits WAY DATABASE. What it left in the database is for the
-// test to look at.
+// test to look at. With "hung" for the database its sink is one that never returns once the end is near.
 //
 // It flushes a trace that has ended ("flushed") and one that runs ("running"), then records an event ("unflushed") that
 // nothing but the end of the program could export. Objects with static storage record in their destructors, one made
 // before the manager and one after, and so does an atexit handler.
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <vector>
 
 #include <unistd.h>
 
 #include "spark/telemetry.h"
+#include "spark/telemetry/sink.h"
 
 namespace {
 
@@ -50,6 +52,27 @@ RecordsAtTheEnd& made_after_the_manager() {
   for (;;) ::pause();
 }
 
+std::atomic<bool> is_to_hang{false}, is_hung{false};
+
+class HangingSink final : public spark::Sink {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "hanging"; }
+  void write(const spark::Batch&) override {
+    if (!is_to_hang) return;
+    is_hung = true;
+    wait_for_ever();
+  }
+  void flush(spark::Deadline) override {}
+};
+
+void hang_the_sink(spark::TelemetryManager& manager) {
+  is_to_hang = true;
+  while (!is_hung) {
+    manager.record_event({.name = "hangs"});
+    (void)manager.flush(1ms);
+  }
+}
+
 const std::map<std::string, void (*)()> ways = {
     {"return", [] {}},
     {"exit", [] { std::exit(0); }},
@@ -68,6 +91,9 @@ const std::map<std::string, void (*)()> ways = {
 
 }  // namespace
 
+// This program's memory backend.
+extern "C" spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig&) { return new HangingSink; }
+
 int main(int argc, char** argv) {
   const auto way = argc == 3 ? ways.find(argv[1]) : ways.end();
   if (way == ways.end()) {
@@ -75,14 +101,17 @@ int main(int argc, char** argv) {
     return 2;
   }
   (void)made_before_the_manager();
-  auto& manager = spark::TelemetryManager::configure(
-      spark::TelemetryConfig::create_sqlite(argv[2], {.buffer_size = 1'000'000, .export_interval = 86'400s}));
+  const bool hangs = argv[2] == std::string_view("hung");
+  const spark::TelemetryConfig config{.buffer_size = 1'000'000, .export_interval = 86'400s};
+  auto& manager = spark::TelemetryManager::configure(hangs ? spark::TelemetryConfig::create_memory(config)
+                                                           : spark::TelemetryConfig::create_sqlite(argv[2], config));
   (void)made_after_the_manager();
   (void)std::atexit([] { record_everything("atexit"); });
 
   manager.start_trace("flushed").end();
   const spark::ActiveTrace running = manager.start_trace("running");
   if (!manager.flush(60s).complete()) return 3;
+  if (hangs) hang_the_sink(manager);
   manager.record_event({.name = "unflushed"});
   manager.counter("measured").add(3);
   // The test waits for this line.

@@ -2,11 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <memory>
-#include <string>
-#include <thread>
-#include <vector>
 
 #include "fakes/recording_sink.h"
 
@@ -14,7 +9,6 @@ namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
-using fakes::SinkLog;
 using fakes::TestManager;
 
 TEST(WallClock, may_jump_without_moving_records_flushes_or_deadlines) {
