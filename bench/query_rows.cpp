@@ -1,6 +1,6 @@
 // How long one waits for an answer from an SQLite file with a million spans in a hundred thousand traces: for
-// all spans of a trace, for the ten latest traces, and for what ten typical filters find. Wall time, the median
-// of several queries.
+// all spans of a trace, for the ten latest traces, and for what ten typical filters find; and from a MemoryStore that
+// holds the same, for the first two and one filter. Wall time, the median of several queries.
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness.h"
+#include "spark/backends/memory.h"
 #include "spark/backends/sqlite.h"
 #include "spark/base/random.h"
 #include "spark/telemetry/batch.h"
@@ -176,10 +177,31 @@ std::vector<Result> queries(const Options& options) {
   return results;
 }
 
+std::vector<Result> memory_queries(const Options& options) {
+  const std::size_t traces = options.quick ? 10'000 : 100'000;
+  MemoryStore store({.size_bytes = std::size_t{8} << 30});
+  History history(traces);
+  history.write_to(store);
+  if (store.evictions() != MemoryStore::Evictions()) throw std::runtime_error("the store does not hold them all");
+  const std::string note = std::to_string(traces * spans_per_trace) + " spans, wall time";
+  const auto result = [&](const char* name, double ms) {
+    Result made{.name = name, .value = ms, .unit = "ms"};
+    made.note = note;
+    return made;
+  };
+  const auto by_name = [&](int) {
+    expect(store.query_spans({.limit = 100, .name = "ReportNode"}).size() == 100, "a hundred of them");
+  };
+  return {result("memory_query_trace", trace_ms(store, history)),
+          result("memory_query_latest10", latest_ms(store, history)),
+          result("memory_query_name", median_ms(5, by_name))};
+}
+
 }  // namespace
 
 void add_query_rows(std::vector<Row>& rows) {
   rows.push_back({{"query_trace", "query_latest10", "query_filters"}, queries});
+  rows.push_back({{"memory_query_trace", "memory_query_latest10", "memory_query_name"}, memory_queries});
 }
 
 }  // namespace spark::bench
