@@ -100,6 +100,7 @@ TEST(ForkOfAnEndedManager, that_threads_still_use_hangs_no_child) {
 TEST(ForkOfAFork, that_could_not_be_parked_takes_nothing_from_the_managers_made_there) {
   TestManager hung;
   ASSERT_NO_FATAL_FAILURE(hang(hung));
+  const TestManager parked_before_it;
   testing::internal::CaptureStderr();
   const std::string wrong = in_child([] {
     TestManager made_here;
