@@ -14,7 +14,9 @@
 #include <mutex>
 #include <string>
 
+#include "async/chain.h"
 #include "async/executor_state.h"
+#include "spark/async/cancellation.h"
 #include "spark/base/error.h"
 #include "spark/telemetry/context.h"
 
@@ -76,9 +78,24 @@ class CountAsWork {
   ExecutorState* executor_;
 };
 
-std::exception_ptr run_in_context(const std::function<void()>& work, const TelemetryContext& context) noexcept {
+// While it lives, the work may ask whether the task that waits for it is cancelled.
+class WorksFor {
+ public:
+  explicit WorksFor(const Chain* chain) noexcept : previous_(std::exchange(tls_current_chain, chain)) {}
+  ~WorksFor() { tls_current_chain = previous_; }
+  WorksFor(const WorksFor&) = delete;
+  WorksFor& operator=(const WorksFor&) = delete;
+
+ private:
+  const Chain* previous_;
+};
+
+std::exception_ptr run_for(const Chain* chain, const std::function<void()>& work,
+                           const TelemetryContext& context) noexcept {
   const ContextScope scope(context);
+  const WorksFor works_for(chain);
   try {
+    throw_if_cancelled();
     work();
     return nullptr;
   } catch (...) {
@@ -89,21 +106,24 @@ std::exception_ptr run_in_context(const std::function<void()>& work, const Telem
 }  // namespace
 
 Task<void> run_on_blocking_pool(std::function<void()> work) {
+  throw_if_cancelled();
   if (!BlockingPool::get().enter()) {
     throw Error(ErrorCode::unavailable,
                 "run_blocking: " + std::to_string(max_blocking_jobs) + " jobs are waiting already");
   }
   ExecutorState* const state = ExecutorState::current();
+  const Chain* const chain = tls_current_chain;
   const CountAsWork count_as_work(state);
   const TelemetryContext context = TelemetryContext::current();
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-      [state, &work, &context](auto handler) {
+      [state, chain, &work, &context](auto handler) {
         auto executor = boost::asio::prefer(boost::asio::get_associated_executor(handler),
                                             boost::asio::execution::outstanding_work.tracked);
         if (state != nullptr) state->begin_blocking_job();
-        boost::asio::post(BlockingPool::get().threads(), [state, work = std::move(work), context, executor,
+        boost::asio::post(BlockingPool::get().threads(), [state, chain, work = std::move(work), context, executor,
                                                           handler = std::move(handler)]() mutable {
-          std::exception_ptr exception = run_in_context(work, context);
+          // The handler keeps the chain.
+          std::exception_ptr exception = run_for(chain, work, context);
           work = nullptr;
           BlockingPool::get().leave();
           {

@@ -3,33 +3,51 @@
 // one they began in.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 #include <coroutine>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "async/chain.h"
 #include "async/context_executor.h"
 #include "async/executor_state.h"
+#include "spark/base/error.h"
 
 namespace spark::detail {
 
 namespace {
 
-// Tells the end once, also when it is destroyed unused. Move-only, as Asio's handlers may be.
+// Tells the end once, also when it is destroyed unused. Move-only, as Asio's handlers may be. Asio asks it for
+// the signal that cancels the branch.
 class TellEnd {
  public:
-  explicit TellEnd(std::shared_ptr<BranchEnd> end) noexcept : end_(std::move(end)) {}
+  using cancellation_slot_type = boost::asio::cancellation_slot;
+
+  TellEnd(ChainPtr chain, std::shared_ptr<BranchEnd> end) noexcept : chain_(std::move(chain)), end_(std::move(end)) {}
   TellEnd(TellEnd&&) noexcept = default;
-  TellEnd& operator=(TellEnd&&) noexcept = default;
+  TellEnd& operator=(TellEnd&&) noexcept = delete;
   ~TellEnd() {
-    if (end_) end_->on_end(BranchEnd::State::destroyed, nullptr);
+    if (end_) tell(BranchEnd::State::destroyed, nullptr);
   }
 
-  void operator()(std::exception_ptr exception) {
-    std::exchange(end_, nullptr)->on_end(BranchEnd::State::ended, std::move(exception));
+  void operator()(std::exception_ptr exception) { tell(BranchEnd::State::ended, std::move(exception)); }
+
+  [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
+    return chain_->is_cancellable ? chain_->signal.slot() : cancellation_slot_type();
   }
 
  private:
+  void tell(BranchEnd::State state, std::exception_ptr exception) noexcept {
+    chain_->has_ended = true;
+    std::exchange(end_, nullptr)->on_end(state, std::move(exception));
+  }
+
+  ChainPtr chain_;
   std::shared_ptr<BranchEnd> end_;
 };
 
@@ -101,9 +119,24 @@ struct BranchTask {
 // other.
 class BranchFrame : public Frame {
  public:
+  using Frame::await_transform;
   BranchAwaiter await_transform(BranchTask& branch) noexcept { return BranchAwaiter(std::move(branch.task)); }
 };
 static_assert(sizeof(BranchFrame) == sizeof(Frame) && alignof(BranchFrame) == alignof(Frame));
+
+// While it lives, this thread counts as inside of a chain, so that what it gives to an executor is never run at
+// once.
+class NothingAtOnce {
+ public:
+  explicit NothingAtOnce(const Chain& chain) noexcept
+      : previous_(std::exchange(context_slot().chain, chain.slot.chain)) {}
+  ~NothingAtOnce() { context_slot().chain = previous_; }
+  NothingAtOnce(const NothingAtOnce&) = delete;
+  NothingAtOnce& operator=(const NothingAtOnce&) = delete;
+
+ private:
+  std::uint32_t previous_;
+};
 
 struct BranchTag {};
 
@@ -112,8 +145,7 @@ struct BranchTag {};
 }  // namespace spark::detail
 
 template <>
-struct std::coroutine_traits<spark::Task<void>, spark::detail::BranchTag, spark::Task<void>,
-                             spark::detail::ExecutorState&> {
+struct std::coroutine_traits<spark::Task<void>, spark::detail::BranchTag, spark::Task<void>, spark::detail::Chain&> {
   using promise_type = spark::detail::BranchFrame;
 };
 
@@ -121,19 +153,51 @@ namespace spark::detail {
 
 namespace {
 
-Task<void> branch(BranchTag, Task<void> task, ExecutorState& executor) {
-  const LiveBranch live(executor);
+Task<void> branch(BranchTag, Task<void> task, Chain& chain) {
+  const LiveBranch live(chain.executor);
+  if (chain.is_cancelled()) throw Error(ErrorCode::cancelled, "the task was cancelled before it began");
+  // Otherwise Asio would throw a system_error of its own out of every co_await of a cancelled branch, also where
+  // a group has to be waited for.
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
   BranchTask wrapped{std::move(task)};
-  co_await wrapped;
+  try {
+    co_await wrapped;
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != boost::asio::error::operation_aborted || !chain.is_cancelled()) throw;
+    throw Error(ErrorCode::cancelled, "the task was cancelled while it waited");
+  }
 }
 
 }  // namespace
 
 void ExecutorState::start_branch(Task<void> task, const TelemetryContext& inherited, std::shared_ptr<BranchEnd> end) {
-  const ChainPtr chain(new Chain(*this, inherited));
+  start_branch(std::move(task), ChainPtr(new Chain(*this, inherited, Cancellable::no)), std::move(end));
+}
+
+void ExecutorState::start_branch(Task<void> task, const ChainPtr& chain, std::shared_ptr<BranchEnd> end) {
   const ContextExecutor executor(context_->get_executor(), chain);
-  boost::asio::co_spawn(boost::asio::any_io_executor(executor), branch(BranchTag(), std::move(task), *this),
-                        TellEnd(std::move(end)));
+  const NothingAtOnce nothing_at_once(*chain);
+  // Somebody may cancel the chain already; Asio is still connecting the signal.
+  const std::lock_guard lock(chain->running);
+  TellEnd tell_end(chain, std::move(end));
+  boost::asio::co_spawn(boost::asio::any_io_executor(executor), branch(BranchTag(), std::move(task), *chain),
+                        std::move(tell_end));
+}
+
+void ExecutorState::cancel(const ChainPtr& chain) noexcept {
+  if (!chain->request_cancellation()) return;
+  const std::lock_guard lock(cancel_mutex_);
+  if (is_ending_) return;
+  virtual_time_.begin_work();
+  try {
+    boost::asio::post(context_->get_executor(), [this, chain] {
+      chain->tell_unless_running();
+      virtual_time_.end_work();
+    });
+  } catch (...) {
+    // No memory: the chain learns of it when it runs next.
+    virtual_time_.end_work();
+  }
 }
 
 }  // namespace spark::detail

@@ -1,9 +1,15 @@
 // A chain is one line of execution: a task and all that it awaits, one after the other. It owns a context
 // slot, which is on the running thread while the chain runs and here while it is suspended. Executors share
 // it by ChainPtr.
+//
+// Cancellation: Asio's signals are not safe from several threads, and an operation that begins after the signal
+// does not hear of it. So a request only sets a bit. What the chain waits for is told by whoever holds
+// `running`: each time that the chain is left with the bit set, and once by a job of the executor if nobody
+// runs the chain when the request comes.
 #pragma once
 
 #include <atomic>
+#include <boost/asio/cancellation_signal.hpp>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -15,9 +21,11 @@ namespace spark::detail {
 
 class ExecutorState;
 
+enum class Cancellable : bool { no, yes };
+
 struct Chain {
   // The chain begins in `inherited`, under a number of its own.
-  Chain(ExecutorState& its_executor, const TelemetryContext& inherited) noexcept;
+  Chain(ExecutorState& its_executor, const TelemetryContext& inherited, Cancellable cancellable) noexcept;
   ~Chain();
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
@@ -33,8 +41,35 @@ struct Chain {
   std::atomic<const ContextSlot*> runner{nullptr};
   ContextSlot slot{};  // guarded by running
 
+  static constexpr std::uint32_t running_bit = 1;
+  static constexpr std::uint32_t cancelled_bit = 2;
+  const bool is_cancellable;
+  // Which bits matter only to a cancellable chain: whether a thread is between entering and leaving, and
+  // whether it was asked to stop.
+  std::atomic<std::uint32_t> bits{0};
+  bool has_ended = false;                   // guarded by running: nothing waits any more
+  boost::asio::cancellation_signal signal;  // guarded by running
+
+  [[nodiscard]] bool is_cancelled() const noexcept {
+    return (bits.load(std::memory_order_acquire) & cancelled_bit) != 0;
+  }
+  // Sets the bit; true if nobody else will tell the operation that the chain waits for.
+  [[nodiscard]] bool request_cancellation() noexcept {
+    return bits.fetch_or(cancelled_bit, std::memory_order_acq_rel) == 0;
+  }
+  // Tells the operation that the chain waits for, unless the chain runs: then it is told when it is left. Does
+  // not wait for as long as the chain runs.
+  void tell_unless_running() noexcept;
+  void tell() noexcept {
+    if (!has_ended) signal.emit(boost::asio::cancellation_type::terminal);
+  }
+
   [[nodiscard]] bool is_run_here() const noexcept { return runner.load(std::memory_order_relaxed) == &context_slot(); }
 };
+
+// The chain that runs on this thread, or for which it does blocking work; null outside of any. It may be asked
+// whether it is cancelled.
+extern constinit thread_local const Chain* tls_current_chain;
 
 class ChainPtr {
  public:
@@ -50,6 +85,7 @@ class ChainPtr {
     if (chain_ != nullptr && chain_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete chain_;
   }
 
+  explicit operator bool() const noexcept { return chain_ != nullptr; }
   Chain& operator*() const noexcept { return *chain_; }
   Chain* operator->() const noexcept { return chain_; }
   bool operator==(const ChainPtr&) const noexcept = default;
@@ -67,6 +103,8 @@ class ChainRun {
  public:
   explicit ChainRun(Chain& chain) noexcept : chain_(chain) {
     chain_.running.lock();
+    if (chain_.is_cancellable) chain_.bits.fetch_or(Chain::running_bit, std::memory_order_acq_rel);
+    previous_chain_ = std::exchange(tls_current_chain, &chain_);
     ContextSlot& here = context_slot();
     chain_.runner.store(&here, std::memory_order_relaxed);
     previous_ = std::exchange(here, chain_.slot);
@@ -74,6 +112,11 @@ class ChainRun {
   ~ChainRun() {
     chain_.slot = std::exchange(context_slot(), previous_);
     chain_.runner.store(nullptr, std::memory_order_relaxed);
+    tls_current_chain = previous_chain_;
+    if (chain_.is_cancellable) {
+      const std::uint32_t before = chain_.bits.fetch_and(~Chain::running_bit, std::memory_order_acq_rel);
+      if ((before & Chain::cancelled_bit) != 0) chain_.tell();
+    }
     chain_.running.unlock();
   }
   ChainRun(const ChainRun&) = delete;
@@ -81,6 +124,7 @@ class ChainRun {
 
  private:
   Chain& chain_;
+  const Chain* previous_chain_;
   ContextSlot previous_;
 };
 

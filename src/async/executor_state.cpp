@@ -100,6 +100,11 @@ ExecutorState::~ExecutorState() {
     std::unique_lock lock(blocking_mutex_);
     blocking_ended_.wait(lock, [this] { return blocking_jobs_ == 0; });
   }
+  {
+    // An io_context that is being destroyed must not be posted to by another thread.
+    const std::lock_guard lock(cancel_mutex_);
+    is_ending_ = true;
+  }
   keep_running_.reset();
   context_.reset();
 }

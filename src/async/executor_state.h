@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "async/chain.h"
 #include "async/virtual_time.h"
 #include "spark/async/executor.h"
 #include "spark/async/task.h"
@@ -45,6 +46,12 @@ class ExecutorState {
   // Starts a task as a branch: a chain of its own that begins in the context `inherited`. Never runs it
   // before returning.
   void start_branch(Task<void> task, const TelemetryContext& inherited, std::shared_ptr<BranchEnd> end);
+  // As above, on a chain that was made for it; the caller may cancel it with `cancel`.
+  void start_branch(Task<void> task, const ChainPtr& chain, std::shared_ptr<BranchEnd> end);
+  // Requests that the chain's task stops: it ends without having begun, or the operation that it waits for, and
+  // each one that it begins later, is cancelled. Safe from any thread until the branch's end has been told;
+  // never runs anything of the task before returning.
+  void cancel(const ChainPtr& chain) noexcept;
   // Starts the task in the caller's context and returns when it has ended; throws what it threw.
   void run_to_end(Task<void> task);
 
@@ -65,6 +72,9 @@ class ExecutorState {
  private:
   void run_here();
 
+  // Held while something is posted from outside, and to say that nothing may be any more.
+  std::mutex cancel_mutex_;
+  bool is_ending_ = false;
   Clock& clock_;
   VirtualTime virtual_time_;
   std::atomic<std::uint32_t> live_branches_{0};

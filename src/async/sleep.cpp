@@ -1,11 +1,13 @@
 #include "spark/async/sleep.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "async/executor_state.h"
+#include "spark/async/cancellation.h"
 #include "spark/base/error.h"
 
 namespace spark {
@@ -31,13 +33,18 @@ Task<void> sleep_really(boost::asio::steady_timer timer) {
 Task<void> sleep_virtually(detail::ExecutorState& executor, nanoseconds steady) {
   boost::asio::steady_timer timer(executor.context());
   detail::VirtualTime::Sleeper sleeper(executor.virtual_time(), timer, steady);
+  // The sleeper is cancelled rather than the timer: time must not jump before the task has resumed.
+  boost::asio::cancellation_slot slot = (co_await boost::asio::this_coro::cancellation_state).slot();
+  if (slot.is_connected()) slot.assign([&sleeper](boost::asio::cancellation_type) { sleeper.cancel(); });
   boost::system::error_code error;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  auto and_wait = boost::asio::redirect_error(boost::asio::use_awaitable, error);
+  co_await timer.async_wait(boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), and_wait));
   if (!sleeper.woke()) throw_cancelled();
 }
 
 // The wait from `now` until `steady`, both on the clock of `executor`, or of the system if that is null.
 Task<void> sleep_between(detail::ExecutorState* executor, nanoseconds now, nanoseconds steady) {
+  throw_if_cancelled();
   if (steady <= now) co_return;
   if (executor != nullptr && executor->virtual_time().is_on()) {
     co_await sleep_virtually(*executor, steady);

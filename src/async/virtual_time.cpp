@@ -22,13 +22,16 @@ void VirtualTime::jump() noexcept {
   const std::chrono::nanoseconds now = sleepers_.begin()->first.first;
   clock_->advance_to(now);
   while (!sleepers_.empty() && sleepers_.begin()->first.first <= now) {
-    Sleeper& sleeper = *sleepers_.begin()->second;
-    sleepers_.erase(sleepers_.begin());
-    sleeper.is_due_ = true;
-    ++work_;
-    // Under the lock: its coroutine cannot resume, and destroy the timer, before the cancelling has returned.
-    sleeper.timer_.cancel();
+    end_sleep(*sleepers_.begin()->second, Sleep::due);
   }
+}
+
+void VirtualTime::end_sleep(Sleeper& sleeper, Sleep how) noexcept {
+  sleepers_.erase(sleeper.key_);
+  sleeper.sleep_ = how;
+  ++work_;
+  // Under the lock: its coroutine cannot resume, and destroy the timer, before the cancelling has returned.
+  sleeper.timer_.cancel();
 }
 
 VirtualTime::Sleeper::Sleeper(VirtualTime& time, boost::asio::steady_timer& timer, std::chrono::nanoseconds deadline)
@@ -41,7 +44,7 @@ VirtualTime::Sleeper::Sleeper(VirtualTime& time, boost::asio::steady_timer& time
 
 VirtualTime::Sleeper::~Sleeper() {
   const std::lock_guard lock(time_.mutex_);
-  if (is_due_) {
+  if (sleep_ != Sleep::going_on) {
     // No jump: whoever resumed or destroyed this coroutine is counted and ends later, or the executor itself
     // is ending.
     --time_.work_;
@@ -50,9 +53,14 @@ VirtualTime::Sleeper::~Sleeper() {
   }
 }
 
+void VirtualTime::Sleeper::cancel() noexcept {
+  const std::lock_guard lock(time_.mutex_);
+  if (sleep_ == Sleep::going_on) time_.end_sleep(*this, Sleep::cancelled);
+}
+
 bool VirtualTime::Sleeper::woke() noexcept {
   const std::lock_guard lock(time_.mutex_);
-  return is_due_;
+  return sleep_ == Sleep::due;
 }
 
 }  // namespace spark::detail

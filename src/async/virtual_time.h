@@ -37,10 +37,13 @@ class VirtualTime {
  private:
   // By deadline, then by order of going to sleep.
   using Key = std::pair<std::chrono::nanoseconds, std::uint64_t>;
+  enum class Sleep { going_on, due, cancelled };
 
   void begin() noexcept;
   void end() noexcept;
   void jump() noexcept;
+  // With the mutex held.
+  void end_sleep(Sleeper& sleeper, Sleep how) noexcept;
 
   VirtualClock* const clock_;
   std::mutex mutex_;
@@ -51,7 +54,7 @@ class VirtualTime {
 };
 
 // One sleeping coroutine; lives in its frame. The wait on the timer ends with an error both when the time has
-// come and when it was cancelled: woke() tells which.
+// come and when it was cancelled: woke() tells which. Either way it counts as work from then on.
 class VirtualTime::Sleeper {
  public:
   Sleeper(VirtualTime& time, boost::asio::steady_timer& timer, std::chrono::nanoseconds deadline);
@@ -59,6 +62,8 @@ class VirtualTime::Sleeper {
   Sleeper(const Sleeper&) = delete;
   Sleeper& operator=(const Sleeper&) = delete;
 
+  // Ends the wait, if it has not ended.
+  void cancel() noexcept;
   [[nodiscard]] bool woke() noexcept;
 
  private:
@@ -67,7 +72,7 @@ class VirtualTime::Sleeper {
   VirtualTime& time_;
   boost::asio::steady_timer& timer_;
   Key key_;
-  bool is_due_ = false;  // guarded by mutex_ of time_; a due sleeper counts as work until it is destroyed
+  Sleep sleep_ = Sleep::going_on;  // guarded by mutex_ of time_; one that has ended is work until it is destroyed
 };
 
 }  // namespace spark::detail

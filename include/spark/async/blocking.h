@@ -1,6 +1,10 @@
 // run_blocking moves work that blocks (a query, a file, a library without coroutines) away from the threads
 // that run tasks. The work runs on one of a few threads that the process keeps for this, in the caller's
 // telemetry context; the task resumes on its own executor with the result or the exception.
+//
+// Work that runs cannot be interrupted: a cancelled task gets its result all the same and learns of the
+// cancellation when it waits next. The work itself may ask is_cancelled(). Work that has not begun when the task is
+// cancelled does not begin; that is Error(cancelled).
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // Waiting for time to pass, on the clock of the executor that runs the task (outside of our executors: the
-// system's). The deadline is taken when the task is awaited. Throws Error(cancelled) if the wait is cancelled
-// by Asio's means.
+// system's). The deadline is taken when the task is awaited. Throws Error(cancelled) if the task is cancelled,
+// before or during the wait (spark/async/cancellation.h), or if the wait is by Asio's means.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,8 @@
 
 namespace spark {
 
-// Zero, a negative duration and NaN do not suspend. Longer than a hundred years is a hundred years.
+// Zero, a negative duration and NaN do not suspend, but do throw in a cancelled task. Longer than a hundred years is a
+// hundred years.
 [[nodiscard]] Task<void> sleep_for(Seconds duration);
 
 // Until the clock's steady_now() is at least `steady`. A time that has passed does not suspend.

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "spark/async/detail/result.h"
 #include "spark/async/executor.h"
 #include "spark/async/task.h"
 
@@ -21,18 +22,13 @@ void run_to_end(Executor& executor, Task<void> task);
 // On an executor that the calling thread keeps for this, if the options are the defaults.
 void run_to_end(const ExecutorOptions& options, Task<void> task);
 
-template <class T>
-Task<void> store_result(Task<T> task, std::optional<T>& result) {
-  result.emplace(co_await std::move(task));
-}
-
 template <class T, class Where>
 T wait_on(Where& where, Task<T> task) {
   if constexpr (std::is_void_v<T>) {
     run_to_end(where, std::move(task));
   } else {
     std::optional<T> result;
-    run_to_end(where, store_result(std::move(task), result));
+    run_to_end(where, store_result<T>(std::move(task), result));
     return std::move(*result);
   }
 }
