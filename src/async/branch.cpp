@@ -43,7 +43,6 @@ class TellEnd {
 
  private:
   void tell(BranchEnd::State state, std::exception_ptr exception) noexcept {
-    chain_->has_ended = true;
     std::exchange(end_, nullptr)->on_end(state, std::move(exception));
   }
 
@@ -53,13 +52,19 @@ class TellEnd {
 
 class LiveBranch {
  public:
-  explicit LiveBranch(ExecutorState& executor) noexcept : executor_(executor) { executor_.add_live_branch(); }
-  ~LiveBranch() { executor_.remove_live_branch(); }
+  explicit LiveBranch(Chain& chain) noexcept : chain_(chain) { chain_.executor.add_live_branch(); }
+  ~LiveBranch() {
+    chain_.is_listening = false;
+    chain_.executor.remove_live_branch();
+  }
   LiveBranch(const LiveBranch&) = delete;
   LiveBranch& operator=(const LiveBranch&) = delete;
 
+  // From now on, a cancellation reaches what the branch waits for.
+  void listen() noexcept { chain_.is_listening = true; }
+
  private:
-  ExecutorState& executor_;
+  Chain& chain_;
 };
 
 // Takes the thread out of any chain until it is destroyed.
@@ -154,11 +159,12 @@ namespace spark::detail {
 namespace {
 
 Task<void> branch(BranchTag, Task<void> task, Chain& chain) {
-  const LiveBranch live(chain.executor);
+  LiveBranch live(chain);
   if (chain.is_cancelled()) throw Error(ErrorCode::cancelled, "the task was cancelled before it began");
-  // Otherwise Asio would throw a system_error of its own out of every co_await of a cancelled branch, also where
-  // a group has to be waited for.
+  // Otherwise Asio would throw a system_error of its own out of every co_await of a branch that was told, also where
+  // a group has to be waited for. Before this, the branch must not be told.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
+  live.listen();
   BranchTask wrapped{std::move(task)};
   try {
     co_await wrapped;

@@ -47,7 +47,7 @@ struct Chain {
   // Which bits matter only to a cancellable chain: whether a thread is between entering and leaving, and
   // whether it was asked to stop.
   std::atomic<std::uint32_t> bits{0};
-  bool has_ended = false;                   // guarded by running: nothing waits any more
+  bool is_listening = false;  // guarded by running: whether the branch has begun and has not ended
   boost::asio::cancellation_signal signal;  // guarded by running
 
   [[nodiscard]] bool is_cancelled() const noexcept {
@@ -61,7 +61,7 @@ struct Chain {
   // not wait for as long as the chain runs.
   void tell_unless_running() noexcept;
   void tell() noexcept {
-    if (!has_ended) signal.emit(boost::asio::cancellation_type::terminal);
+    if (is_listening) signal.emit(boost::asio::cancellation_type::terminal);
   }
 
   [[nodiscard]] bool is_run_here() const noexcept { return runner.load(std::memory_order_relaxed) == &context_slot(); }
