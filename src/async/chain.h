@@ -47,7 +47,7 @@ struct Chain {
   // Which bits matter only to a cancellable chain: whether a thread is between entering and leaving, and
   // whether it was asked to stop.
   std::atomic<std::uint32_t> bits{0};
-  bool is_listening = false;  // guarded by running: whether the branch has begun and has not ended
+  bool is_listening = false;                // guarded by running: whether the branch has begun and has not ended
   boost::asio::cancellation_signal signal;  // guarded by running
 
   [[nodiscard]] bool is_cancelled() const noexcept {

@@ -192,14 +192,14 @@ TaskGroup::TaskGroup(OnFailure on_failure)
     : state_(std::make_shared<detail::GroupState>(detail::executor_of_the_caller(), on_failure)) {}
 TaskGroup::TaskGroup(Executor& executor, OnFailure on_failure)
     : state_(std::make_shared<detail::GroupState>(executor.state(), on_failure)) {}
-TaskGroup::~TaskGroup() {
-  if (state_) state_->cancel();
-}
+TaskGroup::~TaskGroup() { cancel(); }
 
 void TaskGroup::spawn(Task<void> task) { state_->spawn(std::move(task)); }
 Task<void> TaskGroup::join() { return detail::GroupState::join(state_); }
-void TaskGroup::cancel() noexcept { state_->cancel(); }
-bool TaskGroup::is_cancelled() const noexcept { return state_->is_cancelled(); }
-std::size_t TaskGroup::running() const noexcept { return state_->running(); }
+void TaskGroup::cancel() noexcept {
+  if (state_) state_->cancel();
+}
+bool TaskGroup::is_cancelled() const noexcept { return state_ && state_->is_cancelled(); }
+std::size_t TaskGroup::running() const noexcept { return state_ ? state_->running() : 0; }
 
 }  // namespace spark

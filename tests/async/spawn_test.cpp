@@ -126,8 +126,9 @@ TEST(Spawn, is_cancelled_with_the_task_that_joins_it) {
 }
 
 TEST(Spawn, refuses_to_begin_where_no_task_runs) {
-  EXPECT_EQ(thrown_by([] { spawn(hop()).detach(); }),
-            "invalid_argument: tasks can only be started by a task or on a named executor, and this thread runs no task");
+  EXPECT_EQ(
+      thrown_by([] { spawn(hop()).detach(); }),
+      "invalid_argument: tasks can only be started by a task or on a named executor, and this thread runs no task");
 }
 
 TEST(Spawn, begins_on_a_named_executor_from_any_thread) {

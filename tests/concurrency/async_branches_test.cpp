@@ -136,7 +136,8 @@ TEST_P(AsyncBranches, of_when_any_restore_the_span_when_the_others_are_cancelled
   const auto task = [&]() -> Task<void> {
     const ActiveSpan parent = manager_.start_span("parent");
     for (int round = 0; round < 40; ++round) {
-      auto any = when_any(work_and_sleep(parent.span_id()), work(parent.span_id(), 7), work_and_throw(parent.span_id()));
+      auto any =
+          when_any(work_and_sleep(parent.span_id()), work(parent.span_id(), 7), work_and_throw(parent.span_id()));
       const auto winner = co_await std::move(any);
       EXPECT_EQ(winner.value(), 7);
       watch_.expect_current(parent.span_id());

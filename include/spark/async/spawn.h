@@ -3,7 +3,8 @@
 //
 // The caller owns the handle. A handle that is destroyed without having been joined cancels the task and does not wait:
 // the task owns its frame and what it was given by value, and ends by itself, later; what it holds by reference must
-// outlive it. Where the task uses what the caller owns, TaskGroup and with_task_group are the means.
+// outlive it. Where the task uses what the caller owns, TaskGroup and with_task_group are the means. After join() or
+// detach() the handle is empty: cancelling it does nothing, and nothing else may be done with it.
 #pragma once
 
 #include <memory>

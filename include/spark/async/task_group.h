@@ -46,7 +46,7 @@ class TaskGroup {
   explicit TaskGroup(Executor& executor, OnFailure on_failure = OnFailure::go_on);
   // Cancels what still runs.
   ~TaskGroup();
-  // The group moved from must not be used again.
+  // The group moved from must not be used again, except that cancelling it does nothing.
   TaskGroup(TaskGroup&& other) noexcept = default;
   TaskGroup& operator=(TaskGroup&& other) = delete;
 
