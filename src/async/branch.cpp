@@ -35,7 +35,11 @@ class TellEnd {
     if (end_) tell(BranchEnd::State::destroyed, nullptr);
   }
 
-  void operator()(std::exception_ptr exception) { tell(BranchEnd::State::ended, std::move(exception)); }
+  // `exception` is not the task's own.
+  void operator()(std::exception_ptr exception) {
+    if (!exception) exception = std::exchange(chain_->exception, nullptr);
+    tell(BranchEnd::State::ended, std::move(exception));
+  }
 
   [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept {
     return chain_->is_cancellable ? chain_->signal.slot() : cancellation_slot_type();
@@ -158,9 +162,18 @@ namespace spark::detail {
 
 namespace {
 
+std::exception_ptr cancelled(const char* message) {
+  return std::make_exception_ptr(Error(ErrorCode::cancelled, message));
+}
+
+// Never throws what the task throws: Asio would keep a share of the exception in its frame until after the end was
+// told.
 Task<void> branch(BranchTag, Task<void> task, Chain& chain) {
   LiveBranch live(chain);
-  if (chain.is_cancelled()) throw Error(ErrorCode::cancelled, "the task was cancelled before it began");
+  if (chain.is_cancelled()) {
+    chain.exception = cancelled("the task was cancelled before it began");
+    co_return;
+  }
   // Otherwise Asio would throw a system_error of its own out of every co_await of a branch that was told, also where
   // a group has to be waited for. Before this, the branch must not be told.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
@@ -169,8 +182,10 @@ Task<void> branch(BranchTag, Task<void> task, Chain& chain) {
   try {
     co_await wrapped;
   } catch (const boost::system::system_error& error) {
-    if (error.code() != boost::asio::error::operation_aborted || !chain.is_cancelled()) throw;
-    throw Error(ErrorCode::cancelled, "the task was cancelled while it waited");
+    const bool is_cancelled = error.code() == boost::asio::error::operation_aborted && chain.is_cancelled();
+    chain.exception = is_cancelled ? cancelled("the task was cancelled while it waited") : std::current_exception();
+  } catch (...) {
+    chain.exception = std::current_exception();
   }
 }
 

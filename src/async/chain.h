@@ -11,6 +11,7 @@
 #include <atomic>
 #include <boost/asio/cancellation_signal.hpp>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <utility>
 
@@ -47,6 +48,7 @@ struct Chain {
   // Which bits matter only to a cancellable chain: whether a thread is between entering and leaving, and
   // whether it was asked to stop.
   std::atomic<std::uint32_t> bits{0};
+  std::exception_ptr exception;             // guarded by running: what the task threw, until the end is told
   bool is_listening = false;                // guarded by running: whether the branch has begun and has not ended
   boost::asio::cancellation_signal signal;  // guarded by running
 

@@ -101,6 +101,8 @@ class AsyncBranches : public testing::TestWithParam<std::uint32_t> {
     throw std::runtime_error("thrown");
   }
 
+  // Spans that other tests of this process have begun on this thread and ended on another are still current here.
+  ContextScope nothing_current_{TelemetryContext()};
   VirtualClock clock_;
   Watch watch_;
   TelemetryManager manager_{TelemetryConfig::create_memory()};
