@@ -141,6 +141,39 @@ std::optional<Value> plain_number(std::string_view text) noexcept {
 
 }  // namespace
 
+const Value* find_attribute(const Object& attributes, const std::vector<std::string>& path) noexcept {
+  const Object* object = &attributes;
+  const Value* value = nullptr;
+  for (const std::string& key : path) {
+    if (value != nullptr) {
+      if (!value->is_object()) return nullptr;
+      object = &value->as_object();
+    }
+    value = object->find(key);
+    if (value == nullptr) return nullptr;
+  }
+  return value;
+}
+
+bool attribute_holds(const Value& actual, AttributeOp op, const Value& wanted) noexcept {
+  const auto can_be_ordered = [&] {
+    return (actual.is_number() && wanted.is_number()) || (actual.is_string() && wanted.is_string());
+  };
+  switch (op) {
+    case AttributeOp::equal:
+      return actual == wanted;
+    case AttributeOp::not_equal:
+      return !(actual == wanted);
+    case AttributeOp::less:
+      return can_be_ordered() && actual < wanted;
+    case AttributeOp::greater:
+      return can_be_ordered() && actual > wanted;
+    case AttributeOp::exists:
+      return true;
+  }
+  return false;
+}
+
 AttributeCondition::AttributeCondition(AttributeFilter filter) : filter_(std::move(filter)) {
   if (filter_.path.empty()) {
     throw Error(ErrorCode::invalid_argument, "an attribute filter's path is empty; it must have one key or more");
@@ -154,17 +187,8 @@ AttributeCondition::AttributeCondition(AttributeFilter filter) : filter_(std::mo
 }
 
 bool AttributeCondition::holds(const Object& attributes) const noexcept {
-  const Object* object = &attributes;
-  const Value* value = nullptr;
-  for (const std::string& key : filter_.path) {
-    if (value != nullptr) {
-      if (!value->is_object()) return false;
-      object = &value->as_object();
-    }
-    value = object->find(key);
-    if (value == nullptr) return false;
-  }
-  return holds_for(*value);
+  const Value* actual = find_attribute(attributes, filter_.path);
+  return actual != nullptr && attribute_holds(*actual, filter_.op, filter_.value);
 }
 
 bool AttributeCondition::holds_in_json(std::string_view json) const {
@@ -189,31 +213,11 @@ bool AttributeCondition::holds_for_json(std::string_view json) const {
   if (json.front() == '"' && json.find('\\') == std::string_view::npos) {
     return holds_for_text(json.substr(1, json.size() - 2));
   }
-  if (const auto number = plain_number(json)) return holds_for(*number);
-  return holds_for(parse_json(json, max_json_depth));
+  if (const auto number = plain_number(json)) return attribute_holds(*number, filter_.op, filter_.value);
+  return attribute_holds(parse_json(json, max_json_depth), filter_.op, filter_.value);
 }
 
-bool AttributeCondition::holds_for(const Value& actual) const noexcept {
-  const Value& wanted = filter_.value;
-  const auto can_be_ordered = [&] {
-    return (actual.is_number() && wanted.is_number()) || (actual.is_string() && wanted.is_string());
-  };
-  switch (filter_.op) {
-    case AttributeOp::equal:
-      return actual == wanted;
-    case AttributeOp::not_equal:
-      return !(actual == wanted);
-    case AttributeOp::less:
-      return can_be_ordered() && actual < wanted;
-    case AttributeOp::greater:
-      return can_be_ordered() && actual > wanted;
-    case AttributeOp::exists:
-      return true;
-  }
-  return false;
-}
-
-// As above, of a string that need not be made.
+// As attribute_holds, of a string that need not be made.
 bool AttributeCondition::holds_for_text(std::string_view actual) const noexcept {
   if (!filter_.value.is_string()) return filter_.op == AttributeOp::not_equal;
   const int order = actual.compare(filter_.value.as_string());

@@ -11,6 +11,12 @@
 
 namespace spark::detail {
 
+// What the keys (one or more) lead to through objects; null if that is not there. It lives as long as the attributes
+// are not changed.
+[[nodiscard]] const Value* find_attribute(const Object& attributes, const std::vector<std::string>& path) noexcept;
+// Whether an attribute that is there compares so.
+[[nodiscard]] bool attribute_holds(const Value& actual, AttributeOp op, const Value& wanted) noexcept;
+
 class AttributeCondition {
  public:
   // Throws Error(invalid_argument) for a path that is empty or too long.
@@ -22,7 +28,6 @@ class AttributeCondition {
   [[nodiscard]] bool holds_in_json(std::string_view json) const;
 
  private:
-  [[nodiscard]] bool holds_for(const Value& actual) const noexcept;
   [[nodiscard]] bool holds_for_text(std::string_view actual) const noexcept;
   [[nodiscard]] bool holds_for_json(std::string_view json) const;
 
