@@ -5,6 +5,9 @@
 
 #include "graph/instrument.h"
 #include "graph/plan.h"
+#include "graph/run.h"
+#include "spark/async/with_stop_token.h"
+#include "spark/async/with_timeout.h"
 #include "spark/base/error.h"
 
 namespace spark {
@@ -14,41 +17,54 @@ namespace {
 using detail::GraphPlan;
 using detail::RunKind;
 
-// Runs the nodes in order. A null manager means "ask the context".
-Task<Outputs> run_plan(std::shared_ptr<const GraphPlan> plan, TelemetryManager* manager, RunKind kind, Inputs inputs) {
-  if (manager == nullptr && kind == RunKind::own) manager = TelemetryManager::current_or_configured();
-  detail::GraphRecording graph_recording(*plan, manager, kind);
-  Value payload(std::move(inputs));
-  for (std::size_t i = 0; i < plan->nodes.size(); ++i) {
-    const detail::PlannedNode& planned = plan->nodes[i];
-    detail::NodeRun run{.graph_id = plan->id(),
-                        .graph_version = plan->version(),
-                        .node_id = planned.id,
-                        .node_type = planned.type,
-                        .inputs = payload.as_object(),
-                        .manager = manager,
-                        .trace_id = graph_recording.trace_id()};
-    detail::NodeRecording node_recording(graph_recording, planned, run.attempt, payload);
-    run.span_id = node_recording.span_id();
-    ExecutionContext context(run);
-    std::exception_ptr exception;
-    Outputs outputs;
-    try {
-      outputs = co_await planned.node->process(context);
-    } catch (...) {
-      exception = std::current_exception();
-    }
-    if (exception) {
-      node_recording.failed(exception);
-      graph_recording.failed(exception);
-      std::rethrow_exception(exception);
-    }
-    payload = Value(std::move(outputs));
-    node_recording.finished(payload);
-    if (i + 1 < plan->nodes.size()) graph_recording.edge_taken(i);
+// What a run is given beside its inputs; with a constructor, so that a coroutine may own it.
+class RunSettings {
+ public:
+  RunSettings(RunKind its_kind, std::size_t its_max_parallel, const RunOptions& options)
+      : kind(its_kind),
+        max_parallel(its_max_parallel),
+        timeout(options.timeout),
+        stop(options.stop),
+        state(options.state != nullptr ? options.state : std::make_shared<RunState>()) {}
+
+  RunKind kind;
+  std::size_t max_parallel;
+  Seconds timeout;
+  std::stop_token stop;
+  std::shared_ptr<RunState> state;
+};
+
+// A null manager means "ask the context".
+Task<Outputs> run_plan(std::shared_ptr<const GraphPlan> plan, TelemetryManager* manager, RunSettings settings,
+                       Inputs inputs) {
+  if (manager == nullptr && settings.kind == RunKind::own) manager = TelemetryManager::current_or_configured();
+  detail::GraphRecording recording(*plan, manager, settings.kind);
+  detail::Run run(*plan, recording, settings.state, settings.max_parallel);
+  std::exception_ptr exception;
+  try {
+    Task<void> nodes = run.from_start(std::make_shared<const Value>(std::move(inputs)));
+    if (settings.timeout > Seconds(0)) nodes = with_timeout(std::move(nodes), settings.timeout);
+    if (settings.stop.stop_possible()) nodes = with_stop_token(std::move(nodes), settings.stop);
+    co_await std::move(nodes);
+  } catch (...) {
+    exception = std::current_exception();
   }
-  graph_recording.finished();
-  co_return std::move(payload.as_object());
+  if (exception) {
+    recording.failed(exception);
+    std::rethrow_exception(exception);
+  }
+  recording.finished();
+  co_return run.outputs();
+}
+
+GraphOptions with_nodes_of(const GraphSpec& spec, const NodeRegistry& registry, GraphOptions options) {
+  if (options.start != nullptr) {
+    throw Error(ErrorCode::invalid_argument, "GraphOptions::start: the spec names the start, give none here");
+  }
+  options.start = build_nodes(spec, registry);
+  if (options.id.empty()) options.id = spec.id;
+  if (options.version.empty()) options.version = spec.version;
+  return options;
 }
 
 }  // namespace
@@ -59,12 +75,27 @@ Graph::Graph(GraphOptions options) {
   }
   plan_ = std::make_shared<const GraphPlan>(
       detail::make_plan(options.start, std::move(options.id), std::move(options.version)));
+  max_parallel_ = options.max_parallel_nodes;
   manager_ = options.telemetry_config ? &TelemetryManager::for_config(*options.telemetry_config) : options.telemetry;
 }
 
+Graph::Graph(const GraphSpec& spec, const NodeRegistry& registry, GraphOptions options)
+    : Graph(with_nodes_of(spec, registry, std::move(options))) {}
+
 Graph::~Graph() = default;
 
-Task<Outputs> Graph::run(Inputs inputs) const { return run_plan(plan_, manager_, RunKind::own, std::move(inputs)); }
+Task<Outputs> Graph::run(Inputs inputs) const {
+  const RunOptions defaults;
+  return run(std::move(inputs), defaults);
+}
+
+Task<Outputs> Graph::run(Inputs inputs, const RunOptions& options) const {
+  if (!(options.timeout >= Seconds(0))) {
+    throw Error(ErrorCode::invalid_argument,
+                "RunOptions::timeout is " + std::to_string(options.timeout.count()) + " s; it is 0 (none) or more");
+  }
+  return run_plan(plan_, manager_, RunSettings(RunKind::own, max_parallel_, options), std::move(inputs));
+}
 
 TelemetryManager& Graph::telemetry() const {
   if (manager_ != nullptr) return *manager_;
@@ -76,6 +107,8 @@ const std::string& Graph::graph_id() const noexcept { return plan_->id(); }
 const std::string& Graph::version() const noexcept { return plan_->version(); }
 const GraphDefinition& Graph::definition() const noexcept { return plan_->definition; }
 
+GraphSpec Graph::spec() const { return detail::spec_of(*plan_); }
+
 Object Graph::config() const {
   return Object{{"graph_id", graph_id()}, {"graph_version", version()}, {"graph_hash", definition().hash}};
 }
@@ -85,8 +118,10 @@ Task<Outputs> Graph::process(ExecutionContext& context) {
   // already.
   const bool is_part =
       manager_ == nullptr || (context.manager() != nullptr && &manager_->config() == &context.manager()->config());
-  return is_part ? run_plan(plan_, context.manager(), RunKind::subgraph, context.inputs())
-                 : run_plan(plan_, manager_, RunKind::own, context.inputs());
+  const RunOptions within{.state = context.shared_state()};
+  return is_part ? run_plan(plan_, context.manager(), RunSettings(RunKind::subgraph, max_parallel_, within),
+                            context.inputs())
+                 : run_plan(plan_, manager_, RunSettings(RunKind::own, max_parallel_, within), context.inputs());
 }
 
 }  // namespace spark

@@ -9,15 +9,25 @@
 
 namespace spark::detail {
 
-namespace {
-
-bool is_cancellation(const std::exception_ptr& exception) {
+bool is_cancellation(const std::exception_ptr& exception) noexcept {
   try {
     std::rethrow_exception(exception);
   } catch (const Error& error) {
     return error.code() == ErrorCode::cancelled;
   } catch (const boost::system::system_error& error) {
     return error.code() == boost::asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+namespace {
+
+bool is_timeout(const std::exception_ptr& exception) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::timeout;
   } catch (...) {
     return false;
   }
@@ -85,10 +95,12 @@ GraphRecording::~GraphRecording() {
   end(TraceStatus::cancelled);
 }
 
-void GraphRecording::edge_taken(std::size_t index) noexcept {
+void GraphRecording::edge_taken(EdgeIndex index) noexcept {
   if (manager_ == nullptr) return;
-  record_event("edge_taken", plan_.edge_names[index],
-               {{"from", plan_.nodes[index].id}, {"to", plan_.nodes[index + 1].id}});
+  const PlannedEdge& edge = plan_.edges[index];
+  const std::string &from = plan_.nodes[edge.from].id, &to = plan_.nodes[edge.to].id;
+  if (edge.kind == EdgeKind::forward) return record_event("edge_taken", edge.name, {{"from", from}, {"to", to}});
+  record_event("edge_taken", edge.name, {{"from", from}, {"to", to}, {"kind", to_string(edge.kind)}});
 }
 
 void GraphRecording::finished() noexcept {
@@ -140,25 +152,32 @@ void GraphRecording::end(TraceStatus status) noexcept {
   if (trace_.trace_id.is_valid()) trace_.end(status);
 }
 
-NodeRecording::NodeRecording(const GraphRecording& graph, const PlannedNode& node, std::int64_t attempt,
+NodeRecording::NodeRecording(const GraphRecording& graph, const PlannedNode& node, const Occasion& occasion,
                              const Value& inputs) noexcept
-    : graph_(graph), node_(node), manager_(graph.manager()), stopwatch_(manager_), span_(begin_span(attempt, inputs)) {
+    : graph_(graph),
+      node_(node),
+      occasion_(occasion),
+      manager_(graph.manager()),
+      stopwatch_(manager_),
+      span_(begin_span(inputs)) {
   if (manager_ == nullptr) return;
   if (node_.subgraph != nullptr) {
     span_.set_attribute("graph_id", node_.subgraph->graph_id());
     span_.set_attribute("graph_version", node_.subgraph->version());
     span_.set_attribute("graph_hash", node_.subgraph->definition().hash);
   }
+  if (occasion_.iteration > 0) span_.set_attribute("iteration", occasion_.iteration);
+  if (occasion_.is_cache_hit) span_.set_attribute("cache_hit", true);
   if (manager_->config().capture_inputs) span_.set_attribute("inputs", inputs);
   record_event("node_started", node_.event_names.started, {{"node_id", node_.id}, {"node_type", node_.type}});
 }
 
-ActiveSpan NodeRecording::begin_span(std::int64_t attempt, const Value& inputs) const noexcept {
+ActiveSpan NodeRecording::begin_span(const Value& inputs) const noexcept {
   if (manager_ == nullptr) return {};
   return manager_->start_span(node_.span_name, graph_.trace_id(),
                               {.attributes = {{"node_id", node_.id},
                                               {"node_type", node_.type},
-                                              {"attempt", attempt},
+                                              {"attempt", occasion_.attempt},
                                               {"input_size", input_size(inputs)}}});
 }
 
@@ -170,7 +189,11 @@ void NodeRecording::finished(const Value& outputs) noexcept {
   } else {
     record_event("node_finished", node_.event_names.completed, {{"node_id", node_.id}});
   }
-  record_metrics();
+  if (occasion_.is_cache_hit) {
+    record_counter("node_cache_hit_count");
+  } else {
+    record_metrics();
+  }
   span_.end();
 }
 
@@ -185,6 +208,28 @@ void NodeRecording::failed(const std::exception_ptr& exception) noexcept {
   }
   record_event("node_failed", node_.event_names.failed,
                {{"node_id", node_.id}, {"error_type", text.type}, {"error_message", text.message}});
+  end_failed(exception);
+}
+
+void NodeRecording::failed_to_be_retried(const std::exception_ptr& exception, Seconds delay) noexcept {
+  if (manager_ == nullptr) return;
+  const ExceptionText text = describe(exception);
+  record_event("node_retry", node_.event_names.retried,
+               {{"node_id", node_.id},
+                {"attempt", occasion_.attempt},
+                {"delay_seconds", delay.count()},
+                {"error_type", text.type},
+                {"error_message", text.message}});
+  end_failed(exception);
+  record_counter("node_retry_count");
+}
+
+void NodeRecording::end_failed(const std::exception_ptr& exception) noexcept {
+  const Seconds timeout = node_.node->policy().timeout;
+  if (timeout > Seconds(0) && is_timeout(exception)) {
+    record_event("node_timeout", node_.event_names.timed_out,
+                 {{"node_id", node_.id}, {"timeout_seconds", timeout.count()}});
+  }
   record_metrics();
   record_counter("node_error_count");
   span_.record_exception(exception);

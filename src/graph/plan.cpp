@@ -1,10 +1,13 @@
 #include "graph/plan.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "graph/content_hash.h"
+#include "graph/loops.h"
 #include "graph/type_name.h"
 #include "spark/base/error.h"
 #include "spark/base/json.h"
@@ -17,10 +20,21 @@ namespace {
 // read.
 constexpr std::size_t default_version_digits = 16;
 
-std::vector<NodePtr> in_order(const NodePtr& start) {
+using Positions = std::unordered_map<const Node*, NodeIndex>;
+
+// Breadth first, edges as they were declared: for a chain, in order.
+std::vector<NodePtr> in_order(const NodePtr& start, Positions& positions) {
   if (start == nullptr) throw Error(ErrorCode::invalid_argument, "GraphOptions::start is null: a graph needs a node");
-  std::vector<NodePtr> nodes;
-  for (NodePtr node = start; node != nullptr; node = node->next()) nodes.push_back(node);
+  std::vector<NodePtr> nodes{start};
+  positions.emplace(start.get(), 0);
+  for (NodeIndex i = 0; i < nodes.size(); ++i) {
+    const NodePtr node = nodes[i];
+    for (const Edge& edge : node->edges()) {
+      if (edge.kind() == EdgeKind::loop) continue;
+      NodePtr to = edge.to();
+      if (positions.emplace(to.get(), nodes.size()).second) nodes.push_back(std::move(to));
+    }
+  }
   return nodes;
 }
 
@@ -46,20 +60,36 @@ std::vector<std::string> make_ids(const std::vector<NodePtr>& nodes) {
   return ids;
 }
 
-Object make_content(const std::vector<PlannedNode>& nodes) {
-  Array node_values;
-  Array edge_values;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    node_values.emplace_back(Object{{"id", nodes[i].id}, {"type", nodes[i].type}, {"config", nodes[i].node->config()}});
-    if (i > 0) edge_values.emplace_back(Object{{"from", nodes[i - 1].id}, {"to", nodes[i].id}, {"condition", nullptr}});
+// Without subgraphs.
+GraphSpec own_spec(const GraphPlan& plan) {
+  GraphSpec spec{.id = plan.id(), .version = plan.version()};
+  for (const PlannedNode& planned : plan.nodes) {
+    spec.nodes.push_back({.id = planned.id,
+                          .type = planned.type,
+                          .config = planned.node->config(),
+                          .policy = planned.node->policy(),
+                          .join = planned.node->join()});
   }
-  return Object{{"nodes", std::move(node_values)}, {"edges", std::move(edge_values)}};
+  for (const PlannedEdge& edge : plan.edges) {
+    spec.edges.push_back({.from = plan.nodes[edge.from].id,
+                          .to = plan.nodes[edge.to].id,
+                          .kind = edge.kind,
+                          .condition = edge.condition,
+                          .max_iterations = edge.loop != no_index ? plan.loops[edge.loop].max_iterations : 0});
+  }
+  return spec;
 }
 
-GraphDefinition make_definition(const std::vector<PlannedNode>& nodes, std::string id, std::string version) {
+// What is the default is left out, so that it does not make another version.
+Object make_content(const GraphPlan& plan) {
+  const Value spec = to_value(own_spec(plan));
+  return Object{{"nodes", spec.as_object().at("nodes")}, {"edges", spec.as_object().at("edges")}};
+}
+
+GraphDefinition make_definition(const GraphPlan& plan, std::string id, std::string version) {
   GraphDefinition definition;
-  definition.content = make_content(nodes);
-  definition.graph_id = !id.empty() ? std::move(id) : nodes.front().span_name;
+  definition.content = make_content(plan);
+  definition.graph_id = !id.empty() ? std::move(id) : plan.nodes.front().span_name;
   definition.version = !version.empty() ? std::move(version)
                                         : content_hash(to_json(definition.content)).substr(0, default_version_digits);
   // Graphs of one content but different names are different graphs.
@@ -68,30 +98,91 @@ GraphDefinition make_definition(const std::vector<PlannedNode>& nodes, std::stri
   return definition;
 }
 
+PlannedNode plan_node(const NodePtr& node, std::string id) {
+  const auto* subgraph = dynamic_cast<const Graph*>(node.get());
+  std::string type = node->type();
+  std::string span_name = subgraph != nullptr ? subgraph->graph_id() : type;
+  EventNames event_names(span_name);
+  std::unique_ptr<NodeCache> cache;
+  if (const auto& policy = node->policy().cache) cache = std::make_unique<NodeCache>(*policy);
+  return {.node = node,
+          .subgraph = subgraph,
+          .id = std::move(id),
+          .type = std::move(type),
+          .span_name = std::move(span_name),
+          .event_names = std::move(event_names),
+          .cache = std::move(cache),
+          .outgoing = {},
+          .incoming = {},
+          .loops = {}};
+}
+
+void plan_edge(GraphPlan& plan, NodeIndex from, const Edge& edge, const Positions& positions,
+               std::vector<std::int64_t>& max_iterations) {
+  const NodePtr target = edge.to();
+  const auto to = positions.find(target.get());
+  if (to == positions.end()) {
+    throw Error(ErrorCode::invalid_argument,
+                "Graph: the loop from " + plan.nodes[from].id + " goes back to a node that is not in the graph");
+  }
+  const EdgeIndex index = plan.edges.size();
+  plan.edges.push_back({.kind = edge.kind(),
+                        .from = from,
+                        .to = to->second,
+                        .condition = edge.condition(),
+                        .name = plan.nodes[from].id + " -> " + plan.nodes[to->second].id});
+  plan.nodes[from].outgoing.push_back(index);
+  if (edge.kind() != EdgeKind::loop) plan.nodes[to->second].incoming.push_back(index);
+  max_iterations.push_back(edge.max_iterations());
+}
+
+bool can_fork(const GraphPlan& plan, const PlannedNode& node) {
+  std::size_t forward = 0, error = 0;
+  for (const EdgeIndex edge : node.outgoing) {
+    forward += plan.edges[edge].kind == EdgeKind::forward ? 1 : 0;
+    error += plan.edges[edge].kind == EdgeKind::error ? 1 : 0;
+  }
+  return forward > 1 || error > 1;
+}
+
 }  // namespace
 
 EventNames::EventNames(const std::string& subject)
     : started(subject + " Started"),
       completed(subject + " Completed"),
       failed(subject + " Failed"),
-      cancelled(subject + " Cancelled") {}
+      cancelled(subject + " Cancelled"),
+      retried(subject + " Retry"),
+      timed_out(subject + " Timeout") {}
+
+GraphSpec spec_of(const GraphPlan& plan) {
+  GraphSpec spec = own_spec(plan);
+  for (const PlannedNode& planned : plan.nodes) {
+    if (planned.subgraph == nullptr) continue;
+    GraphSpec part = planned.subgraph->spec();
+    spec.subgraphs.merge(part.subgraphs);
+    part.subgraphs.clear();
+    spec.subgraphs.emplace(planned.subgraph->definition().hash, std::move(part));
+  }
+  return spec;
+}
 
 GraphPlan make_plan(const NodePtr& start, std::string id, std::string version) {
-  const std::vector<NodePtr> nodes = in_order(start);
+  Positions positions;
+  const std::vector<NodePtr> nodes = in_order(start, positions);
   std::vector<std::string> ids = make_ids(nodes);
-  std::vector<PlannedNode> planned;
-  std::vector<std::string> edge_names;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto* subgraph = dynamic_cast<const Graph*>(nodes[i].get());
-    std::string type = nodes[i]->type();
-    std::string span_name = subgraph != nullptr ? subgraph->graph_id() : type;
-    EventNames event_names(span_name);
-    planned.push_back({nodes[i], subgraph, ids[i], std::move(type), std::move(span_name), std::move(event_names)});
-    if (i > 0) edge_names.push_back(ids[i - 1] + " -> " + ids[i]);
+  GraphPlan plan;
+  for (NodeIndex i = 0; i < nodes.size(); ++i) plan.nodes.push_back(plan_node(nodes[i], std::move(ids[i])));
+  std::vector<std::int64_t> max_iterations;
+  for (NodeIndex i = 0; i < nodes.size(); ++i) {
+    for (const Edge& edge : nodes[i]->edges()) plan_edge(plan, i, edge, positions, max_iterations);
   }
-  GraphDefinition definition = make_definition(planned, std::move(id), std::move(version));
-  EventNames event_names(definition.graph_id);
-  return {std::move(planned), std::move(edge_names), std::move(definition), std::move(event_names)};
+  plan.loops = find_loops(plan.nodes, plan.edges, max_iterations);
+  plan.is_sequence =
+      std::none_of(plan.nodes.begin(), plan.nodes.end(), [&](const PlannedNode& node) { return can_fork(plan, node); });
+  plan.definition = make_definition(plan, std::move(id), std::move(version));
+  plan.event_names = EventNames(plan.definition.graph_id);
+  return plan;
 }
 
 }  // namespace spark::detail

@@ -30,7 +30,8 @@ class TracePrinter {
       const SpanQuery query{.trace_id = trace.trace_id};
       std::vector<Span> spans = manager_.query_spans(query).rows;
       std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
-        return std::tie(a.start_time, a.end_time, a.name) < std::tie(b.start_time, b.end_time, b.name);
+        return std::tuple(a.start_time, a.end_time, a.name, to_json(a.attributes)) <
+               std::tuple(b.start_time, b.end_time, b.name, to_json(b.attributes));
       });
       print_children(out, trace, spans, SpanId(), 1);
     }

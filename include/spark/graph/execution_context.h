@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "spark/base/text.h"
 #include "spark/base/value.h"
 #include "spark/graph/node.h"
+#include "spark/graph/run_state.h"
 #include "spark/telemetry/manager.h"
 
 namespace spark {
@@ -25,6 +27,7 @@ struct NodeRun {
   const std::string& node_id;
   const std::string& node_type;
   const Inputs& inputs;
+  const std::shared_ptr<RunState>& state;
   std::int64_t attempt = 1;
   TelemetryManager* manager = nullptr;
   TraceId trace_id = {};
@@ -40,7 +43,7 @@ class ExecutionContext {
   ExecutionContext(const ExecutionContext&) = delete;
   ExecutionContext& operator=(const ExecutionContext&) = delete;
 
-  // The outputs of the node before; for the first node, the inputs of the run.
+  // The outputs of the node before, or of several joined (JoinPolicy); for the first node, the inputs of the run.
   [[nodiscard]] const Inputs& inputs() const noexcept { return run_.inputs; }
   // "graph_id", "graph_version", "node_id", "node_type", "attempt", and "trace_id" as a UUID if there is a
   // trace. Built by the first call.
@@ -48,6 +51,11 @@ class ExecutionContext {
 
   [[nodiscard]] const std::string& graph_id() const noexcept { return run_.graph_id; }
   [[nodiscard]] const std::string& node_id() const noexcept { return run_.node_id; }
+  // From 1; see NodePolicy.
+  [[nodiscard]] std::int64_t attempt() const noexcept { return run_.attempt; }
+  // Shared by all nodes of the run, those of subgraphs included.
+  [[nodiscard]] RunState& state() const noexcept { return *run_.state; }
+  [[nodiscard]] const std::shared_ptr<RunState>& shared_state() const noexcept { return run_.state; }
   // Zero where nothing is recorded.
   [[nodiscard]] TraceId trace_id() const noexcept { return run_.trace_id; }
   // The node's span.

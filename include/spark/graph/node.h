@@ -1,36 +1,37 @@
-// A Node is one step of a graph: it takes the outputs of the step before it and gives its own. Nodes are made
-// by make_node or function_node, connected by >>, and shared: by the nodes before them and by the graphs they
-// are in.
+// A Node is one step of a graph: it takes the outputs of the steps before it and gives its own. Nodes are made by
+// make_node, function_node or blocking_node, connected by >> and the other ways of spark/graph/edges.h, and shared: by
+// the nodes before them and by the graphs they are in.
 //
 //   auto load = spark::make_node<LoadNode>("a.txt");
 //   load >> spark::make_node<CountNode>() >> spark::make_node<ReportNode>();
 //   spark::Graph graph({.start = load});
 //
-// Connecting is for one thread. A graph that is run twice at the same time calls process twice at the same
-// time.
+// Connecting is for one thread. A graph that is run twice at the same time calls process twice at the same time.
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "spark/async/task.h"
 #include "spark/base/value.h"
+#include "spark/graph/edges.h"
+#include "spark/graph/node_policy.h"
 
 namespace spark {
 
 class ExecutionContext;
-class Node;
 
 // What flows along an edge. Objects, because they have constructors: g++ 12 destroys aggregates in co_await
 // expressions twice.
 using Inputs = Object;
 using Outputs = Object;
-using NodePtr = std::shared_ptr<Node>;
 
-class Node {
+class Node : public std::enable_shared_from_this<Node> {
  public:
   Node() = default;
   // Throws nothing; that an id is used twice is found when a Graph is made.
@@ -54,42 +55,34 @@ class Node {
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   // Before the node is in a graph.
   void set_id(std::string id) { id_ = std::move(id); }
-  // Where its outputs go; null: it is the last one.
-  [[nodiscard]] const NodePtr& next() const noexcept { return next_; }
+  // How it is run: attempts, timeout, cache. Before the node is in a graph. Throws Error(invalid_argument).
+  void set_policy(const NodePolicy& policy);
+  [[nodiscard]] const NodePolicy& policy() const noexcept { return policy_; }
+  // For a node with several incoming edges. Before the node is in a graph.
+  void set_join(const JoinPolicy& join) noexcept { join_ = join; }
+  [[nodiscard]] const JoinPolicy& join() const noexcept { return join_; }
+
+  // ---- edges from here ----
+  [[nodiscard]] EdgeStart on(Condition condition);
+  [[nodiscard]] EdgeStart otherwise();
+  // With a condition: on the inputs that the target would get, such as output("error_type") == "NetworkError".
+  [[nodiscard]] EdgeStart on_error(Condition condition = Condition::always());
+  // In the order in which they were made.
+  [[nodiscard]] const std::vector<Edge>& edges() const noexcept { return edges_; }
 
  private:
-  friend class NodeChain;
+  friend class EdgeStart;
+  friend NodeChain operator>>(const NodeChain& from, const NodeChain& to);
+  friend NodeChain operator>>(const EdgeStart& from, const NodeChain& to);
+
+  static void connect(const NodePtr& from, const NodePtr& to, EdgeKind kind, Condition condition,
+                      std::int64_t max_iterations = 0);
 
   std::string id_;
-  NodePtr next_;
+  NodePolicy policy_;
+  JoinPolicy join_;
+  std::vector<Edge> edges_;
 };
-
-// What >> makes: nodes one after the other. Stands for the first one where a node is wanted.
-class NodeChain {
- public:
-  operator NodePtr() const { return first_; }  // NOLINT: implicit, so that `.start = a >> b` begins with a
-  [[nodiscard]] const NodePtr& first() const noexcept { return first_; }
-  [[nodiscard]] const NodePtr& last() const noexcept { return last_; }
-
-  // From the end of one to the begin of the other. Throws Error(invalid_argument) naming the node if there is
-  // none, if it already has an outgoing edge, or if the edge would close a cycle.
-  friend NodeChain operator>>(const NodePtr& from, const NodePtr& to) { return {from, from, to, to}; }
-  friend NodeChain operator>>(const NodeChain& from, const NodePtr& to) { return {from.first_, from.last_, to, to}; }
-  friend NodeChain operator>>(const NodePtr& from, const NodeChain& to) { return {from, from, to.first_, to.last_}; }
-  friend NodeChain operator>>(const NodeChain& from, const NodeChain& to) {
-    return {from.first_, from.last_, to.first_, to.last_};
-  }
-
- private:
-  // Connects `from` to `to`.
-  NodeChain(NodePtr first, const NodePtr& from, const NodePtr& to, NodePtr last);
-
-  NodePtr first_;
-  NodePtr last_;
-};
-
-// Here too, because an operator that is only a friend is not found for shared_ptr arguments.
-NodeChain operator>>(const NodePtr& from, const NodePtr& to);
 
 template <std::derived_from<Node> T, class... Arguments>
 [[nodiscard]] std::shared_ptr<T> make_node(Arguments&&... arguments) {
@@ -132,6 +125,44 @@ class FunctionNode final : public Node {
 template <NodeFunction Function>
 [[nodiscard]] NodePtr function_node(std::string name, Function function) {
   return std::make_shared<detail::FunctionNode<Function>>(std::move(name), std::move(function));
+}
+
+// A node whose work blocks: a file, a database, a library without coroutines. It runs on the threads of run_blocking,
+// in the node's telemetry context, so that no thread that runs tasks waits. A timeout or a cancellation is seen when it
+// returns, not before.
+class BlockingNode : public Node {
+ public:
+  using Node::Node;
+  // On another thread; the context is this call's alone.
+  virtual Outputs process_blocking(ExecutionContext& context) = 0;
+  Task<Outputs> process(ExecutionContext& context) final;
+};
+
+template <class Function>
+concept BlockingNodeFunction = std::invocable<Function&, ExecutionContext&> &&
+    std::same_as<std::invoke_result_t<Function&, ExecutionContext&>, Outputs>;
+
+namespace detail {
+
+template <BlockingNodeFunction Function>
+class BlockingFunctionNode final : public BlockingNode {
+ public:
+  BlockingFunctionNode(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {}
+
+  Outputs process_blocking(ExecutionContext& context) override { return function_(context); }
+  [[nodiscard]] std::string type() const override { return name_; }
+
+ private:
+  std::string name_;
+  Function function_;
+};
+
+}  // namespace detail
+
+// As function_node, for a function that blocks.
+template <BlockingNodeFunction Function>
+[[nodiscard]] NodePtr blocking_node(std::string name, Function function) {
+  return std::make_shared<detail::BlockingFunctionNode<Function>>(std::move(name), std::move(function));
 }
 
 }  // namespace spark
