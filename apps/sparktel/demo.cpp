@@ -1,22 +1,24 @@
 // sparktel demo: a real workflow over real files, recorded and shown.
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/sparktel/command.h"
 #include "apps/sparktel/demo_report.h"
+#include "apps/sparktel/load_graphs.h"
+#include "apps/sparktel/staged_documents.h"
+#include "apps/sparktel/temporary_folder.h"
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/ledger.h"
 #include "spark/base/error.h"
@@ -50,13 +52,7 @@ std::vector<std::string> regular_files(const std::string& folder) {
 
 // In a folder of its own below the system's temporary one, so that a first try leaves nothing where it was
 // started.
-std::string fresh_database() {
-  std::string folder = (std::filesystem::temp_directory_path() / "sparktel-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) {
-    throw Error(ErrorCode::unavailable, "cannot make a folder like " + folder + ": " + std::strerror(errno));
-  }
-  return folder + "/telemetry.db";
-}
+std::string fresh_database() { return make_temporary_folder() + "/telemetry.db"; }
 
 std::vector<DocumentRun> run_all(DocumentWorkflow& workflow, const std::vector<std::string>& files) {
   const bool shows_progress = ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
@@ -72,9 +68,26 @@ std::vector<DocumentRun> run_all(DocumentWorkflow& workflow, const std::vector<s
   return runs;
 }
 
+bool has_failed_span(const std::vector<Span>& spans) {
+  return std::any_of(spans.begin(), spans.end(), [](const Span& span) { return span.status == SpanStatus::failed; });
+}
+
+// Keeps the slower of the two.
+void keep_slower(std::optional<TraceParts>& kept, const TraceParts& parts) {
+  if (!kept || parts.trace.duration() > kept->trace.duration()) kept = parts;
+}
+
+bool any_node(const TraceParts& parts, std::size_t NodeTally::*count) {
+  return std::any_of(parts.graphs.begin(), parts.graphs.end(), [&](const GraphRun& graph) {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [&](const DeclaredNode& node) { return node.tally.*count > 0; });
+  });
+}
+
 // Reads back from the database what the runs recorded.
 void read_back(const TelemetryManager& manager, DemoReport& report) {
   std::vector<Span> all;
+  std::optional<TraceParts> slowest, slowest_smooth;
   for (const DocumentRun& run : report.runs) {
     if (!run.trace_id.is_valid()) continue;
     const TraceQuery trace_query{.trace_id = run.trace_id};
@@ -83,10 +96,14 @@ void read_back(const TelemetryManager& manager, DemoReport& report) {
     const Page<Span> spans = manager.query_spans(span_query);
     if (traces.empty()) continue;
     all.insert(all.end(), spans.begin(), spans.end());
-    if (!report.slowest || traces.front().duration() > report.slowest->trace.duration()) {
-      report.slowest = TraceParts{.trace = traces.front(), .spans = spans.rows};
-    }
+    TraceParts parts{.trace = traces.front(), .spans = spans.rows};
+    parts.graphs = load_graphs(manager, parts.trace, parts.spans, default_query_limit).graphs;
+    keep_slower(slowest, parts);
+    if (!has_failed_span(parts.spans)) keep_slower(slowest_smooth, parts);
+    if (run.report && any_node(parts, &NodeTally::retried)) keep_slower(report.retried, parts);
+    if (run.report && any_node(parts, &NodeTally::timed_out)) keep_slower(report.timed_out, parts);
   }
+  report.slowest = slowest_smooth ? slowest_smooth : slowest;
   report.nodes = summarize_nodes(all);
 }
 
@@ -99,11 +116,19 @@ void check_flushed(const FlushResult& result) {
 }
 
 int run(const DemoOptions& options, const std::string& program) {
-  const std::vector<std::string> files = options.files.empty() ? regular_files(default_documents) : options.files;
+  std::vector<std::string> files = options.files.empty() ? regular_files(default_documents) : options.files;
+  std::optional<StagedDocuments> staged;
+  DocumentEvents events;
+  if (options.files.empty()) {
+    staged.emplace();
+    for (const std::string& path : staged->paths()) files.push_back(path);
+    events.after_failed_load = [&](const std::string& path) { staged->after_failed_load(path); };
+    events.readability_delay = [&](const std::string& path) { return staged->readability_delay(path); };
+  }
   const std::string database =
       std::filesystem::absolute(options.database.empty() ? fresh_database() : options.database);
   DemoReport report{.database = database, .program = program};
-  DocumentWorkflow workflow(TelemetryConfig::create_sqlite(database));
+  DocumentWorkflow workflow(TelemetryConfig::create_sqlite(database), std::move(events));
   report.runs = run_all(workflow, files);
 
   TelemetryManager& manager = workflow.telemetry();
@@ -123,14 +148,16 @@ void add_demo_command(CLI::App& app, Action& action, std::string program) {
   const auto options = std::make_shared<DemoOptions>();
   CLI::App* const command =
       app.add_subcommand("demo", "Analyse text files with a recorded workflow and show its telemetry");
-  command->add_option("FILES", options->files, fmt::format("Text files (default: those in {})", default_documents));
+  command->add_option(
+      "FILES", options->files,
+      fmt::format("Text files (default: those in {}, one that appears late, and a slow one)", default_documents));
   command->add_option("--db", options->database,
                       "The SQLite file to record to (default: telemetry.db in a new folder for temporary files)");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer(
-      "A file that is missing, empty or no text makes its own run fail; the others go on. The exit code is 0 "
-      "if at least\n"
-      "one file could be analysed and every record arrived in the database, otherwise 1.\n\n"
+      "A file that is missing, empty or no text makes its own run fail, after three attempts; the others go on. The "
+      "exit code\n"
+      "is 0 if at least one file could be analysed and every record arrived in the database, otherwise 1.\n\n"
       "Examples:\n"
       "  sparktel demo\n"
       "  sparktel demo README.md docs/*.md --db demo.db\n"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "apps/sparktel/documents.h"
 #include "apps/sparktel/terminal/table.h"
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/ledger.h"
@@ -33,6 +34,17 @@ std::string top_words(const DocumentReport& report) {
   return text;
 }
 
+// "72 fairly easy", with a mark if it is that of a sample.
+std::string reading_ease(const DocumentReport& report) {
+  return fmt::format("{}{:.0f} {}", report.is_sampled ? "~" : "", report.reading_ease,
+                     describe_reading_ease(report.reading_ease));
+}
+
+std::string longest_sentence(const DocumentReport& report) {
+  if (report.longest_sentences.empty()) return "";
+  return fmt::format("{} words", format_count(report.longest_sentences.front().second));
+}
+
 std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& canvas) {
   std::size_t most_words = 1;
   for (const DocumentRun& run : runs) {
@@ -43,6 +55,8 @@ std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& c
                {.header = "", .is_optional = true},
                {.header = "distinct", .align = Align::right},
                {.header = "lines", .align = Align::right},
+               {.header = "reading ease", .is_optional = true},
+               {.header = "longest sentence", .align = Align::right, .is_optional = true},
                {.header = "most frequent words", .least_width = 12, .is_optional = true}});
   std::string failures;
   for (const DocumentRun& run : runs) {
@@ -60,6 +74,8 @@ std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& c
                    {run.report->words > 0 ? bar(0, share, bar_cells) : "", Style::cyan},
                    format_count(run.report->distinct_words),
                    format_count(run.report->lines),
+                   reading_ease(*run.report),
+                   longest_sentence(*run.report),
                    {top_words(*run.report), Style::dim}});
   }
   std::string out = heading(fmt::format("{} of {} documents analysed", analysed(runs), runs.size()), canvas);
@@ -83,6 +99,22 @@ std::string draw_nodes(const std::vector<NodeSummary>& nodes, const Canvas& canv
   return table.draw(canvas);
 }
 
+// Its graph only where it says most: once.
+std::string draw_picture(const char* title, const std::optional<TraceParts>& parts, bool with_graph,
+                         const Canvas& canvas) {
+  if (!parts) return "";
+  TraceParts shown = *parts;
+  if (!with_graph) shown.graphs.clear();
+  return heading(title, canvas) + draw_trace(shown, canvas);
+}
+
+std::string draw_pictures(const DemoReport& report, const Canvas& canvas) {
+  std::string out = draw_picture("The slowest run", report.slowest, !report.timed_out, canvas);
+  out +=
+      draw_picture("A file that was late: the first attempt failed, the next did not", report.retried, false, canvas);
+  return out + draw_picture("A node that took too long: its error edge led to another", report.timed_out, true, canvas);
+}
+
 // As a shell takes it back.
 std::string quoted(const std::string& text) {
   constexpr std::string_view harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+,@%";
@@ -90,6 +122,12 @@ std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
   return out + "'";
+}
+
+void add_show_hint(std::string& out, const std::optional<TraceParts>& parts, const std::string& program,
+                   const std::string& database) {
+  if (!parts) return;
+  out += printable(fmt::format("  {} show {} --db {}", program, parts->trace.trace_id.to_string(), database)) + "\n";
 }
 
 std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
@@ -102,9 +140,10 @@ std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
                                    [](const DocumentRun& run) { return !run.report && run.trace_id.is_valid(); });
   const TraceId failed_id = failed != report.runs.end() ? failed->trace_id : TraceId();
   if (report.slowest && report.slowest->trace.trace_id != failed_id) {
-    const std::string id = report.slowest->trace.trace_id.to_string();
-    out += printable(fmt::format("  {} show {} --db {}", program, id, database)) + "\n";
+    add_show_hint(out, report.slowest, program, database);
   }
+  add_show_hint(out, report.retried, program, database);
+  add_show_hint(out, report.timed_out, program, database);
   if (failed_id.is_valid()) {
     out += printable(fmt::format("  {} show {} --events --db {}", program, failed_id.to_string(), database)) + "\n";
   }
@@ -125,6 +164,14 @@ Object to_object(const DocumentRun& run) {
   object.set("distinct_words", run.report->distinct_words);
   object.set("lines", run.report->lines);
   object.set("top_words", std::move(top));
+  Array longest;
+  for (const auto& [begins, words] : run.report->longest_sentences) {
+    longest.emplace_back(Object{{"begins", begins}, {"words", words}});
+  }
+  object.set("sentences", run.report->sentences);
+  object.set("longest_sentences", std::move(longest));
+  object.set("reading_ease", run.report->reading_ease);
+  object.set("is_sampled", run.report->is_sampled);
   return object;
 }
 
@@ -132,7 +179,7 @@ Object to_object(const DocumentRun& run) {
 
 std::string draw_report(const DemoReport& report, const Canvas& canvas) {
   std::string out = draw_documents(report.runs, canvas);
-  if (report.slowest) out += heading("The slowest run", canvas) + draw_trace(*report.slowest, canvas);
+  out += draw_pictures(report, canvas);
   out += heading("Nodes", canvas) + draw_nodes(report.nodes, canvas);
   out += heading("Ledger", canvas) + draw_ledger(report.stats, canvas);
   return out.substr(1) + draw_next_steps(report, canvas);
@@ -149,10 +196,14 @@ std::string report_to_json(const DemoReport& report) {
                               {"p50", Seconds(node.p50).count()},
                               {"p95", Seconds(node.p95).count()}});
   }
-  const Value slowest = report.slowest ? Value(report.slowest->trace.trace_id.to_string()) : Value();
+  const auto id_of = [](const std::optional<TraceParts>& parts) {
+    return parts ? Value(parts->trace.trace_id.to_string()) : Value();
+  };
   return to_pretty_json(Object{{"database", report.database},
                                {"documents", std::move(documents)},
-                               {"slowest_trace_id", slowest},
+                               {"slowest_trace_id", id_of(report.slowest)},
+                               {"retried_trace_id", id_of(report.retried)},
+                               {"timed_out_trace_id", id_of(report.timed_out)},
                                {"nodes", std::move(nodes)},
                                {"ledger", ledger_to_object(report.stats)}}) +
          "\n";

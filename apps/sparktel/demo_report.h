@@ -15,7 +15,9 @@ namespace spark::sparktel {
 
 struct DemoReport {
   std::vector<DocumentRun> runs = {};
-  std::optional<TraceParts> slowest = {};
+  std::optional<TraceParts> slowest = {};    // of the runs in which nothing failed, if there are any
+  std::optional<TraceParts> retried = {};    // the slowest that succeeded because a node was tried again
+  std::optional<TraceParts> timed_out = {};  // the slowest that succeeded although a node exceeded its time
   std::vector<NodeSummary> nodes = {};
   Stats stats = {};
   std::string database = {};  // its path

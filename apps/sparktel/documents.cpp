@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 
 #include "spark/base/error.h"
 #include "spark/base/utf8.h"
@@ -36,6 +37,20 @@ std::size_t word_character_bytes(std::string_view text) {
   while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) ++bytes;
   return bytes;
 }
+
+// Whether the sentence ends at the first character, which is none of a word.
+bool ends_sentence(std::string_view text) {
+  if (text.front() == '\n') {
+    const std::size_t next = text.find_first_not_of(" \t\r", 1);
+    return next != std::string_view::npos && text[next] == '\n';
+  }
+  if (text.front() != '.' && text.front() != '!' && text.front() != '?') return false;
+  const std::size_t next = text.find_first_not_of(".!?\"')]", 1);
+  return next == std::string_view::npos || text[next] == ' ' || text[next] == '\n' || text[next] == '\r' ||
+         text[next] == '\t';
+}
+
+bool is_vowel(char c) noexcept { return std::string_view("aeiouy").find(c) != std::string_view::npos; }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -71,6 +86,7 @@ Tokens tokenize(std::string_view text) {
   if (!text.empty() && text.back() != '\n') ++tokens.lines;
 
   std::string word;
+  std::vector<std::string> sentence;
   while (!text.empty()) {
     const std::size_t bytes = word_character_bytes(text);
     if (bytes > 0) {
@@ -83,12 +99,13 @@ Tokens tokenize(std::string_view text) {
     if (is_inside) {
       word += '\'';
     } else if (!word.empty()) {
-      tokens.words.push_back(std::move(word));
-      word.clear();
+      sentence.push_back(std::exchange(word, {}));
     }
+    if (!sentence.empty() && ends_sentence(text)) tokens.sentences.push_back(std::exchange(sentence, {}));
     text.remove_prefix(1);
   }
-  if (!word.empty()) tokens.words.push_back(std::move(word));
+  if (!word.empty()) sentence.push_back(std::move(word));
+  if (!sentence.empty()) tokens.sentences.push_back(std::move(sentence));
   return tokens;
 }
 
@@ -103,6 +120,41 @@ WordCounts count_words(const std::vector<std::string_view>& words, std::size_t t
   sorted.resize(std::min(sorted.size(), top));
   for (const auto& [word, count] : sorted) result.top.emplace_back(std::string(word), count);
   return result;
+}
+
+double flesch_reading_ease(const TextSize& size) noexcept {
+  if (size.words == 0 || size.sentences == 0) return 0;
+  const auto words = static_cast<double>(size.words);
+  return 206.835 - 1.015 * words / static_cast<double>(size.sentences) -
+         84.6 * static_cast<double>(size.syllables) / words;
+}
+
+std::string_view describe_reading_ease(double ease) noexcept {
+  struct Class {
+    double below;
+    std::string_view name;
+  };
+  constexpr std::array<Class, 6> classes{{{30, "very difficult"},
+                                          {50, "difficult"},
+                                          {60, "fairly difficult"},
+                                          {70, "standard"},
+                                          {80, "fairly easy"},
+                                          {90, "easy"}}};
+  for (const Class& each : classes) {
+    if (ease < each.below) return each.name;
+  }
+  return "very easy";
+}
+
+std::size_t count_syllables(std::string_view word) noexcept {
+  std::size_t runs = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (is_vowel(word[i]) && (i == 0 || !is_vowel(word[i - 1]))) ++runs;
+  }
+  const bool ends_in_e = word.size() > 2 && word.back() == 'e' && !is_vowel(word[word.size() - 2]);
+  const bool ends_in_le = ends_in_e && word[word.size() - 2] == 'l' && !is_vowel(word[word.size() - 3]);
+  if (ends_in_e && !ends_in_le && runs > 1) --runs;
+  return std::max<std::size_t>(runs, 1);
 }
 
 }  // namespace spark::sparktel

@@ -1,4 +1,4 @@
-// sparktel show: one trace as a tree with a waterfall.
+// sparktel show: one trace as a tree with a waterfall, and the graphs that ran in it.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "apps/sparktel/command.h"
+#include "apps/sparktel/load_graphs.h"
 #include "apps/sparktel/store_argument.h"
 #include "apps/sparktel/views/record_json.h"
 #include "apps/sparktel/views/span_tree.h"
@@ -86,7 +87,10 @@ std::string to_json(const TraceParts& parts, bool truncated) {
   Array metrics;
   for (auto metric = parts.metrics.rbegin(); metric != parts.metrics.rend(); ++metric)
     metrics.emplace_back(to_object(*metric));
+  Array graphs;
+  for (const GraphRun& graph : parts.graphs) graphs.emplace_back(to_object(graph));
   return to_pretty_json(Object{{"trace", to_object(parts.trace)},
+                               {"graphs", std::move(graphs)},
                                {"spans", std::move(spans)},
                                {"events", std::move(events)},
                                {"metrics", std::move(metrics)},
@@ -100,7 +104,9 @@ int run(const ShowOptions& options) {
   const SpanQuery span_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
   Page<Span> spans = store->query_spans(span_query);
   parts.spans = std::move(spans.rows);
-  bool truncated = spans.truncated;
+  LoadedGraphs graphs = load_graphs(*store, parts.trace, parts.spans, most_spans);
+  parts.graphs = std::move(graphs.graphs);
+  bool truncated = spans.truncated || graphs.truncated;
   if (options.events || options.json) {
     const EventQuery event_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
     Page<Event> events = store->query_events(event_query);
@@ -127,7 +133,8 @@ int run(const ShowOptions& options) {
 
 void add_show_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ShowOptions>();
-  CLI::App* const command = app.add_subcommand("show", "Show one trace as a tree with a waterfall");
+  CLI::App* const command =
+      app.add_subcommand("show", "Show one trace as a tree with a waterfall, and what ran of its graphs");
   command->add_option("TRACE", options->trace, "Its id, or a beginning that no other of the latest 10,000 traces has")
       ->required()
       ->check(CLI::Validator(check_trace, ""));
@@ -139,7 +146,8 @@ void add_show_command(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sparktel show 0194f3c2-5a1b\n"
       "  sparktel show 0194f3c2-5a1b --db production.db --events --attributes\n"
-      "  sparktel show 0194f3c2-5a1b --json | jq '.spans[] | {name, duration}'");
+      "  sparktel show 0194f3c2-5a1b --json | jq '.spans[] | {name, duration}'\n"
+      "  sparktel show 0194f3c2-5a1b --json | jq '.graphs[].nodes[] | {id, runs, failed}'");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

@@ -8,6 +8,7 @@
 
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/terminal/waterfall.h"
+#include "apps/sparktel/views/graph_view.h"
 #include "apps/sparktel/views/span_tree.h"
 #include "spark/base/json.h"
 
@@ -111,8 +112,9 @@ std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
   for (const TreeEntry entry : span_tree(parts.spans)) {
     rows.push_back(make_row(parts.spans[entry.index], entry.depth, parts, events));
   }
-  if (rows.empty()) return out + "No spans: they are written when they end.\n";
-  return out + draw_waterfall(rows, canvas);
+  out += rows.empty() ? "No spans: they are written when they end.\n" : draw_waterfall(rows, canvas);
+  for (const GraphRun& graph : parts.graphs) out += "\n" + draw_graph(graph, canvas);
+  return out;
 }
 
 }  // namespace spark::sparktel

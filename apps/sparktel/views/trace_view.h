@@ -1,11 +1,12 @@
-// Shows one trace on a terminal: a header, then its spans as tree and waterfall. Used by show and demo.
-// Values in, text out.
+// Shows one trace on a terminal: a header, then its spans as tree and waterfall, then its graphs. Used by show and
+// demo. Values in, text out.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "apps/sparktel/terminal/style.h"
+#include "apps/sparktel/views/graph_run.h"
 #include "spark/telemetry/records.h"
 
 namespace spark::sparktel {
@@ -19,6 +20,7 @@ struct TraceParts {
   std::vector<Span> spans = {};
   std::vector<Event> events = {};    // shown below their spans
   std::vector<Metric> metrics = {};  // in JSON alone
+  std::vector<GraphRun> graphs = {};
   bool shows_attributes = false;
 };
 
