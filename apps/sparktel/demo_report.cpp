@@ -56,9 +56,10 @@ std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& c
                {.header = "distinct", .align = Align::right},
                {.header = "lines", .align = Align::right},
                {.header = "reading ease", .is_optional = true},
-               {.header = "longest sentence", .align = Align::right, .is_optional = true},
-               {.header = "most frequent words", .least_width = 12, .is_optional = true}});
+               {.header = "most frequent words", .least_width = 12, .is_optional = true},
+               {.header = "longest sentence", .align = Align::right, .is_optional = true}});
   std::string failures;
+  bool has_sample = false;
   for (const DocumentRun& run : runs) {
     const std::string name = run.path.substr(run.path.rfind('/') + 1);
     if (!run.report) {
@@ -68,6 +69,7 @@ std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& c
       }
       continue;
     }
+    has_sample = has_sample || run.report->is_sampled;
     const double share = static_cast<double>(run.report->words) / static_cast<double>(most_words);
     table.add_row({name,
                    format_count(run.report->words),
@@ -75,11 +77,12 @@ std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& c
                    format_count(run.report->distinct_words),
                    format_count(run.report->lines),
                    reading_ease(*run.report),
-                   longest_sentence(*run.report),
-                   {top_words(*run.report), Style::dim}});
+                   {top_words(*run.report), Style::dim},
+                   longest_sentence(*run.report)});
   }
   std::string out = heading(fmt::format("{} of {} documents analysed", analysed(runs), runs.size()), canvas);
   out += table.draw(canvas);
+  if (has_sample) out += "~ estimated from the beginning of the text\n";
   return failures.empty() ? out : out + "\n" + failures;
 }
 
@@ -124,12 +127,6 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-void add_show_hint(std::string& out, const std::optional<TraceParts>& parts, const std::string& program,
-                   const std::string& database) {
-  if (!parts) return;
-  out += printable(fmt::format("  {} show {} --db {}", program, parts->trace.trace_id.to_string(), database)) + "\n";
-}
-
 std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
   std::string out = heading("What to do next", canvas);
   const std::string program = quoted(report.program);
@@ -139,11 +136,14 @@ std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
   const auto failed = std::find_if(report.runs.begin(), report.runs.end(),
                                    [](const DocumentRun& run) { return !run.report && run.trace_id.is_valid(); });
   const TraceId failed_id = failed != report.runs.end() ? failed->trace_id : TraceId();
-  if (report.slowest && report.slowest->trace.trace_id != failed_id) {
-    add_show_hint(out, report.slowest, program, database);
-  }
-  add_show_hint(out, report.retried, program, database);
-  add_show_hint(out, report.timed_out, program, database);
+  const auto add_show = [&](const std::optional<TraceParts>& parts, const char* remark) {
+    if (!parts || parts->trace.trace_id == failed_id) return;
+    const std::string id = parts->trace.trace_id.to_string();
+    out += printable(fmt::format("  {} show {} --db {}{}", program, id, database, remark)) + "\n";
+  };
+  add_show(report.slowest, "");
+  add_show(report.retried, "  # a retry");
+  add_show(report.timed_out, "  # a timeout");
   if (failed_id.is_valid()) {
     out += printable(fmt::format("  {} show {} --events --db {}", program, failed_id.to_string(), database)) + "\n";
   }

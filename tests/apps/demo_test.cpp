@@ -188,8 +188,8 @@ TEST_F(Demo, PrintsReportTreeNodesLedgerAndWhatToTypeNextWithoutColoursInAPipe) 
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(result.out, Not(HasSubstr("\r")));
   EXPECT_THAT(result.out, HasSubstr("1 of 2 documents analysed\n"));
-  EXPECT_THAT(result.out,
-              HasSubstr("first.txt        11  ██████████         9      3  the 3, brown 1, dog 1, end 1, fox 1\n"));
+  EXPECT_THAT(result.out, HasSubstr("first.txt        11  ██████████         9      3  101 very easy  the 3, brown 1, "
+                                    "dog 1, end 1, fox 1           9 words\n"));
   EXPECT_THAT(result.out, HasSubstr("missing.txt  failed\n"));
   EXPECT_THAT(result.out, HasSubstr("cannot analyse " + missing + ": No such file or directory\n"));
   EXPECT_THAT(result.out, HasSubstr("\nNodes\n"));

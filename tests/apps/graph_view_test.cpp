@@ -37,7 +37,19 @@ TEST(GraphView, DrawsABranchThatWasSkippedAndTheJoinThatDidNotWaitForIt) {
   run.took("classify", "file");
   run.took("read", "report");
   run.took("file", "report");
-  EXPECT_EQ(drawn(run), "");
+  EXPECT_EQ(drawn(run),
+            "Graph pipeline  version 7  4 of 5 nodes ran\n"
+            "\n"
+            "node      type             runs     time\n"
+            "────────────────────────────────────────\n"
+            "classify  ClassifyNode        1  2.00 ms\n"
+            "├─ read   ReadNode            1  30.0 ms\n"
+            "│     ← classify if kind == \"text\" 1×\n"
+            "├─ look   LookNode      not run\n"
+            "│     ← not taken: classify otherwise\n"
+            "└─ file   FileNode            1  4.00 µs\n"
+            "report    ReportNode          1  1.00 ms\n"
+            "   ← read 1×, file 1×; not taken: look\n");
 }
 
 TEST(GraphView, DrawsALoopAsAReferenceBack) {
@@ -53,7 +65,15 @@ TEST(GraphView, DrawsALoopAsAReferenceBack) {
   }
   run.ran("publish");
   run.took("review", "publish");
-  EXPECT_EQ(drawn(run), "");
+  EXPECT_EQ(drawn(run),
+            "Graph pipeline  version 7  3 of 3 nodes ran\n"
+            "\n"
+            "node     type         runs     time\n"
+            "───────────────────────────────────\n"
+            "draft    DraftNode       3  30.0 ms\n"
+            "review   ReviewNode      3  3.00 ms\n"
+            "   ↺ back to draft if score < 0.8 2× (limit 5×)\n"
+            "publish  PublishNode     1  1.00 ms\n");
 }
 
 TEST(GraphView, DrawsRetriesATimeoutAndTheErrorEdgeThatWasTaken) {
@@ -71,7 +91,17 @@ TEST(GraphView, DrawsRetriesATimeoutAndTheErrorEdgeThatWasTaken) {
   run.ran("store", 2ms);
   run.took("fetch", "last", "error");
   run.took("last", "store");
-  EXPECT_EQ(drawn(run), "");
+  EXPECT_EQ(drawn(run),
+            "Graph pipeline  version 7  3 of 3 nodes ran\n"
+            "\n"
+            "node     type       runs  failed  timed out  retried     time\n"
+            "─────────────────────────────────────────────────────────────\n"
+            "fetch    FetchNode     3       3          1        2   540 ms\n"
+            "│  up to 3 attempts, limited to 500 ms\n"
+            "└─ last  LastNode      1                              1.00 ms\n"
+            "      ← fetch on error if error_type == \"NetworkError\" 1×\n"
+            "store    StoreNode     1                              2.00 ms\n"
+            "   ← last 1×; not taken: fetch\n");
 }
 
 TEST(GraphView, DrawsCacheHitsSubgraphsAndWhatHasNotEnded) {
@@ -83,12 +113,23 @@ TEST(GraphView, DrawsCacheHitsSubgraphsAndWhatHasNotEnded) {
   run.ran("look_up").attributes.set("cache_hit", true);
   run.ran("enrich_1", 3ms).attributes.set("graph_hash", "other");
   // A node of the subgraph by the same name.
-  run.ran("save", 1ms).parent_span_id = run.spans[1].span_id;
+  const SpanId subgraph = run.spans.back().span_id;
+  run.ran("save", 1ms).parent_span_id = subgraph;
   run.took("look_up", "enrich_1");
   run.took("enrich_1", "save");
   run.events.push_back({.span_id = SpanId{99}, .type = "node_started", .attributes = {{"node_id", "save"}}});
   EXPECT_EQ(graph_hashes(run.trace, run.spans), (std::vector<std::string>{"hash", "other"}));
-  EXPECT_EQ(drawn(run), "");
+  EXPECT_EQ(drawn(run),
+            "Graph pipeline  version 7  3 of 3 nodes ran\n"
+            "\n"
+            "node         type                 runs  cached     time\n"
+            "───────────────────────────────────────────────────────\n"
+            "look_up      LookUpNode              0       1\n"
+            "│  cached\n"
+            "└─ enrich_1  Graph enrich            1          3.00 ms\n"
+            "save         SaveNode      1 not ended\n"
+            "   waits for the first of those that lead to it\n"
+            "   ← enrich_1 1×; not taken: look_up if is_known()\n");
 }
 
 TEST(GraphView, CountsWhatASubgraphRanForItselfAlone) {
@@ -125,7 +166,19 @@ TEST(GraphView, LeavesOutAndCountsWhatMakesNoSense) {
   run.took("b", "ghost");
   run.events.push_back({.span_id = graph_span, .type = "edge_taken", .attributes = {{"from", 1}, {"to", Array{}}}});
   run.events.push_back({.span_id = graph_span, .type = "node_timeout"});
-  EXPECT_EQ(drawn(run), "");
+  EXPECT_EQ(drawn(run),
+            "Graph pipeline  version 7  1 of 3 nodes ran\n"
+            "\n"
+            "node   type      runs     time\n"
+            "──────────────────────────────\n"
+            "a�[2J         not run\n"
+            "b      B            1  1.00 ms\n"
+            "   ← not taken: a�[2J if \"\\u0007\", b\n"
+            "   ↺ back to c if {\"op\":\"??\",\"path\":\"x\"} not taken\n"
+            "c      Graph  not run\n"
+            "   ← not taken: c\n"
+            "Left out, because they make no sense: 7 of the declared nodes and edges.\n"
+            "Left out, because they are not declared: 3 runs of nodes and edges taken.\n");
 }
 
 TEST(GraphView, TakesADefinitionWithoutNodes) {
@@ -157,15 +210,16 @@ std::size_t lines_of(const std::string& text) {
 
 TEST(GraphView, NeedsALineForEachOfManyParallelNodes) {
   const std::string text = drawn(wide_run(30), 80);
-  EXPECT_THAT(text, HasSubstr("├─ part_0  PartNode  not run\n├─ part_1  PartNode        1  1.00 ms\n"));
+  EXPECT_THAT(text, HasSubstr("├─ part_0   PartNode   not run\n├─ part_1   PartNode         1  1.00 ms\n"));
   EXPECT_THAT(text, HasSubstr("└─ part_29"));
-  EXPECT_THAT(text, HasSubstr("part_11 not taken, and 18 more\n"));
+  EXPECT_THAT(text, HasSubstr("   ← not taken: part_0, part_1, part_2,"));
+  EXPECT_THAT(text, HasSubstr("and 18 more\n"));
   EXPECT_LE(lines_of(text), 30 + 2 + 4 + 4u);
 }
 
 TEST(GraphView, CutsALargeGraph) {
   const std::string text = drawn(wide_run(9'998), 80);
-  EXPECT_THAT(text, HasSubstr("1 of 10,000 nodes ran"));
+  EXPECT_THAT(text, HasSubstr("2 of 10,000 nodes ran"));
   EXPECT_THAT(text, HasSubstr("… and 9,800 more nodes; --json has them all.\n"));
   EXPECT_LT(lines_of(text), 210u);
   EXPECT_EQ(to_object(wide_run(9'998).read()).at("nodes").as_array().size(), 10'000u);
@@ -214,7 +268,16 @@ TEST(GraphView, GivesProgramsTheSame) {
   run.ran("a", 250ms, SpanStatus::failed);
   run.ran("a", 250ms).attributes.set("attempt", 2);
   run.took("a", "b");
-  EXPECT_EQ(to_json(to_object(run.read())), "");
+  EXPECT_EQ(
+      to_json(to_object(run.read())),
+      R"({"edges":[{"condition":{"op":"==","path":"ok","value":true},"condition_text":"ok == true","from":"a",)"
+      R"("kind":"forward","max_iterations":null,"taken":1,"to":"b"},{"condition":null,"condition_text":null,)"
+      R"("from":"b","kind":"loop","max_iterations":4,"taken":0,"to":"a"}],"graph_id":"pipeline","hash":"hash",)"
+      R"("malformed":0,"nodes":[{"cache_hits":0,"cancelled":0,"duration":0.5,"failed":1,"graph_id":null,"id":"a",)"
+      R"("join":null,"not_ended":0,"policy":{"max_attempts":2},"retried":1,"runs":2,"timed_out":0,"type":"A"},)"
+      R"({"cache_hits":0,"cancelled":0,"duration":0.0,"failed":0,"graph_id":null,"id":"b","join":null,)"
+      R"("not_ended":0,"policy":null,"retried":0,"runs":0,"timed_out":0,"type":"B"}],"runs":1,"undeclared":0,)"
+      R"("version":"7"})");
 }
 
 TEST(GraphOrder, PlacesEveryNodeOnceWhateverTheEdgesAre) {

@@ -45,7 +45,7 @@ class Counting {
   Counting(GraphRun& run, const SpanIds& runs) : run_(run), runs_(runs) {
     for (DeclaredNode& node : run.nodes) nodes_.emplace(node.id, &node);
     for (DeclaredEdge& edge : run.edges) {
-      edges_.emplace(std::tuple(run.nodes[edge.from].id, run.nodes[edge.to].id, to_string(edge.kind)), &edge);
+      edges_.emplace(EdgeKey(run.nodes[edge.from].id, run.nodes[edge.to].id, to_string(edge.kind)), &edge);
     }
   }
 
@@ -72,6 +72,9 @@ class Counting {
   }
 
  private:
+  // From, to, kind: views of what the run and the events hold.
+  using EdgeKey = std::tuple<std::string_view, std::string_view, std::string_view>;
+
   DeclaredNode* node_of(const Object& attributes) const {
     const auto found = nodes_.find(text_at(attributes, "node_id"));
     return found != nodes_.end() ? found->second : nullptr;
@@ -92,7 +95,7 @@ class Counting {
   const SpanIds& runs_;
   SpanIds node_spans_;
   std::unordered_map<std::string_view, DeclaredNode*> nodes_;
-  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, DeclaredEdge*> edges_;
+  std::map<EdgeKey, DeclaredEdge*> edges_;
 };
 
 }  // namespace

@@ -81,16 +81,26 @@ std::vector<NodeEdges> edges_of(const GraphRun& run) {
   return edges;
 }
 
+std::string source_of(const DeclaredEdge& edge, const GraphRun& run) {
+  return run.nodes[edge.from].id + (edge.kind == EdgeKind::error ? " on error" : "") + condition_of(edge);
+}
+
+// Those that were taken first.
 std::string text_of_incoming(const std::vector<const DeclaredEdge*>& edges, const GraphRun& run) {
-  std::string text = "←";
-  for (std::size_t i = 0; i < std::min(edges.size(), most_drawn_edges); ++i) {
-    const DeclaredEdge& edge = *edges[i];
-    text += (i > 0 ? ", " : " ") + run.nodes[edge.from].id + (edge.kind == EdgeKind::error ? " on error" : "") +
-            condition_of(edge) + " " + times(edge.taken);
+  std::string text = "← ";
+  std::size_t count = 0;
+  for (const DeclaredEdge* edge : edges) {
+    if (edge->taken == 0 || count == most_drawn_edges) continue;
+    text += (count++ > 0 ? ", " : "") + source_of(*edge, run) + " " + times(edge->taken);
   }
-  if (edges.size() > most_drawn_edges) {
-    text += fmt::format(", and {} more", format_count(edges.size() - most_drawn_edges));
+  const std::size_t taken = count;
+  for (const DeclaredEdge* edge : edges) {
+    if (edge->taken > 0 || count == most_drawn_edges) continue;
+    text += count > taken ? ", " : taken > 0 ? "; not taken: " : "not taken: ";
+    text += source_of(*edge, run);
+    ++count;
   }
+  if (edges.size() > count) text += fmt::format(", and {} more", format_count(edges.size() - count));
   return text;
 }
 
