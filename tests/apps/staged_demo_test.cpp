@@ -13,7 +13,6 @@
 namespace spark::testing {
 namespace {
 
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class StagedDemo : public ::testing::Test {

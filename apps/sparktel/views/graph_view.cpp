@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t level_width = 3;
 constexpr std::size_t most_condition_cells = 60;
+constexpr std::size_t most_id_cells = 40;  // in a note
 constexpr std::size_t least_note_cells = 24;
 
 // The branches of the tree before a line and before the notes below it.
@@ -63,6 +64,8 @@ std::string condition_of(const DeclaredEdge& edge) {
   return text == "otherwise" ? " otherwise" : " if " + text;
 }
 
+std::string id_of(const DeclaredNode& node) { return fit(printable(node.id), most_id_cells); }
+
 // The edges into each node but for loops, and the loops that begin at each.
 struct NodeEdges {
   std::vector<const DeclaredEdge*> in;
@@ -82,7 +85,7 @@ std::vector<NodeEdges> edges_of(const GraphRun& run) {
 }
 
 std::string source_of(const DeclaredEdge& edge, const GraphRun& run) {
-  return run.nodes[edge.from].id + (edge.kind == EdgeKind::error ? " on error" : "") + condition_of(edge);
+  return id_of(run.nodes[edge.from]) + (edge.kind == EdgeKind::error ? " on error" : "") + condition_of(edge);
 }
 
 // Those that were taken first.
@@ -120,7 +123,7 @@ std::vector<std::string> notes_of(const GraphLine& line, const NodeEdges& edges,
   if (!is_told) notes.push_back(edges.in.empty() ? "nothing leads to it" : text_of_incoming(edges.in, run));
   for (std::size_t i = 0; i < std::min(edges.loops.size(), most_drawn_edges); ++i) {
     const DeclaredEdge& loop = *edges.loops[i];
-    notes.push_back("↺ back to " + run.nodes[loop.to].id + condition_of(loop) + " " + times(loop.taken) +
+    notes.push_back("↺ back to " + id_of(run.nodes[loop.to]) + condition_of(loop) + " " + times(loop.taken) +
                     (loop.max_iterations > 0
                          ? fmt::format(" (limit {}×)", format_count(static_cast<std::size_t>(loop.max_iterations)))
                          : ""));
@@ -203,19 +206,21 @@ std::string draw_header(const GraphRun& run, const Canvas& canvas) {
   return paint(title, Style::bold, canvas) + paint(rest, Style::dim, canvas) + "\n\n";
 }
 
-std::string draw_remarks(const GraphRun& run) {
+std::string draw_remarks(const GraphRun& run, const Canvas& canvas) {
   std::string out;
+  const auto add = [&](const std::string& remark) {
+    for (const std::string& line : wrap(remark, canvas.width)) out += line + "\n";
+  };
   if (run.nodes.size() > most_drawn_nodes) {
-    out +=
-        fmt::format("… and {} more nodes; --json has them all.\n", format_count(run.nodes.size() - most_drawn_nodes));
+    add(fmt::format("… and {} more nodes; --json has them all.", format_count(run.nodes.size() - most_drawn_nodes)));
   }
   if (run.malformed > 0) {
-    out += fmt::format("Left out, because they make no sense: {} of the declared nodes and edges.\n",
-                       format_count(run.malformed));
+    add(fmt::format("Left out, because they make no sense: {} of the declared nodes and edges.",
+                    format_count(run.malformed)));
   }
   if (run.undeclared > 0) {
-    out += fmt::format("Left out, because they are not declared: {} runs of nodes and edges taken.\n",
-                       format_count(run.undeclared));
+    add(fmt::format("Left out, because they are not declared: {} runs of nodes and edges taken.",
+                    format_count(run.undeclared)));
   }
   return out;
 }
@@ -224,7 +229,7 @@ std::string draw_remarks(const GraphRun& run) {
 
 std::string draw_graph(const GraphRun& run, const Canvas& canvas) {
   std::string out = draw_header(run, canvas);
-  if (run.nodes.empty()) return out + "Its definition has no nodes.\n" + draw_remarks(run);
+  if (run.nodes.empty()) return out + "Its definition has no nodes.\n" + draw_remarks(run, canvas);
   const std::vector<GraphLine> lines = graph_order(run, most_drawn_nodes);
   const std::vector<Branches> branches = branches_of(lines, std::max<std::size_t>(canvas.width / 5 / level_width, 2));
   const std::vector<NodeEdges> edges = edges_of(run);
@@ -237,7 +242,7 @@ std::string draw_graph(const GraphRun& run, const Canvas& canvas) {
     out += table.substr(begin, end - begin);
     append_notes(out, notes_of(lines[i], edges[lines[i].node], run), branches[i].notes, canvas);
   }
-  return out + draw_remarks(run);
+  return out + draw_remarks(run, canvas);
 }
 
 }  // namespace spark::sparktel
