@@ -1,6 +1,8 @@
-// What a graph costs where nothing is recorded: a chain of nodes that do nothing, run on the calling thread.
+// What a graph costs beside its nodes' work: a chain of nodes that do nothing, and as many side by side between a start
+// and a join, run on the calling thread.
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "cpu_time.h"
 #include "harness.h"
@@ -12,6 +14,7 @@ namespace spark::bench {
 namespace {
 
 constexpr int node_count = 100;
+constexpr int branch_count = 1'000;
 
 class EmptyNode final : public Node {
  public:
@@ -29,26 +32,55 @@ NodePtr chain_of_nodes() {
   return first;
 }
 
-std::vector<Result> per_node(const Options& options) {
-  TelemetryManager off(TelemetryConfig::create_noop());
-  const Graph graph({.start = chain_of_nodes(), .telemetry = &off});
-  const int runs = options.quick ? 500 : 5'000;
+NodePtr fan_of_nodes() {
+  std::vector<NodePtr> branches;
+  for (int i = 0; i < branch_count; ++i) branches.push_back(make_node<EmptyNode>());
+  return make_node<EmptyNode>() >> parallel(branches) >> make_node<EmptyNode>();
+}
+
+// The thread's time for a run, of which `count` nodes each get their share; the flush that follows is not in it.
+double ns_per_node(const NodePtr& start, int count, TelemetryManager& manager, int runs) {
+  const Graph graph({.start = start, .telemetry = &manager});
   std::vector<double> ns;
   for (int i = 0; i < runs; ++i) {
     const std::int64_t begin = thread_cpu_ns();
     const Outputs outputs = sync_wait(graph.run());
     const auto run_ns = static_cast<double>(thread_cpu_ns() - begin);
     if (!outputs.contains("success")) throw std::runtime_error("the graph's outputs are not its last node's");
-    ns.push_back((run_ns - cpu_clock_cost_ns()) / node_count);
+    if (!manager.flush().complete()) throw std::runtime_error("the flush after a run did not complete");
+    ns.push_back((run_ns - cpu_clock_cost_ns()) / count);
   }
-  Result result{.name = "graph_per_node", .value = median(std::move(ns)), .unit = "ns"};
+  if (manager.stats().dropped() != 0) throw std::runtime_error("records were dropped");
+  return median(std::move(ns));
+}
+
+std::vector<Result> per_node(const Options& options) {
+  TelemetryManager off(TelemetryConfig::create_noop());
+  Result result{.name = "graph_per_node", .unit = "ns"};
+  result.value = ns_per_node(chain_of_nodes(), node_count, off, options.quick ? 500 : 5'000);
   result.target = 1'000;
   result.note = "telemetry off; a run of " + std::to_string(node_count) + " nodes divided by their number";
   return {result};
 }
 
+std::vector<Result> per_node_of_a_fan(const Options& options) {
+  const int count = branch_count + 2;
+  const std::string run = "; a start, " + std::to_string(branch_count) + " branches and a join, divided by the nodes";
+  TelemetryManager off(TelemetryConfig::create_noop()), memory(TelemetryConfig::create_memory());
+  Result without{.name = "graph_fan_1000", .unit = "ns"};
+  without.value = ns_per_node(fan_of_nodes(), count, off, options.quick ? 50 : 500);
+  without.note = "telemetry off" + run;
+  Result with{.name = "graph_fan_1000_memory", .unit = "ns"};
+  with.value = ns_per_node(fan_of_nodes(), count, memory, options.quick ? 20 : 200);
+  with.note = "the running thread's part, memory backend" + run;
+  return {without, with};
+}
+
 }  // namespace
 
-void add_graph_rows(std::vector<Row>& rows) { rows.push_back({{"graph_per_node"}, per_node}); }
+void add_graph_rows(std::vector<Row>& rows) {
+  rows.push_back({{"graph_per_node"}, per_node});
+  rows.push_back({{"graph_fan_1000", "graph_fan_1000_memory"}, per_node_of_a_fan});
+}
 
 }  // namespace spark::bench
