@@ -53,9 +53,9 @@ class Run {
   const std::shared_ptr<RunState>& state_;
   const std::size_t max_parallel_;  // 0: no limit
   std::mutex mutex_;
-  Progress progress_;               // guarded by mutex_
-  std::size_t running_ = 0;         // branches; guarded by mutex_
-  std::deque<ReadyNode> waiting_;   // for a branch to end; guarded by mutex_
+  Progress progress_;              // guarded by mutex_
+  std::size_t running_ = 0;        // branches; guarded by mutex_
+  std::deque<ReadyNode> waiting_;  // for a branch to end; guarded by mutex_
 };
 
 }  // namespace spark::detail
