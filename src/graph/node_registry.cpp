@@ -70,7 +70,7 @@ void NodeRegistry::add(std::string type, NodeFactory factory, std::vector<Tunabl
   if (type.empty()) detail::refuse(place, "the type is empty");
   if (!factory) detail::refuse(place, detail::quoted(type) + " has an empty factory");
   if (contains(type)) detail::refuse(place, detail::quoted(type) + " is registered already");
-  const std::string own_place = std::string(place) + ": " + detail::quoted(type);
+  const std::string own_place = std::string(place).append(": ").append(detail::quoted(type));
   for (auto tunable = tunables.begin(); tunable != tunables.end(); ++tunable) {
     validate(*tunable, own_place);
     const auto has_its_name = [&](const Tunable& other) { return other.name == tunable->name; };
