@@ -45,16 +45,16 @@ Task<void> end_after(Seconds limit, Limited& limited) {
   limited.happened(Limited::First::timeout);
 }
 
-[[noreturn]] void throw_timeout(Seconds limit) {
+[[noreturn]] void throw_timeout(const std::string& what, Seconds limit) {
   char text[32];
   std::snprintf(text, sizeof text, "%g", limit.count());
-  throw Error(ErrorCode::timeout, std::string("the task did not end within ") + text + " s");
+  throw Error(ErrorCode::timeout, what + " did not end within " + text + " s");
 }
 
 }  // namespace
 
-Task<void> run_with_timeout(Task<void> task, Seconds limit) {
-  if (!(limit > Seconds(0))) throw_timeout(limit);
+Task<void> run_with_timeout(Task<void> task, Seconds limit, std::string what) {
+  if (!(limit > Seconds(0))) throw_timeout(what, limit);
   Limited limited;
   limited.group.spawn(run_to_limit(std::move(task), limited));
   limited.group.spawn(end_after(limit, limited));
@@ -65,7 +65,7 @@ Task<void> run_with_timeout(Task<void> task, Seconds limit) {
     const Limited::First first = limited.first;
     if (first != Limited::First::result && first != Limited::First::timeout) throw;
   }
-  if (limited.first == Limited::First::timeout) throw_timeout(limit);
+  if (limited.first == Limited::First::timeout) throw_timeout(what, limit);
 }
 
 }  // namespace spark::detail

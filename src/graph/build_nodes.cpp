@@ -65,7 +65,8 @@ class Builder {
     const GraphSpec& part = found->second;
     const NodePtr start = build(part, "graph." + std::string("subgraphs.") + found->first);
     in_progress_.erase(found->first);
-    return make_node<Graph>(GraphOptions{.start = start, .id = part.id, .version = part.version});
+    return make_node<Graph>(GraphOptions{
+        .start = start, .id = part.id, .version = part.version, .max_parallel_nodes = part.max_parallel_nodes});
   }
 
   static void connect(const EdgeSpec& edge, const std::unordered_map<std::string, NodePtr>& nodes,

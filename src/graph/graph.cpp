@@ -20,15 +20,13 @@ using detail::RunKind;
 // What a run is given beside its inputs; with a constructor, so that a coroutine may own it.
 class RunSettings {
  public:
-  RunSettings(RunKind its_kind, std::size_t its_max_parallel, const RunOptions& options)
+  RunSettings(RunKind its_kind, const RunOptions& options)
       : kind(its_kind),
-        max_parallel(its_max_parallel),
         timeout(options.timeout),
         stop(options.stop),
         state(options.state != nullptr ? options.state : std::make_shared<RunState>()) {}
 
   RunKind kind;
-  std::size_t max_parallel;
   Seconds timeout;
   std::stop_token stop;
   std::shared_ptr<RunState> state;
@@ -39,11 +37,11 @@ Task<Outputs> run_plan(std::shared_ptr<const GraphPlan> plan, TelemetryManager* 
                        Inputs inputs) {
   if (manager == nullptr && settings.kind == RunKind::own) manager = TelemetryManager::current_or_configured();
   detail::GraphRecording recording(*plan, manager, settings.kind);
-  detail::Run run(*plan, recording, settings.state, settings.max_parallel);
+  detail::Run run(*plan, recording, settings.state);
   std::exception_ptr exception;
   try {
     Task<void> nodes = run.from_start(std::make_shared<const Value>(std::move(inputs)));
-    if (settings.timeout > Seconds(0)) nodes = with_timeout(std::move(nodes), settings.timeout);
+    if (settings.timeout > Seconds(0)) nodes = with_timeout(std::move(nodes), settings.timeout, "the run");
     if (settings.stop.stop_possible()) nodes = with_stop_token(std::move(nodes), settings.stop);
     co_await std::move(nodes);
   } catch (...) {
@@ -64,6 +62,7 @@ GraphOptions with_nodes_of(const GraphSpec& spec, const NodeRegistry& registry, 
   options.start = build_nodes(spec, registry);
   if (options.id.empty()) options.id = spec.id;
   if (options.version.empty()) options.version = spec.version;
+  if (options.max_parallel_nodes == 0) options.max_parallel_nodes = spec.max_parallel_nodes;
   return options;
 }
 
@@ -73,9 +72,7 @@ Graph::Graph(GraphOptions options) {
   if (options.telemetry_config && options.telemetry != nullptr) {
     throw Error(ErrorCode::invalid_argument, "GraphOptions: give telemetry_config or telemetry, not both");
   }
-  plan_ = std::make_shared<const GraphPlan>(
-      detail::make_plan(options.start, std::move(options.id), std::move(options.version)));
-  max_parallel_ = options.max_parallel_nodes;
+  plan_ = std::make_shared<const GraphPlan>(detail::make_plan(options));
   manager_ = options.telemetry_config ? &TelemetryManager::for_config(*options.telemetry_config) : options.telemetry;
 }
 
@@ -94,7 +91,7 @@ Task<Outputs> Graph::run(Inputs inputs, const RunOptions& options) const {
     throw Error(ErrorCode::invalid_argument,
                 "RunOptions::timeout is " + std::to_string(options.timeout.count()) + " s; it is 0 (none) or more");
   }
-  return run_plan(plan_, manager_, RunSettings(RunKind::own, max_parallel_, options), std::move(inputs));
+  return run_plan(plan_, manager_, RunSettings(RunKind::own, options), std::move(inputs));
 }
 
 TelemetryManager& Graph::telemetry() const {
@@ -119,9 +116,8 @@ Task<Outputs> Graph::process(ExecutionContext& context) {
   const bool is_part =
       manager_ == nullptr || (context.manager() != nullptr && &manager_->config() == &context.manager()->config());
   const RunOptions within{.state = context.shared_state()};
-  return is_part ? run_plan(plan_, context.manager(), RunSettings(RunKind::subgraph, max_parallel_, within),
-                            context.inputs())
-                 : run_plan(plan_, manager_, RunSettings(RunKind::own, max_parallel_, within), context.inputs());
+  return is_part ? run_plan(plan_, context.manager(), RunSettings(RunKind::subgraph, within), context.inputs())
+                 : run_plan(plan_, manager_, RunSettings(RunKind::own, within), context.inputs());
 }
 
 }  // namespace spark

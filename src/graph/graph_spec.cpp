@@ -1,6 +1,8 @@
 #include "spark/graph/graph_spec.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "graph/malformed.h"
@@ -33,6 +35,17 @@ std::string text_member(const Object& object, std::string_view key, const std::s
   return value != nullptr ? detail::string_at(*value, member_place(place, key)) : std::string();
 }
 
+// Which of the names it has; the first if it is not there.
+std::size_t choice_member(const Object& object, std::string_view key, const std::string& place,
+                          std::span<const std::string_view> names) {
+  const Value* const value = object.find(key);
+  if (value == nullptr) return 0;
+  const std::string here = member_place(place, key), text = detail::string_at(*value, here);
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) detail::refuse_value(here, detail::quoted(text), detail::joined(names));
+  return static_cast<std::size_t>(found - names.begin());
+}
+
 std::string required_text(const Object& object, std::string_view key, const std::string& place) {
   std::string text = text_member(object, key, place);
   if (text.empty()) detail::refuse(member_place(place, key), "is missing or empty");
@@ -55,11 +68,7 @@ NodeSpec node_from_value(const Value& value, const std::string& place) {
 
 EdgeKind kind_from(const Object& object, const std::string& place) {
   static constexpr std::array<std::string_view, 3> names{"forward", "error", "loop"};
-  const std::string text = text_member(object, "kind", place);
-  if (text.empty() || text == "forward") return EdgeKind::forward;
-  if (text == "error") return EdgeKind::error;
-  if (text == "loop") return EdgeKind::loop;
-  detail::refuse_value(member_place(place, "kind"), detail::quoted(text), detail::joined(names));
+  return static_cast<EdgeKind>(choice_member(object, "kind", place, names));
 }
 
 EdgeSpec edge_from_value(const Value& value, const std::string& place, const NodeRegistry& registry) {
@@ -85,11 +94,21 @@ EdgeSpec edge_from_value(const Value& value, const std::string& place, const Nod
   return edge;
 }
 
+std::size_t parallel_nodes_at(const Value& value, const std::string& place) {
+  const std::int64_t most = detail::int_at(value, place);
+  detail::require_range(place, most, std::int64_t{0}, static_cast<std::int64_t>(max_parallel_nodes_limit));
+  return static_cast<std::size_t>(most);
+}
+
 GraphSpec spec_from_value(const Value& value, const std::string& place, const NodeRegistry& registry, bool is_top) {
-  static constexpr std::array<std::string_view, 5> known{"id", "version", "nodes", "edges", "subgraphs"};
+  static constexpr std::array<std::string_view, 6> known{"id",    "version", "max_parallel_nodes",
+                                                         "nodes", "edges",   "subgraphs"};
   const Object& object = detail::object_at(value, place);
   detail::require_members(object, place, known);
   GraphSpec spec{.id = text_member(object, "id", place), .version = text_member(object, "version", place)};
+  if (const Value* most = object.find("max_parallel_nodes")) {
+    spec.max_parallel_nodes = parallel_nodes_at(*most, member_place(place, "max_parallel_nodes"));
+  }
   const std::string nodes = member_place(place, "nodes"), edges = member_place(place, "edges"),
                     subgraphs = member_place(place, "subgraphs");
   const Value* const node_list = object.find("nodes");
@@ -123,23 +142,13 @@ Value to_value(const JoinPolicy& join) {
 }
 
 JoinPolicy join_policy_from_value(const Value& value, std::string_view place) {
-  static constexpr std::array<std::string_view, 2> known{"when", "inputs"};
+  static constexpr std::array<std::string_view, 2> known{"when", "inputs"}, joins{"all", "any"},
+      inputs{"merged", "by_source"};
   const std::string here(place);
   const Object& object = detail::object_at(value, place);
   detail::require_members(object, place, known);
-  JoinPolicy join;
-  const std::string when = text_member(object, "when", here), inputs = text_member(object, "inputs", here);
-  if (when == "any") {
-    join.when = Join::any;
-  } else if (!when.empty() && when != "all") {
-    detail::refuse_value(member_place(place, "when"), detail::quoted(when), "all, any");
-  }
-  if (inputs == "by_source") {
-    join.inputs = JoinInputs::by_source;
-  } else if (!inputs.empty() && inputs != "merged") {
-    detail::refuse_value(member_place(place, "inputs"), detail::quoted(inputs), "merged, by_source");
-  }
-  return join;
+  return {.when = static_cast<Join>(choice_member(object, "when", here, joins)),
+          .inputs = static_cast<JoinInputs>(choice_member(object, "inputs", here, inputs))};
 }
 
 Value to_value(const GraphSpec& spec) {
@@ -147,6 +156,9 @@ Value to_value(const GraphSpec& spec) {
   for (const NodeSpec& node : spec.nodes) nodes.emplace_back(to_value(node));
   for (const EdgeSpec& edge : spec.edges) edges.emplace_back(to_value(edge));
   Object value{{"id", spec.id}, {"version", spec.version}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
+  if (spec.max_parallel_nodes > 0) {
+    value.set("max_parallel_nodes", static_cast<std::int64_t>(spec.max_parallel_nodes));
+  }
   if (spec.subgraphs.empty()) return value;
   Object subgraphs;
   for (const auto& [hash, part] : spec.subgraphs) subgraphs.set(hash, to_value(part));

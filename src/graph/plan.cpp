@@ -62,7 +62,9 @@ std::vector<std::string> make_ids(const std::vector<NodePtr>& nodes) {
 
 // Without subgraphs.
 GraphSpec own_spec(const GraphPlan& plan) {
-  GraphSpec spec{.id = plan.id(), .version = plan.version()};
+  GraphSpec spec{.id = plan.id(),
+                 .version = plan.version_is_of_content ? std::string() : plan.version(),
+                 .max_parallel_nodes = plan.max_parallel_nodes};
   for (const PlannedNode& planned : plan.nodes) {
     spec.nodes.push_back({.id = planned.id,
                           .type = planned.type,
@@ -83,7 +85,9 @@ GraphSpec own_spec(const GraphPlan& plan) {
 // What is the default is left out, so that it does not make another version.
 Object make_content(const GraphPlan& plan) {
   const Value spec = to_value(own_spec(plan));
-  return Object{{"nodes", spec.as_object().at("nodes")}, {"edges", spec.as_object().at("edges")}};
+  Object content{{"nodes", spec.as_object().at("nodes")}, {"edges", spec.as_object().at("edges")}};
+  if (const Value* most = spec.as_object().find("max_parallel_nodes")) content.set("max_parallel_nodes", *most);
+  return content;
 }
 
 GraphDefinition make_definition(const GraphPlan& plan, std::string id, std::string version) {
@@ -167,11 +171,18 @@ GraphSpec spec_of(const GraphPlan& plan) {
   return spec;
 }
 
-GraphPlan make_plan(const NodePtr& start, std::string id, std::string version) {
+GraphPlan make_plan(const GraphOptions& options) {
+  if (options.max_parallel_nodes > max_parallel_nodes_limit) {
+    throw Error(ErrorCode::invalid_argument, "GraphOptions::max_parallel_nodes is " +
+                                                 std::to_string(options.max_parallel_nodes) +
+                                                 "; it is 0 (no limit) to " + std::to_string(max_parallel_nodes_limit));
+  }
   Positions positions;
-  const std::vector<NodePtr> nodes = in_order(start, positions);
+  const std::vector<NodePtr> nodes = in_order(options.start, positions);
   std::vector<std::string> ids = make_ids(nodes);
   GraphPlan plan;
+  plan.max_parallel_nodes = options.max_parallel_nodes;
+  plan.version_is_of_content = options.version.empty();
   for (NodeIndex i = 0; i < nodes.size(); ++i) plan.nodes.push_back(plan_node(nodes[i], std::move(ids[i])));
   std::vector<std::int64_t> max_iterations;
   for (NodeIndex i = 0; i < nodes.size(); ++i) {
@@ -180,7 +191,7 @@ GraphPlan make_plan(const NodePtr& start, std::string id, std::string version) {
   plan.loops = find_loops(plan.nodes, plan.edges, max_iterations);
   plan.is_sequence =
       std::none_of(plan.nodes.begin(), plan.nodes.end(), [&](const PlannedNode& node) { return can_fork(plan, node); });
-  plan.definition = make_definition(plan, std::move(id), std::move(version));
+  plan.definition = make_definition(plan, options.id, options.version);
   plan.event_names = EventNames(plan.definition.graph_id);
   return plan;
 }

@@ -68,7 +68,9 @@ struct GraphPlan {
   std::vector<PlannedNode> nodes;  // the start first
   std::vector<PlannedEdge> edges;
   std::vector<PlannedLoop> loops;
-  bool is_sequence = true;  // no node has more than one edge forward, so that nothing runs in parallel
+  std::size_t max_parallel_nodes = 0;  // 0: no limit
+  bool version_is_of_content = false;  // nobody gave one
+  bool is_sequence = true;             // no node has more than one edge forward, so that nothing runs in parallel
   GraphDefinition definition;
   EventNames event_names{""};
 
@@ -80,6 +82,6 @@ struct GraphPlan {
 [[nodiscard]] GraphSpec spec_of(const GraphPlan& plan);
 
 // Throws as Graph's constructor. An empty id or version stands for its default.
-[[nodiscard]] GraphPlan make_plan(const NodePtr& start, std::string id, std::string version);
+[[nodiscard]] GraphPlan make_plan(const GraphOptions& options);
 
 }  // namespace spark::detail

@@ -90,7 +90,7 @@ void Run::share(TaskGroup* group, std::vector<ReadyNode>& ready) {
   {
     const std::lock_guard lock(mutex_);
     // The others may begin as far as the limit lets them.
-    while (begin > 1 && (max_parallel_ == 0 || running_ < max_parallel_)) {
+    while (begin > 1 && (plan_.max_parallel_nodes == 0 || running_ < plan_.max_parallel_nodes)) {
       ++running_;
       --begin;
     }
@@ -120,7 +120,7 @@ SharedValue Run::cached(const ReadyNode& ready) {
 Task<Outputs> Run::attempt(const PlannedNode& planned, ExecutionContext& context) {
   const Seconds timeout = planned.node->policy().timeout;
   Task<Outputs> task = planned.node->process(context);
-  return timeout > Seconds(0) ? with_timeout(std::move(task), timeout) : std::move(task);
+  return timeout > Seconds(0) ? with_timeout(std::move(task), timeout, "the node " + planned.id) : std::move(task);
 }
 
 Task<SharedValue> Run::execute(ReadyNode ready) {

@@ -24,9 +24,8 @@ namespace spark::detail {
 // One run. It must outlive its tasks, and so must what it is given.
 class Run {
  public:
-  Run(const GraphPlan& plan, GraphRecording& recording, const std::shared_ptr<RunState>& state,
-      std::size_t max_parallel)
-      : plan_(plan), recording_(recording), state_(state), max_parallel_(max_parallel), progress_(plan) {}
+  Run(const GraphPlan& plan, GraphRecording& recording, const std::shared_ptr<RunState>& state)
+      : plan_(plan), recording_(recording), state_(state), progress_(plan) {}
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -51,7 +50,6 @@ class Run {
   const GraphPlan& plan_;
   GraphRecording& recording_;
   const std::shared_ptr<RunState>& state_;
-  const std::size_t max_parallel_;  // 0: no limit
   std::mutex mutex_;
   Progress progress_;              // guarded by mutex_
   std::size_t running_ = 0;        // branches; guarded by mutex_

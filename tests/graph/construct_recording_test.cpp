@@ -289,13 +289,13 @@ TEST_F(ConstructRecording, a_node_that_takes_too_long) {
   EXPECT_NE(error_of(graph(slow)), "");
   EXPECT_EQ(recorded(), R"(
 trace g failed 5s graph #3 {"graph_id":"g","graph_version":"1"}
-  #1 g failed 0s +5s spark::Error "the task did not end within 5 s" {"graph_id":"g","graph_version":"1"}
-    #2 Step failed 0s +5s spark::Error "the task did not end within 5 s" {"attempt":1,"input_size":0,"node_id":"slow","node_type":"Step"}
+  #1 g failed 0s +5s spark::Error "the node slow did not end within 5 s" {"graph_id":"g","graph_version":"1"}
+    #2 Step failed 0s +5s spark::Error "the node slow did not end within 5 s" {"attempt":1,"input_size":0,"node_id":"slow","node_type":"Step"}
 0s #1 graph_started "g Started" {"graph_id":"g","graph_version":"1"}
 0s #2 node_started "Step Started" {"node_id":"slow","node_type":"Step"}
-5s #2 node_failed "Step Failed" {"error_message":"the task did not end within 5 s","error_type":"spark::Error","node_id":"slow"}
+5s #2 node_failed "Step Failed" {"error_message":"the node slow did not end within 5 s","error_type":"spark::Error","node_id":"slow"}
 5s #2 node_timeout "Step Timeout" {"node_id":"slow","timeout_seconds":5.0}
-5s #1 graph_failed "g Failed" {"error_message":"the task did not end within 5 s","error_type":"spark::Error","graph_id":"g"}
+5s #1 graph_failed "g Failed" {"error_message":"the node slow did not end within 5 s","error_type":"spark::Error","graph_id":"g"}
 )");
 }
 
@@ -412,7 +412,7 @@ TEST_F(ConstructRecording, a_run_that_takes_too_long) {
   EXPECT_NE(error_of(graph(timed("a", 2s, {}) >> timed("b", 2s, {}) >> timed("c", 2s, {})), options), "");
   EXPECT_EQ(recorded(), R"(
 trace g failed 3s graph #4 {"graph_id":"g","graph_version":"1"}
-  #1 g failed 0s +3s spark::Error "the task did not end within 3 s" {"graph_id":"g","graph_version":"1"}
+  #1 g failed 0s +3s spark::Error "the run did not end within 3 s" {"graph_id":"g","graph_version":"1"}
     #2 Step completed 0s +2s {"attempt":1,"input_size":0,"node_id":"a","node_type":"Step","outputs":{}}
     #3 Step cancelled 2s +1s "a sleep was cancelled before its end" {"attempt":1,"input_size":0,"node_id":"b","node_type":"Step"}
 0s #1 graph_started "g Started" {"graph_id":"g","graph_version":"1"}
@@ -420,7 +420,7 @@ trace g failed 3s graph #4 {"graph_id":"g","graph_version":"1"}
 2s #2 node_finished "Step Completed" {"node_id":"a","outputs":{}}
 2s #1 edge_taken "a -> b" {"from":"a","to":"b"}
 2s #3 node_started "Step Started" {"node_id":"b","node_type":"Step"}
-3s #1 graph_failed "g Failed" {"error_message":"the task did not end within 3 s","error_type":"spark::Error","graph_id":"g"}
+3s #1 graph_failed "g Failed" {"error_message":"the run did not end within 3 s","error_type":"spark::Error","graph_id":"g"}
 )");
 }
 

@@ -54,10 +54,11 @@ TEST(GraphSpec, printed_and_read_back_builds_the_same_graph) {
   a->on(Condition::callable("is_small", [](const Outputs&) { return true; })) >> c;
   a->on_error() >> d;
   parallel(b, c) >> d;
-  const auto inner = make_node<Graph>(GraphOptions{.start = value_node("x", 1) >> value_node("y", 2), .id = "inner"});
+  const auto inner = make_node<Graph>(
+      GraphOptions{.start = value_node("x", 1) >> value_node("y", 2), .id = "inner", .max_parallel_nodes = 3});
   d >> inner;
   inner->on(output("value") == 7).back_to(d, 5);
-  const Graph graph({.start = a, .id = "whole"});
+  const Graph graph({.start = a, .id = "whole", .max_parallel_nodes = 2});
 
   const std::string printed = to_json(to_value(graph.spec()));
   const Graph again(parse(printed), registry());
@@ -65,6 +66,27 @@ TEST(GraphSpec, printed_and_read_back_builds_the_same_graph) {
   EXPECT_EQ(again.definition().hash, graph.definition().hash);
   EXPECT_EQ(again.version(), graph.version());
   EXPECT_EQ(sync_wait(again.run()), sync_wait(graph.run()));
+}
+
+TEST(GraphSpec, that_is_changed_is_another_version_unless_it_was_given_one) {
+  GraphSpec unnamed = Graph({.start = value_node("a", 1)}).spec();
+  const std::string before = Graph(unnamed, registry()).version();
+  unnamed.nodes[0].config.set("value", 2);
+  EXPECT_NE(Graph(unnamed, registry()).version(), before);
+  GraphSpec named = Graph({.start = value_node("a", 1), .version = "1.0"}).spec();
+  named.nodes[0].config.set("value", 2);
+  EXPECT_EQ(Graph(named, registry()).version(), "1.0");
+}
+
+TEST(GraphSpec, keeps_the_limit_of_parallel_nodes_also_of_a_subgraph) {
+  const GraphSpec spec = parse(R"({"max_parallel_nodes": 2, "nodes": [
+      {"id": "part", "type": "Graph", "config": {"graph_hash": "p"}}],
+      "subgraphs": {"p": {"max_parallel_nodes": 3, "nodes": [{"id": "x", "type": "ValueNode", "config": {"value": 1}}]}}})");
+  const GraphSpec again = Graph(spec, registry()).spec();
+  EXPECT_EQ(again.max_parallel_nodes, 2U);
+  ASSERT_EQ(again.subgraphs.size(), 1U);
+  EXPECT_EQ(again.subgraphs.begin()->second.max_parallel_nodes, 3U);
+  EXPECT_THROW(Graph({.start = value_node("a", 1), .max_parallel_nodes = 1'000'001}), Error);
 }
 
 // Built once more from its spec, with nodes that do the same.
@@ -125,8 +147,15 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{R"({})", "graph.nodes: is missing or empty; a graph needs a node"},
         Malformed{R"({"nodes": []})", "graph.nodes: is missing or empty; a graph needs a node"},
         Malformed{R"({"nodes": [{"id": "a", "type": "ValueNode", "config": {"value": 1}}], "edgs": []})",
-                  "graph.edgs: there is no such member, only id, version, nodes, edges, subgraphs"},
+                  "graph.edgs: there is no such member, only id, version, max_parallel_nodes, nodes, edges, subgraphs"},
         Malformed{R"({"nodes": [{"id": "a"}]})", "graph.nodes[0].type: is missing or empty"},
+        Malformed{R"({"max_parallel_nodes": -1, "nodes": [{"id": "a"}]})",
+                  "graph.max_parallel_nodes is -1, allowed is 0 to 1000000"},
+        Malformed{R"({"nodes": [{"id": "a", "type": "ValueNode", "config": {"value": 1}, "join": {"when": ""}}]})",
+                  "graph.nodes[0].join.when is \"\", allowed is all, any"},
+        Malformed{R"({"nodes": [{"id": "a", "type": "ValueNode", "config": {"value": 1}}],
+                      "edges": [{"from": "a", "to": "a", "kind": ""}]})",
+                  "graph.edges[0].kind is \"\", allowed is forward, error, loop"},
         Malformed{R"({"nodes": [{"type": "ValueNode"}]})", "graph.nodes[0].id: is missing or empty"},
         Malformed{R"({"nodes": [{"id": "a", "type": "ValueNod"}]})",
                   "graph.nodes[0] \"a\": there is no node type \"ValueNod\"; near it are ValueNode"},

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "spark/async/detail/result.h"
@@ -18,16 +19,16 @@ namespace spark {
 
 namespace detail {
 
-Task<void> run_with_timeout(Task<void> task, Seconds limit);
+Task<void> run_with_timeout(Task<void> task, Seconds limit, std::string what);
 
 }  // namespace detail
 
 // The time counts from when this is awaited. With zero, a negative limit or NaN the time is up at once and the task
-// does not begin. More than a hundred years is a hundred years.
+// does not begin. More than a hundred years is a hundred years. The error says "<what> did not end within <limit> s".
 template <class T>
-[[nodiscard]] Task<T> with_timeout(Task<T> task, Seconds limit) {
+[[nodiscard]] Task<T> with_timeout(Task<T> task, Seconds limit, std::string what = "the task") {
   std::optional<detail::Stored<T>> result;
-  co_await detail::run_with_timeout(detail::store_result<T>(std::move(task), result), limit);
+  co_await detail::run_with_timeout(detail::store_result<T>(std::move(task), result), limit, std::move(what));
   co_return detail::take_result<T>(result);
 }
 

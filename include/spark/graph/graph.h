@@ -45,7 +45,8 @@ struct GraphOptions {
   std::string version = {};  // default: made of the content, so that every change of the topology is a version
   // Or this manager, which must outlive the runs: for programs with several managers, and for tests.
   TelemetryManager* telemetry = nullptr;
-  std::size_t max_parallel_nodes = 0;  // at work at once in a run, subgraphs not counted together; 0: no limit
+  // At work at once in a run, subgraphs not counted together; 0: no limit (of a spec: as it says).
+  std::size_t max_parallel_nodes = 0;
 };
 
 struct RunOptions {
@@ -84,7 +85,8 @@ class Graph final : public Node {
   [[nodiscard]] const std::string& version() const noexcept;
   // As it is recorded once for each content; traces name it by its hash.
   [[nodiscard]] const GraphDefinition& definition() const noexcept;
-  // With id and version as they are, and all ids of nodes: built again, it is the same graph.
+  // With all ids of nodes; the version is empty where it was made of the content, so that a changed spec is another
+  // version. Built again, it is the same graph.
   [[nodiscard]] GraphSpec spec() const;
 
   // As a node.
@@ -95,7 +97,6 @@ class Graph final : public Node {
  private:
   std::shared_ptr<const detail::GraphPlan> plan_;
   TelemetryManager* manager_ = nullptr;  // null: the context's
-  std::size_t max_parallel_ = 0;
 };
 
 }  // namespace spark

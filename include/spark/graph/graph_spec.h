@@ -26,6 +26,7 @@ namespace spark {
 class NodeRegistry;
 
 inline constexpr std::size_t max_subgraph_levels = 256;
+inline constexpr std::size_t max_parallel_nodes_limit = 1'000'000;
 
 struct NodeSpec {
   std::string id = {};
@@ -44,8 +45,9 @@ struct EdgeSpec {
 };
 
 struct GraphSpec {
-  std::string id = {};       // empty: the start node's type
-  std::string version = {};  // empty: made of the content
+  std::string id = {};                 // empty: the start node's type
+  std::string version = {};            // empty: made of the content
+  std::size_t max_parallel_nodes = 0;  // as in GraphOptions
   std::vector<NodeSpec> nodes = {};
   std::vector<EdgeSpec> edges = {};
   std::map<std::string, GraphSpec> subgraphs = {};  // by hash; those of subgraphs are here too, not inside of them
