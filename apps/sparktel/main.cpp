@@ -9,7 +9,7 @@
 #include <exception>
 #include <string>
 
-#include "apps/sparktel/command.h"
+#include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
 

@@ -1,11 +1,11 @@
-#include "apps/sparktel/demo_report.h"
+#include "apps/sparktel/demo/demo_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
 
-#include "apps/sparktel/documents.h"
+#include "apps/sparktel/demo/documents.h"
 #include "apps/sparktel/terminal/table.h"
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/ledger.h"

@@ -1,10 +1,10 @@
-#include "apps/sparktel/staged_documents.h"
+#include "apps/sparktel/demo/staged_documents.h"
 
 #include <filesystem>
 #include <fstream>
 #include <string_view>
 
-#include "apps/sparktel/temporary_folder.h"
+#include "apps/sparktel/demo/temporary_folder.h"
 #include "spark/base/error.h"
 
 namespace spark::sparktel {

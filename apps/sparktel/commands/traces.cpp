@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/sparktel/command.h"
-#include "apps/sparktel/store_argument.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/terminal/style.h"
 #include "apps/sparktel/terminal/table.h"
 #include "apps/sparktel/terminal/text.h"

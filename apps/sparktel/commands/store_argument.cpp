@@ -1,4 +1,4 @@
-#include "apps/sparktel/store_argument.h"
+#include "apps/sparktel/commands/store_argument.h"
 
 #include <CLI/CLI.hpp>
 

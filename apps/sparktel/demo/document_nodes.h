@@ -1,7 +1,7 @@
 // The nodes of the demo's workflow (document_workflow.h), connected. What they compute is in documents.h.
 #pragma once
 
-#include "apps/sparktel/document_workflow.h"
+#include "apps/sparktel/demo/document_workflow.h"
 #include "spark/base/ids.h"
 #include "spark/graph/node.h"
 

@@ -1,11 +1,11 @@
-#include "apps/sparktel/document_nodes.h"
+#include "apps/sparktel/demo/document_nodes.h"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "apps/sparktel/documents.h"
+#include "apps/sparktel/demo/documents.h"
 #include "spark/async/cancellation.h"
 #include "spark/async/sleep.h"
 #include "spark/base/error.h"

@@ -1,8 +1,8 @@
-#include "apps/sparktel/document_workflow.h"
+#include "apps/sparktel/demo/document_workflow.h"
 
 #include <exception>
 
-#include "apps/sparktel/document_nodes.h"
+#include "apps/sparktel/demo/document_nodes.h"
 #include "spark/async/sync_wait.h"
 
 namespace spark::sparktel {

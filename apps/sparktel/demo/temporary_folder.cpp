@@ -1,4 +1,4 @@
-#include "apps/sparktel/temporary_folder.h"
+#include "apps/sparktel/demo/temporary_folder.h"
 
 #include <stdlib.h>
 

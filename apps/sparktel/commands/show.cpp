@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "apps/sparktel/command.h"
-#include "apps/sparktel/load_graphs.h"
-#include "apps/sparktel/store_argument.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/load_graphs.h"
+#include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/views/record_json.h"
 #include "apps/sparktel/views/span_tree.h"
 #include "apps/sparktel/views/trace_view.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/sparktel/document_workflow.h"
+#include "apps/sparktel/demo/document_workflow.h"
 #include "apps/sparktel/terminal/style.h"
 #include "apps/sparktel/views/node_summary.h"
 #include "apps/sparktel/views/trace_view.h"

@@ -1,4 +1,4 @@
-#include "apps/sparktel/documents.h"
+#include "apps/sparktel/demo/documents.h"
 
 #include <algorithm>
 #include <array>

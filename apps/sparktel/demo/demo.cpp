@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "apps/sparktel/command.h"
-#include "apps/sparktel/demo_report.h"
-#include "apps/sparktel/load_graphs.h"
-#include "apps/sparktel/staged_documents.h"
-#include "apps/sparktel/temporary_folder.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/load_graphs.h"
+#include "apps/sparktel/demo/demo_report.h"
+#include "apps/sparktel/demo/staged_documents.h"
+#include "apps/sparktel/demo/temporary_folder.h"
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/ledger.h"
 #include "spark/base/error.h"
