@@ -24,7 +24,7 @@ class FetchNode : public spark::Node {
   }
 };
 
-// Its inputs are the error's: "node_id", "error_type", "error_message", and the "inputs" of the node that failed.
+// Its inputs are the error's: "node_id", "error_type", "error_code", "error_message", and the "inputs" of what failed.
 class LastCopyNode : public spark::Node {
  public:
   spark::Task<Outputs> process(ExecutionContext& context) override {

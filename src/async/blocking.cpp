@@ -81,17 +81,16 @@ class CountAsWork {
 // While it lives, the work may ask whether the task that waits for it is cancelled.
 class WorksFor {
  public:
-  explicit WorksFor(const Chain* chain) noexcept : previous_(std::exchange(tls_current_chain, chain)) {}
+  explicit WorksFor(Chain* chain) noexcept : previous_(std::exchange(tls_current_chain, chain)) {}
   ~WorksFor() { tls_current_chain = previous_; }
   WorksFor(const WorksFor&) = delete;
   WorksFor& operator=(const WorksFor&) = delete;
 
  private:
-  const Chain* previous_;
+  Chain* previous_;
 };
 
-std::exception_ptr run_for(const Chain* chain, const std::function<void()>& work,
-                           const TelemetryContext& context) noexcept {
+std::exception_ptr run_for(Chain* chain, const std::function<void()>& work, const TelemetryContext& context) noexcept {
   const ContextScope scope(context);
   const WorksFor works_for(chain);
   try {
@@ -112,7 +111,7 @@ Task<void> run_on_blocking_pool(std::function<void()> work) {
                 "run_blocking: " + std::to_string(max_blocking_jobs) + " jobs are waiting already");
   }
   ExecutorState* const state = ExecutorState::current();
-  const Chain* const chain = tls_current_chain;
+  Chain* const chain = tls_current_chain;
   const CountAsWork count_as_work(state);
   const TelemetryContext context = TelemetryContext::current();
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(

@@ -20,7 +20,7 @@ std::uint32_t next_chain_number() noexcept {
 
 }  // namespace
 
-constinit thread_local const Chain* tls_current_chain = nullptr;
+constinit thread_local Chain* tls_current_chain = nullptr;
 
 Chain::Chain(ExecutorState& its_executor, const TelemetryContext& inherited, Cancellable cancellable) noexcept
     : executor(its_executor),

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -42,6 +43,10 @@ struct Chain {
   std::atomic<const ContextSlot*> runner{nullptr};
   ContextSlot slot{};  // guarded by running
 
+  // When the time of a with_timeout around is up, on the executor's clock; written by the chain alone. A computing task
+  // keeps the timer from firing where there is no other thread, so the task is asked to look for itself.
+  std::chrono::nanoseconds deadline = std::chrono::nanoseconds::max();
+
   static constexpr std::uint32_t running_bit = 1;
   static constexpr std::uint32_t cancelled_bit = 2;
   const bool is_cancellable;
@@ -71,7 +76,7 @@ struct Chain {
 
 // The chain that runs on this thread, or for which it does blocking work; null outside of any. It may be asked
 // whether it is cancelled.
-extern constinit thread_local const Chain* tls_current_chain;
+extern constinit thread_local Chain* tls_current_chain;
 
 class ChainPtr {
  public:
@@ -126,7 +131,7 @@ class ChainRun {
 
  private:
   Chain& chain_;
-  const Chain* previous_chain_;
+  Chain* previous_chain_;
   ContextSlot previous_;
 };
 

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "async/executor_state.h"
+#include "async/time_after.h"
 #include "spark/async/cancellation.h"
 #include "spark/base/error.h"
 
@@ -15,12 +16,6 @@ namespace spark {
 namespace {
 
 using std::chrono::nanoseconds;
-
-nanoseconds to_nanoseconds(Seconds duration) noexcept {
-  constexpr Seconds longest = std::chrono::years(100);
-  if (!(duration > Seconds(0))) return nanoseconds(0);
-  return std::chrono::duration_cast<nanoseconds>(duration < longest ? duration : longest);
-}
 
 [[noreturn]] void throw_cancelled() { throw Error(ErrorCode::cancelled, "a sleep was cancelled before its end"); }
 
@@ -60,7 +55,7 @@ Task<void> sleep_between(detail::ExecutorState* executor, nanoseconds now, nanos
 
 Task<void> sleep_for(Seconds duration) {
   const nanoseconds now = current_clock().steady_now();
-  co_await sleep_between(detail::ExecutorState::current(), now, now + to_nanoseconds(duration));
+  co_await sleep_between(detail::ExecutorState::current(), now, detail::time_after(now, duration));
 }
 
 Task<void> sleep_until(nanoseconds steady) {

@@ -4,6 +4,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ namespace detail {
 // executors, and inside a running chain.
 class GroupState : public std::enable_shared_from_this<GroupState> {
  public:
-  GroupState(ExecutorState& executor, OnFailure on_failure) noexcept : executor_(executor), on_failure_(on_failure) {}
+  GroupState(ExecutorState& executor, OnFailure on_failure) noexcept
+      : executor_(executor), on_failure_(on_failure), deadline_(deadline_on(executor)) {}
   GroupState(const GroupState&) = delete;
   GroupState& operator=(const GroupState&) = delete;
 
@@ -38,6 +40,11 @@ class GroupState : public std::enable_shared_from_this<GroupState> {
   class Branch;
   using Waiter = boost::asio::async_result<boost::asio::use_awaitable_t<>, void()>::handler_type;
 
+  // Of the task that makes the group and therefore waits for it; times of another executor mean nothing here.
+  [[nodiscard]] static std::chrono::nanoseconds deadline_on(const ExecutorState& executor) noexcept {
+    const Chain* const maker = tls_current_chain;
+    return maker != nullptr && &maker->executor == &executor ? maker->deadline : std::chrono::nanoseconds::max();
+  }
   void add(Branch& branch);
   void end(Branch& branch, std::exception_ptr exception) noexcept;
   void cancel_all() noexcept;
@@ -46,6 +53,7 @@ class GroupState : public std::enable_shared_from_this<GroupState> {
 
   ExecutorState& executor_;
   const OnFailure on_failure_;
+  const std::chrono::nanoseconds deadline_;
   mutable std::mutex mutex_;
   // All below are guarded by mutex_.
   bool is_cancelled_ = false;
@@ -81,6 +89,7 @@ void GroupState::spawn(Task<void> task) {
   const TelemetryContext inherited = TelemetryContext::current();
   auto branch =
       std::make_shared<Branch>(shared_from_this(), ChainPtr(new Chain(executor_, inherited, Cancellable::yes)));
+  branch->chain->deadline = deadline_;
   add(*branch);
   const ChainPtr chain = branch->chain;
   executor_.start_branch(std::move(task), chain, std::move(branch));

@@ -1,5 +1,6 @@
 // From a GraphSpec to nodes that are connected.
 #include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -23,6 +24,10 @@ class Builder {
 
   NodePtr build(const GraphSpec& spec, const std::string& place) {
     if (spec.nodes.empty()) detail::refuse(member_place(place, "nodes"), "is empty; a graph needs a node");
+    nodes_made_ += spec.nodes.size();
+    if (nodes_made_ > max_spec_nodes) {
+      detail::refuse(place, "the whole would have more than " + std::to_string(max_spec_nodes) + " nodes");
+    }
     std::unordered_map<std::string, NodePtr> nodes;
     for (std::size_t i = 0; i < spec.nodes.size(); ++i) {
       const std::string here = element_place(member_place(place, "nodes"), i);
@@ -30,7 +35,7 @@ class Builder {
         detail::refuse(member_place(here, "id"), quoted(spec.nodes[i].id) + " is the id of another node too");
       }
     }
-    for (std::size_t i = 0; i < spec.edges.size(); ++i) {
+    for (const std::size_t i : in_topological_order(spec)) {
       connect(spec.edges[i], nodes, element_place(member_place(place, "edges"), i));
     }
     require_reached(spec, nodes, place);
@@ -67,6 +72,53 @@ class Builder {
     in_progress_.erase(found->first);
     return make_node<Graph>(GraphOptions{
         .start = start, .id = part.id, .version = part.version, .max_parallel_nodes = part.max_parallel_nodes});
+  }
+
+  // Positions of the edges, by the nodes they begin at, those first that nothing leads to (Kahn 1962). So no edge leads
+  // to a node that has edges already, where looking for a cycle would be a walk. Where nothing but a cycle is left, it
+  // is begun at its first node, and connecting finds the edge that closes it.
+  static std::vector<std::size_t> in_topological_order(const GraphSpec& spec) {
+    struct Place {
+      std::vector<std::size_t> outgoing = {};
+      std::size_t undecided = 0;
+      bool is_ready = false;
+    };
+    std::unordered_map<std::string_view, Place> places;
+    for (std::size_t i = 0; i < spec.edges.size(); ++i) {
+      places[spec.edges[i].from].outgoing.push_back(i);
+      if (spec.edges[i].kind != EdgeKind::loop) ++places[spec.edges[i].to].undecided;
+    }
+    std::vector<std::size_t> order;
+    std::vector<Place*> ready;
+    const auto begin = [&](Place& place) {
+      if (place.is_ready) return;
+      place.is_ready = true;
+      ready.push_back(&place);
+    };
+    const auto follow = [&] {
+      while (!ready.empty()) {
+        const Place& place = *ready.back();
+        ready.pop_back();
+        for (const std::size_t i : place.outgoing) {
+          order.push_back(i);
+          Place& next = places[spec.edges[i].to];
+          if (spec.edges[i].kind != EdgeKind::loop && --next.undecided == 0) begin(next);
+        }
+      }
+    };
+    for (const NodeSpec& node : spec.nodes) {
+      if (places[node.id].undecided == 0) begin(places[node.id]);
+    }
+    follow();
+    for (const NodeSpec& node : spec.nodes) {
+      begin(places[node.id]);
+      follow();
+    }
+    // From nodes that are not there.
+    for (std::size_t i = 0; i < spec.edges.size(); ++i) {
+      if (!places[spec.edges[i].from].is_ready) order.push_back(i);
+    }
+    return order;
   }
 
   static void connect(const EdgeSpec& edge, const std::unordered_map<std::string, NodePtr>& nodes,
@@ -112,6 +164,7 @@ class Builder {
   const GraphSpec& whole_;
   const NodeRegistry& registry_;
   std::set<std::string> in_progress_;
+  std::size_t nodes_made_ = 0;
 };
 
 }  // namespace

@@ -45,6 +45,11 @@ void check_edge(const NodePtr& from, EdgeKind kind, const NodePtr& to) {
   }
 }
 
+// Without this, what follows an empty parallel() would never run, and nobody would be told.
+void require_nodes(const std::vector<NodePtr>& nodes) {
+  if (nodes.empty()) refuse("parallel() of no nodes leads nowhere");
+}
+
 }  // namespace
 
 std::string_view to_string(EdgeKind kind) noexcept {
@@ -78,11 +83,13 @@ NodeChain::NodeChain(const NodePtr& node) : first_{node}, last_{node} {}
 
 NodeChain::operator NodePtr() const {
   if (first_.size() == 1) return first_.front();
-  throw Error(ErrorCode::invalid_argument,
-              "one node is wanted here, and this begins with " + std::to_string(first_.size()));
+  throw Error(ErrorCode::invalid_argument, "a graph starts at one node, and this begins with " +
+                                               std::to_string(first_.size()) + "; put a node before parallel(...)");
 }
 
 NodeChain operator>>(const NodeChain& from, const NodeChain& to) {
+  require_nodes(from.last_);
+  require_nodes(to.first_);
   for (const NodePtr& end : from.last_) {
     for (const NodePtr& begin : to.first_) {
       Node::connect(end, begin, EdgeKind::forward, Condition::always());
@@ -92,6 +99,7 @@ NodeChain operator>>(const NodeChain& from, const NodeChain& to) {
 }
 
 NodeChain operator>>(const EdgeStart& from, const NodeChain& to) {
+  require_nodes(to.first());
   for (const NodePtr& begin : to.first()) {
     Node::connect(from.from_, begin, from.kind_, from.condition_);
   }

@@ -48,6 +48,10 @@ Task<Outputs> run_plan(std::shared_ptr<const GraphPlan> plan, TelemetryManager* 
     exception = std::current_exception();
   }
   if (exception) {
+    // What happened to wait at that moment says less.
+    if (detail::is_cancellation(exception) && settings.stop.stop_requested()) {
+      exception = std::make_exception_ptr(Error(ErrorCode::cancelled, "the run was cancelled: its stop was requested"));
+    }
     recording.failed(exception);
     std::rethrow_exception(exception);
   }

@@ -155,7 +155,8 @@ Value to_value(const GraphSpec& spec) {
   Array nodes, edges;
   for (const NodeSpec& node : spec.nodes) nodes.emplace_back(to_value(node));
   for (const EdgeSpec& edge : spec.edges) edges.emplace_back(to_value(edge));
-  Object value{{"id", spec.id}, {"version", spec.version}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
+  Object value{{"id", spec.id}, {"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
+  if (!spec.version.empty()) value.set("version", spec.version);
   if (spec.max_parallel_nodes > 0) {
     value.set("max_parallel_nodes", static_cast<std::int64_t>(spec.max_parallel_nodes));
   }

@@ -21,8 +21,6 @@ bool is_cancellation(const std::exception_ptr& exception) noexcept {
   }
 }
 
-namespace {
-
 bool is_timeout(const std::exception_ptr& exception) noexcept {
   try {
     std::rethrow_exception(exception);
@@ -32,6 +30,8 @@ bool is_timeout(const std::exception_ptr& exception) noexcept {
     return false;
   }
 }
+
+namespace {
 
 // Two managers may be two faces of one core: that has one configuration.
 bool is_same(const TelemetryManager* a, const TelemetryManager* b) noexcept {
@@ -225,10 +225,9 @@ void NodeRecording::failed_to_be_retried(const std::exception_ptr& exception, Se
 }
 
 void NodeRecording::end_failed(const std::exception_ptr& exception) noexcept {
-  const Seconds timeout = node_.node->policy().timeout;
-  if (timeout > Seconds(0) && is_timeout(exception)) {
+  if (is_timed_out_) {
     record_event("node_timeout", node_.event_names.timed_out,
-                 {{"node_id", node_.id}, {"timeout_seconds", timeout.count()}});
+                 {{"node_id", node_.id}, {"timeout_seconds", node_.policy.timeout.count()}});
   }
   record_metrics();
   record_counter("node_error_count");

@@ -86,6 +86,7 @@ struct Occasion {
 
 // Cancelled, or the end of a wait that was cancelled by Asio's means.
 [[nodiscard]] bool is_cancellation(const std::exception_ptr& exception) noexcept;
+[[nodiscard]] bool is_timeout(const std::exception_ptr& exception) noexcept;
 
 // One attempt.
 class NodeRecording {
@@ -97,6 +98,8 @@ class NodeRecording {
   NodeRecording& operator=(const NodeRecording&) = delete;
 
   void finished(const Value& outputs) noexcept;
+  // Before one of the next two: it was the node's own limit.
+  void timed_out() noexcept { is_timed_out_ = true; }
   // For good.
   void failed(const std::exception_ptr& exception) noexcept;
   // Another attempt follows after the delay.
@@ -117,6 +120,7 @@ class NodeRecording {
   TelemetryManager* const manager_;
   Stopwatch stopwatch_;
   ActiveSpan span_;
+  bool is_timed_out_ = false;
 };
 
 }  // namespace spark::detail

@@ -35,6 +35,10 @@ PlannedLoop find_loop(EdgeIndex index, std::int64_t max_iterations, const std::v
                       const std::vector<PlannedEdge>& edges) {
   const PlannedEdge& edge = edges[index];
   PlannedLoop loop{.edge = index, .first = edge.to, .last = edge.from, .max_iterations = max_iterations, .nodes = {}};
+  if (loop.first == loop.last) {
+    loop.nodes = {loop.first};
+    return loop;
+  }
   const Marks after = reachable(loop.first, nodes, edges, true), before = reachable(loop.last, nodes, edges, false);
   for (NodeIndex node = 0; node < nodes.size(); ++node) {
     if (after[node] && before[node]) loop.nodes.push_back(node);

@@ -176,7 +176,8 @@ void NodeCache::erase(Entries::iterator entry, Entries& removed) noexcept {
 }
 
 bool NodeCache::has_expired(const Entry& entry, std::chrono::nanoseconds now) const noexcept {
-  return time_to_live_.count() != 0 && now - entry.stored_at >= time_to_live_;
+  // What was stored later than now was so on another executor's clock, of which nothing is known.
+  return time_to_live_.count() != 0 && (now < entry.stored_at || now - entry.stored_at >= time_to_live_);
 }
 
 }  // namespace spark::detail

@@ -45,6 +45,16 @@ std::string text_of(const std::exception_ptr& exception) {
   }
 }
 
+void require_known(const Object& config, const std::vector<std::string>& members, std::string_view place) {
+  if (members.empty()) return;
+  for (const auto& [name, value] : config) {
+    if (std::find(members.begin(), members.end(), name) != members.end()) continue;
+    const std::vector<std::string> near = detail::near_names(name, members);
+    detail::refuse(place, detail::member_place("config", name) + ": there is no such member" +
+                              (near.empty() ? ", only " + listed(members) : "; near it are " + listed(near)));
+  }
+}
+
 Object complete(const Object& config, const std::vector<Tunable>& tunables, std::string_view place) {
   Object complete_config = config;
   for (const Tunable& tunable : tunables) {
@@ -65,20 +75,23 @@ Object complete(const Object& config, const std::vector<Tunable>& tunables, std:
 
 }  // namespace
 
-void NodeRegistry::add(std::string type, NodeFactory factory, std::vector<Tunable> tunables) {
+void NodeRegistry::add(std::string type, NodeFactory factory, std::vector<Tunable> tunables,
+                       std::vector<std::string> other_members) {
   constexpr std::string_view place = "NodeRegistry::add";
   if (type.empty()) detail::refuse(place, "the type is empty");
   if (!factory) detail::refuse(place, detail::quoted(type) + " has an empty factory");
+  if (type == "Graph") detail::refuse(place, "\"Graph\" is the type of subgraphs");
   if (contains(type)) detail::refuse(place, detail::quoted(type) + " is registered already");
   const std::string own_place = std::string(place).append(": ").append(detail::quoted(type));
-  for (auto tunable = tunables.begin(); tunable != tunables.end(); ++tunable) {
-    validate(*tunable, own_place);
-    const auto has_its_name = [&](const Tunable& other) { return other.name == tunable->name; };
-    if (std::any_of(tunables.begin(), tunable, has_its_name)) {
-      detail::refuse(own_place, "two tunables are named " + detail::quoted(tunable->name));
-    }
+  std::vector<std::string> members = std::move(other_members);
+  for (const Tunable& tunable : tunables) {
+    validate(tunable, own_place);
+    members.push_back(tunable.name);
   }
-  entries_.emplace(std::move(type), Entry{std::move(factory), std::move(tunables)});
+  std::sort(members.begin(), members.end());
+  const auto twice = std::adjacent_find(members.begin(), members.end());
+  if (twice != members.end()) detail::refuse(own_place, "two members are named " + detail::quoted(*twice));
+  entries_.emplace(std::move(type), Entry{std::move(factory), std::move(tunables), std::move(members)});
 }
 
 void NodeRegistry::add_condition(std::string name, ConditionFunction function) {
@@ -91,7 +104,8 @@ void NodeRegistry::add_condition(std::string name, ConditionFunction function) {
 
 NodePtr NodeRegistry::make(std::string_view type, const Object& config, std::string_view place) const {
   const Entry& found = entry(type, place);
-  const Object complete_config = complete(config, found.tunables, place);
+  require_known(config, found.members, place);
+  Object complete_config = complete(config, found.tunables, place);
   NodePtr node;
   std::exception_ptr exception;
   try {
@@ -103,6 +117,11 @@ NodePtr NodeRegistry::make(std::string_view type, const Object& config, std::str
   }
   if (exception != nullptr) detail::refuse(place, std::string(type) + ": " + text_of(exception));
   if (node == nullptr) detail::refuse(place, std::string(type) + ": the factory gave no node");
+  if (node->type() != type) {
+    detail::refuse(place,
+                   std::string(type) + ": the factory gave a node whose type() is " + detail::quoted(node->type()));
+  }
+  node->made_of_ = std::move(complete_config);
   return node;
 }
 

@@ -69,8 +69,8 @@ GraphSpec own_spec(const GraphPlan& plan) {
     spec.nodes.push_back({.id = planned.id,
                           .type = planned.type,
                           .config = planned.node->config(),
-                          .policy = planned.node->policy(),
-                          .join = planned.node->join()});
+                          .policy = planned.policy,
+                          .join = planned.join});
   }
   for (const PlannedEdge& edge : plan.edges) {
     spec.edges.push_back({.from = plan.nodes[edge.from].id,
@@ -113,6 +113,8 @@ PlannedNode plan_node(const NodePtr& node, std::string id) {
           .subgraph = subgraph,
           .id = std::move(id),
           .type = std::move(type),
+          .policy = node->policy(),
+          .join = node->join(),
           .span_name = std::move(span_name),
           .event_names = std::move(event_names),
           .cache = std::move(cache),
@@ -136,6 +138,7 @@ void plan_edge(GraphPlan& plan, NodeIndex from, const Edge& edge, const Position
                         .condition = edge.condition(),
                         .name = plan.nodes[from].id + " -> " + plan.nodes[to->second].id});
   plan.nodes[from].outgoing.push_back(index);
+  if (edge.kind() == EdgeKind::error) plan.nodes[from].has_error_edge = true;
   if (edge.kind() != EdgeKind::loop) plan.nodes[to->second].incoming.push_back(index);
   max_iterations.push_back(edge.max_iterations());
 }
@@ -162,7 +165,7 @@ EventNames::EventNames(const std::string& subject)
 GraphSpec spec_of(const GraphPlan& plan) {
   GraphSpec spec = own_spec(plan);
   for (const PlannedNode& planned : plan.nodes) {
-    if (planned.subgraph == nullptr) continue;
+    if (planned.subgraph == nullptr || spec.subgraphs.contains(planned.subgraph->definition().hash)) continue;
     GraphSpec part = planned.subgraph->spec();
     spec.subgraphs.merge(part.subgraphs);
     part.subgraphs.clear();

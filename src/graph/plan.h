@@ -47,6 +47,9 @@ struct PlannedNode {
   const Graph* subgraph;  // the node itself if it is a graph, else null
   std::string id;
   std::string type;
+  NodePolicy policy;  // as it was when the graph was made, and so are the others
+  JoinPolicy join;
+  bool has_error_edge = false;
   std::string span_name;  // the type; of a subgraph, its graph id
   EventNames event_names;
   std::unique_ptr<NodeCache> cache;  // null: none

@@ -111,7 +111,7 @@ void Progress::decide(EdgeIndex edge, const SharedValue& payload, std::vector<Re
     state.is_taken = true;
   }
   if (state.has_begun) return;  // of an any-join
-  const bool is_enough = plan_.nodes[to].node->join().when == Join::any ? state.is_taken : state.undecided == 0;
+  const bool is_enough = plan_.nodes[to].join.when == Join::any ? state.is_taken : state.undecided == 0;
   if (is_enough && state.is_taken) {
     begin(to, inputs_of(to), ready);
   } else if (state.undecided == 0) {
@@ -206,8 +206,7 @@ void Progress::find_taken(NodeIndex node, EdgeKind kind, const Object& outputs, 
 SharedValue Progress::inputs_of(NodeIndex node) const {
   const PlannedNode& planned = plan_.nodes[node];
   if (planned.incoming.size() == 1) return on_edges_[planned.incoming.front()];
-  return planned.node->join().inputs == JoinInputs::merged ? merged(plan_, node, on_edges_)
-                                                           : by_source(plan_, node, on_edges_);
+  return planned.join.inputs == JoinInputs::merged ? merged(plan_, node, on_edges_) : by_source(plan_, node, on_edges_);
 }
 
 }  // namespace spark::detail

@@ -1,6 +1,8 @@
 #include "graph/run.h"
 
+#include <algorithm>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "graph/type_name.h"
@@ -18,11 +20,39 @@ namespace spark::detail {
 
 namespace {
 
-// What an error edge leads to is told.
+bool is_deeper_than(const Value& value, std::size_t levels) {
+  if (!value.is_object() && !value.is_array()) return false;
+  if (levels == 0) return true;
+  if (value.is_array()) {
+    const Array& array = value.as_array();
+    return std::any_of(array.begin(), array.end(), [&](const Value& each) { return is_deeper_than(each, levels - 1); });
+  }
+  const Object& object = value.as_object();
+  return std::any_of(object.begin(), object.end(),
+                     [&](const Object::Member& each) { return is_deeper_than(each.value, levels - 1); });
+}
+
+// Empty for what is not ours.
+std::string_view error_code(const std::exception_ptr& exception) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Error& error) {
+    return to_string(error.code());
+  } catch (...) {
+    return {};
+  }
+}
+
+// What an error edge leads to is told. Inputs that are too deep are left out: in a loop, each round's would hold those
+// of the round before.
 SharedValue error_payload(const PlannedNode& planned, const Value& inputs, const std::exception_ptr& exception) {
   const ExceptionText text = describe(exception);
-  return std::make_shared<const Value>(
-      Object{{"node_id", planned.id}, {"error_type", text.type}, {"error_message", text.message}, {"inputs", inputs}});
+  Object payload{{"node_id", planned.id},
+                 {"error_type", text.type},
+                 {"error_code", error_code(exception)},
+                 {"error_message", text.message}};
+  payload.set("inputs", is_deeper_than(inputs, max_error_inputs_depth) ? Value() : inputs);
+  return std::make_shared<const Value>(std::move(payload));
 }
 
 // [0, 1) in 53 bits, as many as a double has.
@@ -69,14 +99,18 @@ Task<void> Run::branch(TaskGroup* group, ReadyNode ready) {
 
 void Run::settle(const ReadyNode& ended, const SharedValue& outputs, const std::exception_ptr& exception,
                  std::vector<ReadyNode>& next) {
+  const PlannedNode& planned = plan_.nodes[ended.node];
+  SharedValue error;
+  if (exception) {
+    if (is_cancellation(exception) || !planned.has_error_edge) std::rethrow_exception(exception);
+    error = error_payload(planned, *ended.inputs, exception);
+  }
   std::vector<EdgeIndex> taken;
   {
     const std::lock_guard lock(mutex_);
     if (!exception) {
       progress_.finished(ended.node, outputs, next, taken);
-    } else if (is_cancellation(exception) ||
-               !progress_.failed(ended.node, error_payload(plan_.nodes[ended.node], *ended.inputs, exception), next,
-                                 taken)) {
+    } else if (!progress_.failed(ended.node, error, next, taken)) {
       std::rethrow_exception(exception);
     }
   }
@@ -118,18 +152,20 @@ SharedValue Run::cached(const ReadyNode& ready) {
 }
 
 Task<Outputs> Run::attempt(const PlannedNode& planned, ExecutionContext& context) {
-  const Seconds timeout = planned.node->policy().timeout;
+  const Seconds timeout = planned.policy.timeout;
   Task<Outputs> task = planned.node->process(context);
   return timeout > Seconds(0) ? with_timeout(std::move(task), timeout, "the node " + planned.id) : std::move(task);
 }
 
 Task<SharedValue> Run::execute(ReadyNode ready) {
   const PlannedNode& planned = plan_.nodes[ready.node];
-  const NodePolicy& policy = planned.node->policy();
+  const NodePolicy& policy = planned.policy;
   if (SharedValue hit = cached(ready)) co_return hit;
   for (std::int64_t number = 1;; ++number) {
     std::exception_ptr exception;
     Seconds delay{0};
+    const std::chrono::nanoseconds begin =
+        policy.timeout > Seconds(0) ? current_clock().steady_now() : std::chrono::nanoseconds(0);
     {
       NodeRecording node_recording(recording_, planned, {.attempt = number, .iteration = ready.iteration},
                                    *ready.inputs);
@@ -157,6 +193,11 @@ Task<SharedValue> Run::execute(ReadyNode ready) {
           planned.cache->store(ready.inputs->as_object(), payload->as_object(), current_clock().steady_now());
         }
         co_return payload;
+      }
+      // Another timeout may have been thrown by what the node called.
+      if (policy.timeout > Seconds(0) && is_timeout(exception) &&
+          current_clock().steady_now() - begin >= policy.timeout) {
+        node_recording.timed_out();
       }
       if (is_cancellation(exception) || number >= policy.max_attempts) {
         node_recording.failed(exception);

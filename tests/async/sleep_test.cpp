@@ -142,6 +142,16 @@ TEST(VirtualTime, has_the_same_end_for_many_sleepers_on_any_number_of_threads) {
   }
 }
 
+// Three times a hundred years are more nanoseconds than a clock has.
+TEST(VirtualTime, ends_at_the_clocks_end) {
+  VirtualClock clock;
+  const auto sleeper = []() -> Task<void> {
+    for (int i = 0; i < 3; ++i) co_await sleep_for(Seconds(1e300));
+  };
+  sync_wait(sleeper(), {.clock = &clock});
+  EXPECT_EQ(clock.steady_now(), std::chrono::nanoseconds::max());
+}
+
 TEST(SystemTime, passes_while_a_task_sleeps) {
   const auto begin = system_clock().steady_now();
   sync_wait(sleep_for(2ms));

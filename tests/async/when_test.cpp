@@ -201,5 +201,38 @@ TEST_F(WhenAny, chooses_among_ten_thousand_tasks) {
   EXPECT_EQ(now(), 1s);
 }
 
+// Its result is moved twice on its way; the move that makes the winner's throws.
+class ThrowsWhenMoved {
+ public:
+  explicit ThrowsWhenMoved(int moves) : moves_(moves) {}
+  ThrowsWhenMoved(ThrowsWhenMoved&& other) : moves_(other.moves_ - 1) {
+    if (moves_ == 0) throw std::runtime_error("it cannot be moved");
+  }
+
+ private:
+  int moves_;
+};
+
+TEST_F(When, any_passes_on_what_moving_the_result_throws_and_cancels_the_others) {
+  int thrown = 0;
+  for (int moves = 1; moves < 20; ++moves) {
+    const auto give = [moves]() -> Task<ThrowsWhenMoved> { co_return ThrowsWhenMoved(moves); };
+    const auto never = []() -> Task<ThrowsWhenMoved> {
+      co_await sleep_for(std::chrono::hours(1));
+      co_return ThrowsWhenMoved(1'000);
+    };
+    std::vector<Task<ThrowsWhenMoved>> tasks;
+    tasks.push_back(give());
+    tasks.push_back(never());
+    try {
+      static_cast<void>(wait(when_any(std::move(tasks))));
+    } catch (const std::exception&) {
+      ++thrown;
+    }
+  }
+  // Not if its own task throws it, for then the other one wins.
+  EXPECT_GT(thrown, 0);
+}
+
 }  // namespace
 }  // namespace spark

@@ -9,9 +9,11 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "fakes/tasks.h"
 #include "spark/async/blocking.h"
+#include "spark/async/cancellation.h"
 #include "spark/async/executor.h"
 #include "spark/async/when_all.h"
 
@@ -52,6 +54,52 @@ TEST_P(WithTimeout, throws_when_the_time_is_up_and_names_it) {
 TEST_P(WithTimeout, passes_the_exception_of_a_task_that_ends_in_time) {
   EXPECT_EQ(thrown(with_timeout(test::throw_after(1s, "its own"), 2s)), "its own");
   EXPECT_EQ(clock_.steady_now(), 1s);
+}
+
+TEST_P(WithTimeout, names_what_did_not_end) {
+  EXPECT_EQ(thrown(with_timeout(sleep_for(1h), 1s, "the upload")), "timeout: the upload did not end within 1 s");
+}
+
+// A thread may begin the sleep's branch between the exception and the end of the task's: what that branch throws must
+// not be taken for the task's.
+TEST_P(WithTimeout, passes_the_exception_of_a_task_that_fails_at_once) {
+  const auto fail = []() -> Task<void> {
+    throw std::runtime_error("its own");
+    co_return;
+  };
+  std::atomic<int> others = 0;
+  const auto often = [&]() -> Task<void> {
+    for (int i = 0; i < 1'000; ++i) {
+      if (co_await thrown_in(with_timeout(fail(), 1h)) != "its own") ++others;
+    }
+  };
+  std::vector<Task<void>> tasks;
+  for (int i = 0; i < 3; ++i) tasks.push_back(often());
+  wait(when_all(std::move(tasks)));
+  EXPECT_EQ(others, 0);
+}
+
+// There may be no thread on which the timer could fire.
+TEST_P(WithTimeout, is_seen_by_a_task_that_computes_and_by_its_branches) {
+  bool was_told = false, was_branch_told = false;
+  const auto branch = [&]() -> Task<void> {
+    was_branch_told = is_cancelled();
+    co_return;
+  };
+  const auto compute = [&]() -> Task<int> {
+    EXPECT_FALSE(is_cancelled());
+    clock_.advance(1s);
+    EXPECT_FALSE(is_cancelled());
+    clock_.advance(1ns);
+    was_told = is_cancelled();
+    std::vector<Task<void>> branches;
+    branches.push_back(branch());
+    co_await when_all(std::move(branches));
+    co_return 7;
+  };
+  EXPECT_EQ(thrown(with_timeout(compute(), 1s)), "timeout: the task did not end within 1 s");
+  EXPECT_TRUE(was_told);
+  EXPECT_TRUE(was_branch_told);
 }
 
 TEST_P(WithTimeout, waits_for_a_task_that_ignores_the_cancellation_and_throws_all_the_same) {

@@ -9,6 +9,7 @@
 #include "fakes/trace_printer.h"
 #include "graph/nodes.h"
 #include "spark/async/sync_wait.h"
+#include "spark/async/with_timeout.h"
 #include "spark/base/error.h"
 #include "spark/graph/graph.h"
 
@@ -103,6 +104,24 @@ trace g completed 5s graph #6 {"graph_id":"g","graph_version":"1"}
 )");
 }
 
+TEST_F(ConstructRecording, a_timeout_that_is_not_the_nodes) {
+  const NodePtr calls = function_node("Calls", [](ExecutionContext&) -> Task<Outputs> {
+    co_await with_timeout(sleep_for(60s), 1s, "the call");
+    co_return Outputs{};
+  });
+  calls->set_policy({.timeout = 30s});
+  EXPECT_EQ(error_of(graph(calls)), "the call did not end within 1 s");
+  EXPECT_EQ(recorded(), R"(
+trace g failed 1s graph #3 {"graph_id":"g","graph_version":"1"}
+  #1 g failed 0s +1s spark::Error "the call did not end within 1 s" {"graph_id":"g","graph_version":"1"}
+    #2 Calls failed 0s +1s spark::Error "the call did not end within 1 s" {"attempt":1,"input_size":0,"node_id":"calls_1","node_type":"Calls"}
+0s #1 graph_started "g Started" {"graph_id":"g","graph_version":"1"}
+0s #2 node_started "Calls Started" {"node_id":"calls_1","node_type":"Calls"}
+1s #2 node_failed "Calls Failed" {"error_message":"the call did not end within 1 s","error_type":"spark::Error","node_id":"calls_1"}
+1s #1 graph_failed "g Failed" {"error_message":"the call did not end within 1 s","error_type":"spark::Error","graph_id":"g"}
+)");
+}
+
 TEST_F(ConstructRecording, a_join_of_the_first) {
   const NodePtr join = timed("join", 1s, {{"done", true}});
   join->set_join({.when = Join::any});
@@ -171,7 +190,7 @@ TEST_F(ConstructRecording, a_failure_that_an_edge_takes) {
 trace g completed 1s graph #4 {"graph_id":"g","graph_version":"1"}
   #1 g completed 0s +1s {"graph_id":"g","graph_version":"1"}
     #2 Flaky failed 0s +1s std::runtime_error "attempt 1 failed" {"attempt":1,"input_size":0,"node_id":"fetch","node_type":"Flaky"}
-    #3 Fallback completed 1s +0s {"attempt":1,"input_size":324,"node_id":"fallback_1","node_type":"Fallback","outputs":{"because":"attempt 1 failed"}}
+    #3 Fallback completed 1s +0s {"attempt":1,"input_size":396,"node_id":"fallback_1","node_type":"Fallback","outputs":{"because":"attempt 1 failed"}}
 0s #1 graph_started "g Started" {"graph_id":"g","graph_version":"1"}
 0s #2 node_started "Flaky Started" {"node_id":"fetch","node_type":"Flaky"}
 1s #2 node_failed "Flaky Failed" {"error_message":"attempt 1 failed","error_type":"std::runtime_error","node_id":"fetch"}
@@ -460,7 +479,7 @@ TEST_F(ConstructRecording, a_run_that_is_stopped) {
   EXPECT_NE(error_of(graph(stops >> parallel(timed("a", 1s, {}), timed("b", 1s, {}))), options), "");
   EXPECT_EQ(recorded(), R"(
 trace g cancelled 0s graph #4 {"graph_id":"g","graph_version":"1"}
-  #1 g cancelled 0s +0s "the task was cancelled before it began" {"graph_id":"g","graph_version":"1"}
+  #1 g cancelled 0s +0s "the run was cancelled: its stop was requested" {"graph_id":"g","graph_version":"1"}
     #3 Step cancelled 0s +0s "a sleep was cancelled before its end" {"attempt":1,"input_size":0,"node_id":"a","node_type":"Step"}
     #2 Stops completed 0s +0s {"attempt":1,"input_size":0,"node_id":"stops_1","node_type":"Stops","outputs":{}}
 0s #1 graph_started "g Started" {"graph_id":"g","graph_version":"1"}
@@ -469,7 +488,7 @@ trace g cancelled 0s graph #4 {"graph_id":"g","graph_version":"1"}
 0s #1 edge_taken "stops_1 -> a" {"from":"stops_1","to":"a"}
 0s #1 edge_taken "stops_1 -> b" {"from":"stops_1","to":"b"}
 0s #3 node_started "Step Started" {"node_id":"a","node_type":"Step"}
-0s #1 graph_cancelled "g Cancelled" {"graph_id":"g","reason":"the task was cancelled before it began"}
+0s #1 graph_cancelled "g Cancelled" {"graph_id":"g","reason":"the run was cancelled: its stop was requested"}
 )");
 }
 

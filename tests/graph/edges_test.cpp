@@ -1,10 +1,12 @@
 // Edges and what they lead to: which nodes run, with what inputs, and what is refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "spark/async/sleep.h"
 #include "spark/async/sync_wait.h"
@@ -103,8 +105,38 @@ TEST(Edges, of_an_error_tell_their_target_what_went_wrong) {
   b >> named("never");
   EXPECT_EQ(run(a >> b), (Outputs{{"given", Object{{"node_id", "b"},
                                                    {"error_type", "std::runtime_error"},
+                                                   {"error_code", ""},
                                                    {"error_message", "no"},
                                                    {"inputs", Object{{"n", 1}}}}}}));
+}
+
+TEST(Edges, of_an_error_tell_the_code_of_ours) {
+  const NodePtr slow = function_node("slow", [](ExecutionContext&) -> Task<Outputs> {
+    co_await sleep_for(Seconds(60));
+    co_return Outputs{};
+  });
+  slow->set_policy({.timeout = Seconds(1)});
+  slow->on_error(output("error_code") == "timeout") >> named("late", {{"late", true}});
+  VirtualClock clock;
+  EXPECT_EQ(sync_wait(Graph({.start = slow}).run(), {.clock = &clock}), (Outputs{{"late", true}}));
+}
+
+// Otherwise each round would pass on the inputs of all rounds before.
+TEST(Edges, of_an_error_leave_out_inputs_that_are_too_deep) {
+  std::size_t deepest = 0;
+  const NodePtr fails = function_node("fails", [](ExecutionContext&) -> Outputs { throw std::runtime_error("no"); });
+  const NodePtr again = function_node("again", [&](ExecutionContext& context) {
+    std::size_t depth = 0;
+    for (const Value* value = context.inputs().find("inputs"); value != nullptr && value->is_object(); ++depth) {
+      value = value->as_object().find("inputs");
+    }
+    deepest = std::max(deepest, depth);
+    return context.inputs();
+  });
+  fails->on_error() >> again;
+  again->on(Condition::always()).back_to(fails, 200);
+  run(fails);
+  EXPECT_EQ(deepest, max_error_inputs_depth);
 }
 
 TEST(Edges, of_an_error_whose_condition_does_not_hold_let_it_pass) {
@@ -223,9 +255,18 @@ TEST(Loops, to_a_node_outside_of_the_graph_are_refused) {
             "Graph: the loop from last goes back to a node that is not in the graph");
 }
 
+TEST(Parallel, of_no_nodes_is_refused_where_it_would_hide_what_follows) {
+  const std::vector<NodePtr> none;
+  EXPECT_EQ(error_of([&] { named("a") >> parallel(none) >> named("b"); }),
+            "a >> b: parallel() of no nodes leads nowhere");
+  EXPECT_EQ(error_of([&] { parallel(none) >> named("b"); }), "a >> b: parallel() of no nodes leads nowhere");
+  EXPECT_EQ(error_of([&] { named("a")->on_error() >> parallel(none); }),
+            "a >> b: parallel() of no nodes leads nowhere");
+}
+
 TEST(Parallel, cannot_begin_a_graph) {
   EXPECT_EQ(error_of([] { Graph({.start = parallel(named("a"), named("b"))}); }),
-            "one node is wanted here, and this begins with 2");
+            "a graph starts at one node, and this begins with 2; put a node before parallel(...)");
 }
 
 TEST(RunOptions, with_a_timeout_that_is_none_are_refused) {

@@ -89,6 +89,49 @@ TEST(GraphSpec, keeps_the_limit_of_parallel_nodes_also_of_a_subgraph) {
   EXPECT_THROW(Graph({.start = value_node("a", 1), .max_parallel_nodes = 1'000'001}), Error);
 }
 
+// Each subgraph uses the one below it twice.
+TEST(GraphSpec, that_would_make_too_many_nodes_is_refused) {
+  GraphSpec spec{.nodes = {{.id = "top", .type = "Graph", .config = {{"graph_hash", "40"}}}}};
+  spec.subgraphs["0"] = {.nodes = {{.id = "a", .type = "ValueNode", .config = {{"value", 1}}}}};
+  for (int level = 1; level <= 40; ++level) {
+    const Object below{{"graph_hash", std::to_string(level - 1)}};
+    spec.subgraphs[std::to_string(level)] = {
+        .nodes = {{.id = "a", .type = "Graph", .config = below}, {.id = "b", .type = "Graph", .config = below}},
+        .edges = {{.from = "a", .to = "b"}}};
+  }
+  try {
+    static_cast<void>(build_nodes(spec, registry()));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the whole would have more than 100000 nodes"), std::string::npos);
+  }
+}
+
+// Edges that are listed from the end would be a walk each if they were made in that order; 20,000 take seconds then.
+TEST(GraphSpec, edges_may_come_in_any_order) {
+  constexpr int length = 20'000;
+  GraphSpec spec;
+  for (int i = 0; i < length; ++i) {
+    spec.nodes.push_back({.id = std::to_string(i), .type = "ValueNode", .config = {{"value", i}}});
+  }
+  for (int i = length - 2; i >= 0; --i) {
+    spec.edges.push_back({.from = std::to_string(i), .to = std::to_string(i + 1)});
+    if (i == 5) spec.edges.push_back({.from = "9", .to = "6", .kind = EdgeKind::loop, .max_iterations = 2});
+  }
+  const Graph graph(spec, registry());
+  EXPECT_EQ(graph.definition().content.at("edges").as_array().size(), static_cast<std::size_t>(length));
+  spec.edges.push_back({.from = "100", .to = "50"});
+  EXPECT_THROW(Graph(spec, registry()), Error);
+}
+
+TEST(GraphSpec, is_what_the_graph_was_when_it_was_made) {
+  const NodePtr a = value_node("a", 1);
+  a->set_policy({.max_attempts = 2});
+  const Graph graph({.start = a});
+  a->set_policy({.max_attempts = 7});
+  EXPECT_EQ(graph.spec().nodes[0].policy.max_attempts, 2);
+}
+
 // Built once more from its spec, with nodes that do the same.
 TEST(GraphSpec, of_random_graphs_behaves_the_same) {
   VirtualClock clock;

@@ -160,6 +160,13 @@ TEST(NodeCache, forgets_what_is_as_old_as_the_time_to_live) {
   EXPECT_EQ(cache.find({}, start + seconds(20)), (Object{{"version", 3}}));
 }
 
+// The time is the executor's, and another run may have an executor with another clock.
+TEST(NodeCache, forgets_what_was_stored_later_than_now) {
+  NodeCache cache(CachePolicy{.time_to_live = Seconds(10)});
+  cache.store({}, {{"version", 1}}, seconds(1'000));
+  EXPECT_EQ(cache.find({}, seconds(999)), std::nullopt);
+}
+
 TEST(NodeCache, keeps_forever_without_a_time_to_live) {
   NodeCache cache(CachePolicy{});
   cache.store({}, {{"version", 1}}, nanoseconds(0));

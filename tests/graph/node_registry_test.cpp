@@ -45,13 +45,45 @@ NodeFactory factory_throwing(auto exception) {
 
 TEST(NodeRegistry, makes_nodes_with_the_defaults_of_what_is_left_out) {
   NodeRegistry registry;
-  registry.add<ConfiguredNode>("ConfiguredNode", tunables);
+  registry.add<ConfiguredNode>("ConfiguredNode", tunables, {"file"});
   const NodePtr node =
       registry.make("ConfiguredNode", {{"size", 64}, {"model", nullptr}, {"file", "a.txt"}}, "nodes[0]");
   EXPECT_EQ(node->config(),
             (Object{{"file", "a.txt"}, {"model", nullptr}, {"prompt", ""}, {"size", 64}, {"temperature", 0.7}}));
   EXPECT_EQ(node->type(), "ConfiguredNode");
   EXPECT_EQ(sync_wait(Graph({.start = node}).run()), node->config());
+}
+
+TEST(NodeRegistry, refuses_members_that_a_type_does_not_have) {
+  NodeRegistry registry;
+  registry.add<ConfiguredNode>("ConfiguredNode", tunables, {"file"});
+  const auto make = [&](const Object& config) {
+    return error_text([&] { static_cast<void>(registry.make("ConfiguredNode", config, "n")); });
+  };
+  EXPECT_EQ(make({{"modle", "large"}}),
+            "invalid_argument: n: config.modle: there is no such member; near it are model");
+  EXPECT_EQ(make({{"xyz", 1}}),
+            "invalid_argument: n: config.xyz: there is no such member, only file, model, prompt, size, temperature");
+}
+
+// A class that says nothing about its configuration is written into specs all the same.
+TEST(NodeRegistry, nodes_know_what_they_were_made_of) {
+  NodeRegistry registry;
+  registry.add("Silent",
+               [](const Object&) { return function_node("Silent", [](ExecutionContext&) { return Outputs{}; }); },
+               {{.name = "size", .domain = IntegerBounds{1, 64}, .default_value = 8}});
+  EXPECT_EQ(registry.make("Silent", {{"size", 4}}, "n")->config(), (Object{{"size", 4}}));
+  EXPECT_EQ(registry.make("Silent", {}, "n")->config(), (Object{{"size", 8}}));
+}
+
+TEST(NodeRegistry, refuses_a_node_of_another_type) {
+  NodeRegistry registry;
+  registry.add("Loud",
+               [](const Object&) { return function_node("Silent", [](ExecutionContext&) { return Outputs{}; }); });
+  EXPECT_EQ(error_text([&] { static_cast<void>(registry.make("Loud", {}, "n")); }),
+            "invalid_argument: n: Loud: the factory gave a node whose type() is \"Silent\"");
+  EXPECT_EQ(error_text([&] { registry.add("Graph", [](const Object&) { return NodePtr(); }); }),
+            "invalid_argument: NodeRegistry::add: \"Graph\" is the type of subgraphs");
 }
 
 TEST(NodeRegistry, takes_values_at_the_bounds_and_refuses_those_behind_them) {
@@ -172,7 +204,7 @@ TEST(NodeRegistry, refuses_tunables_that_contradict_themselves) {
       {{{.name = "a", .domain = Choices{{nan}}}}, ".a: nan equals nothing and cannot be chosen"},
       {{{.name = "a", .domain = Choices{{1, 2}}, .default_value = 3}}, ".a.default_value is 3, allowed is one of 1, 2"},
       {{{.name = "a", .domain = NumberBounds{1, 2}}}, ".a.default_value is null, allowed is a number from 1 to 2"},
-      {{{.name = "a", .default_value = 1}, {.name = "a", .default_value = 1}}, ": two tunables are named \"a\""},
+      {{{.name = "a", .default_value = 1}, {.name = "a", .default_value = 1}}, ": two members are named \"a\""},
   };
   for (const auto& [wrong, message] : cases) {
     EXPECT_EQ(error_text([&registry, &wrong = wrong] { registry.add<ConfiguredNode>("Node", wrong); }),

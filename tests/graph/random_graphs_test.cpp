@@ -4,12 +4,12 @@
 
 #include <cstdlib>
 #include <map>
-#include <set>
 #include <string>
 
 #include "graph/random_graphs.h"
 #include "spark/async/executor.h"
 #include "spark/async/sync_wait.h"
+#include "spark/base/error.h"
 #include "spark/base/json.h"
 #include "spark/graph/graph.h"
 
@@ -50,13 +50,18 @@ void expect_whole(TelemetryManager& manager, TraceId trace_id, bool has_failed) 
   ASSERT_EQ(traces.size(), 1U);
   EXPECT_EQ(traces.front().status, has_failed ? TraceStatus::failed : TraceStatus::completed);
   const Page<Span> spans = manager.query_spans({.trace_id = trace_id});
-  std::set<SpanId> ids;
-  for (const Span& span : spans) ids.insert(span.span_id);
+  const SpanId top = traces.front().root_span_id;
+  std::size_t tops = 0;
   for (const Span& span : spans) {
-    const bool is_top = span.attributes.find("node_id") == nullptr;
-    EXPECT_EQ(is_top, !span.parent_span_id.is_valid() || ids.count(span.parent_span_id) == 0) << span.name;
+    if (span.attributes.find("node_id") == nullptr) {
+      ++tops;
+      EXPECT_EQ(span.span_id, top);
+    } else {
+      EXPECT_EQ(span.parent_span_id, top) << span.name;
+    }
     EXPECT_LE(span.start_time, span.end_time);
   }
+  EXPECT_EQ(tops, 1U);
   std::map<SpanId, int> open;
   for (const Event& event : manager.query_events({.trace_id = trace_id, .order = Order::oldest_first})) {
     if (event.type == "node_started") ++open[event.span_id];
@@ -92,6 +97,8 @@ TEST_P(RandomGraphs, run_as_their_reference_does) {
     Outputs outputs;
     try {
       outputs = sync_wait(executor, graph.run(inputs));
+    } catch (const Error& error) {
+      FAIL() << "no node throws this: " << error.what();
     } catch (const std::runtime_error&) {
       has_failed = true;
     }

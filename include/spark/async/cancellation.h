@@ -17,7 +17,8 @@
 namespace spark {
 
 // Whether the task that runs on this thread, or that the calling blocking work (run_blocking) is done for, is
-// cancelled. False elsewhere. Safe from any thread; costs about as much as reading two variables.
+// cancelled, or the time of a with_timeout around it is up, which a task that computes may see before the timer can
+// fire. False elsewhere. Safe from any thread; costs about as much as reading three variables, with a timeout a clock.
 [[nodiscard]] bool is_cancelled() noexcept;
 
 // Throws Error(cancelled) if is_cancelled().

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -64,6 +65,7 @@ struct Race {
   TaskGroup group;
   std::atomic<std::size_t> winner{nobody};
   std::optional<Stored<T>> result = std::nullopt;
+  std::exception_ptr exception = nullptr;  // of moving the result here
 };
 
 template <class T>
@@ -73,7 +75,11 @@ Task<void> compete(Task<T> task, std::size_t index, Race<T>& race) {
   co_await std::move(storing);
   std::size_t before = nobody;
   if (!race.winner.compare_exchange_strong(before, index)) co_return;
-  race.result.emplace(std::move(*result));
+  try {
+    race.result.emplace(std::move(*result));
+  } catch (...) {
+    race.exception = std::current_exception();
+  }
   race.group.cancel();
 }
 
@@ -86,6 +92,7 @@ template <class T>
   detail::Race<T> race;
   for (std::size_t i = 0; i < tasks.size(); ++i) race.group.spawn(detail::compete<T>(std::move(tasks[i]), i, race));
   co_await detail::join_race(race.group, race.winner);
+  if (race.exception) std::rethrow_exception(race.exception);
   if constexpr (std::is_void_v<T>) {
     co_return WhenAny<void>(race.winner);
   } else {

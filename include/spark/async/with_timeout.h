@@ -3,7 +3,8 @@
 //
 // When the time is up, the task is cancelled (spark/async/cancellation.h) and waited for; then, whatever it gives or
 // throws, Error(timeout) names the duration. So a task that ignores the cancellation holds up the timeout: blocking
-// work that runs is waited for. A task that has ended in time gives its result or throws its own exception. One that
+// work that runs is waited for, and so is one that computes; is_cancelled() tells it, even where no thread is free for
+// the timer. A task that has ended in time gives its result or throws its own exception. One that
 // ends at the very instant at which the time is up may do either. Cancelling the waiting task cancels the task.
 #pragma once
 

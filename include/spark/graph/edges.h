@@ -11,6 +11,7 @@
 // a join: see JoinPolicy. What no taken edge leads to does not run.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -26,7 +27,8 @@ using NodePtr = std::shared_ptr<Node>;
 
 enum class EdgeKind : std::uint8_t {
   forward,  // after the node gave outputs
-  error,    // after it failed for good; the target's inputs are "node_id", "error_type", "error_message", "inputs"
+  error,    // after it failed for good; the target's inputs: "node_id", "error_type", "error_code", "error_message",
+            // "inputs"
   loop      // back to an earlier node, which runs again with these outputs, and so does what lies between
 };
 
@@ -34,6 +36,8 @@ enum class EdgeKind : std::uint8_t {
 [[nodiscard]] std::string_view to_string(EdgeKind kind) noexcept;
 
 inline constexpr std::int64_t max_loop_iterations = 1'000'000;
+// Levels of the inputs that an error edge passes on; deeper ones are null there.
+inline constexpr std::size_t max_error_inputs_depth = 64;
 
 // When a node with several incoming edges runs.
 enum class Join : std::uint8_t {

@@ -26,6 +26,9 @@ namespace spark {
 class NodeRegistry;
 
 inline constexpr std::size_t max_subgraph_levels = 256;
+// Nodes that one spec makes, subgraphs counted as often as they are used: without it, a spec of a few kilobytes could
+// name subgraphs within subgraphs and fill the memory.
+inline constexpr std::size_t max_spec_nodes = 100'000;
 inline constexpr std::size_t max_parallel_nodes_limit = 1'000'000;
 
 struct NodeSpec {
@@ -63,7 +66,8 @@ struct GraphSpec {
 
 // The nodes, made by the registry and connected; gives the start. Throws Error(invalid_argument) naming the place:
 // an unknown type, a config that the type refuses, an id used twice, an edge to a node that is not there, a cycle that
-// is no loop, a node that nothing leads to, a subgraph that is missing, contains itself or is deeper than the levels.
+// is no loop, a node that nothing leads to, a subgraph that is missing, contains itself, is deeper than the levels, or
+// makes more nodes than max_spec_nodes.
 [[nodiscard]] NodePtr build_nodes(const GraphSpec& spec, const NodeRegistry& registry);
 
 }  // namespace spark

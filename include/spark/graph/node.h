@@ -47,18 +47,18 @@ class Node : public std::enable_shared_from_this<Node> {
   // Names the node's spans and, in snake_case without "Node", its id. By default the class's name without
   // namespaces. Must not change.
   [[nodiscard]] virtual std::string type() const;
-  // What the recorded definition of the graph says about this node beside its type. A change makes another
-  // version.
-  [[nodiscard]] virtual Object config() const { return {}; }
+  // What the recorded definition of the graph says about this node beside its type. A change makes another version.
+  // By default what a NodeRegistry made the node of, otherwise nothing.
+  [[nodiscard]] virtual Object config() const { return made_of_; }
 
   // Empty: the graph gives one, for example transform_1 to the first TransformNode.
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   // Before the node is in a graph.
   void set_id(std::string id) { id_ = std::move(id); }
-  // How it is run: attempts, timeout, cache. Before the node is in a graph. Throws Error(invalid_argument).
+  // How it is run: attempts, timeout, cache. A graph takes it when it is made. Throws Error(invalid_argument).
   void set_policy(const NodePolicy& policy);
   [[nodiscard]] const NodePolicy& policy() const noexcept { return policy_; }
-  // For a node with several incoming edges. Before the node is in a graph.
+  // For a node with several incoming edges. A graph takes it when it is made.
   void set_join(const JoinPolicy& join) noexcept { join_ = join; }
   [[nodiscard]] const JoinPolicy& join() const noexcept { return join_; }
 
@@ -72,6 +72,7 @@ class Node : public std::enable_shared_from_this<Node> {
 
  private:
   friend class EdgeStart;
+  friend class NodeRegistry;
   friend NodeChain operator>>(const NodeChain& from, const NodeChain& to);
   friend NodeChain operator>>(const EdgeStart& from, const NodeChain& to);
 
@@ -79,6 +80,7 @@ class Node : public std::enable_shared_from_this<Node> {
                       std::int64_t max_iterations = 0);
 
   std::string id_;
+  Object made_of_;
   NodePolicy policy_;
   JoinPolicy join_;
   std::vector<Edge> edges_;

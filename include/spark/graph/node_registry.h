@@ -35,25 +35,32 @@ class NodeRegistry {
   NodeRegistry(const NodeRegistry&) = delete;
   NodeRegistry& operator=(const NodeRegistry&) = delete;
 
-  // `type` should be what the node's type() says, so that a graph's definition can be read back. Throws
-  // Error(invalid_argument) for an empty or known name, an empty factory, a tunable that is not valid (tunable.h) and
-  // two of one name.
-  void add(std::string type, NodeFactory factory, std::vector<Tunable> tunables = {});
+  // `type` is what the node's type() says, so that a graph's definition can be read back. A type with tunables or
+  // `other_members` has configurations of these alone; of a type without, what is in them is the factory's to check.
+  // Throws Error(invalid_argument) for an empty or known name, "Graph" (a subgraph), an empty factory, a tunable that
+  // is not valid (tunable.h) and two members of one name.
+  void add(std::string type, NodeFactory factory, std::vector<Tunable> tunables = {},
+           std::vector<std::string> other_members = {});
   template <std::derived_from<Node> T>
   requires std::constructible_from<T, const Object&>
-  void add(std::string type, std::vector<Tunable> tunables = {}) {
+  void add(std::string type, std::vector<Tunable> tunables = {}, std::vector<std::string> other_members = {}) {
     add(
         std::move(type), [](const Object& config) -> NodePtr { return std::make_shared<T>(config); },
-        std::move(tunables));
+        std::move(tunables), std::move(other_members));
+  }
+  // A node that needs no configuration.
+  template <std::derived_from<Node> T>
+  requires(std::default_initializable<T> && !std::constructible_from<T, const Object&>) void add(std::string type) {
+    add(std::move(type), [](const Object&) -> NodePtr { return std::make_shared<T>(); });
   }
   // A callable for conditions that are data. Throws Error(invalid_argument) for an empty or known name or an empty
   // function.
   void add_condition(std::string name, ConditionFunction function);
 
-  // The factory gets the configuration with the defaults of the tunables it leaves out; members that are not tunables
-  // are the factory's to check. Throws Error(invalid_argument), beginning with the place (`nodes[3] "load_1"`), for an
-  // unknown type (naming similar ones), a value outside its tunable's domain, a factory that throws or gives nothing;
-  // std::bad_alloc passes through.
+  // The factory gets the configuration with the defaults of the tunables it leaves out, and the node keeps that
+  // (Node::config). Throws Error(invalid_argument), beginning with the place (`nodes[3] "load_1"`), for an unknown type
+  // or member (naming similar ones), a value outside its tunable's domain, a factory that throws, gives nothing or a
+  // node of another type(); std::bad_alloc passes through.
   [[nodiscard]] NodePtr make(std::string_view type, const Object& config, std::string_view place) const;
 
   [[nodiscard]] bool contains(std::string_view type) const noexcept;
@@ -69,6 +76,7 @@ class NodeRegistry {
   struct Entry {
     NodeFactory factory;
     std::vector<Tunable> tunables;
+    std::vector<std::string> members;  // all that a configuration may have; empty: the factory decides
   };
 
   [[nodiscard]] const Entry& entry(std::string_view type, std::string_view place) const;
