@@ -52,14 +52,14 @@ class Walk {
     }
   }
 
-  // Of each parent those that live at all, the last end first. Roots come first of all, as children of the trace.
+  // Of each parent those that live at all, the last end first; of equal ends the first node, which starts no later than
+  // the others. Roots come first of all, as children of the trace.
   void sort_children() {
     for (std::size_t i = 0; i < lives_.size(); ++i) {
       if (!lives_[i].empty()) children_.push_back({tree_.nodes[i].parent + 1, lives_[i], i});
     }
     std::sort(children_.begin(), children_.end(), [](const Child& a, const Child& b) {
-      return std::tie(a.parent, b.lives.end, a.lives.start, a.node) <
-             std::tie(b.parent, a.lives.end, b.lives.start, b.node);
+      return std::tie(a.parent, b.lives.end, a.node) < std::tie(b.parent, a.lives.end, b.node);
     });
     first_child_.assign(lives_.size() + 2, 0);
     for (const Child& child : children_) ++first_child_[child.parent + 1];

@@ -121,7 +121,8 @@ TEST(CriticalPathAndSelfTime, AgreeWithWhatIsFoundMomentByMoment) {
   constexpr std::uint64_t seed = 31;
   Random random(seed);
   for (int round = 0; round < 2'000; ++round) {
-    const std::vector<Span> spans = testing::random_trace(random);
+    // Some are wide, because sorting goes other ways with many.
+    const std::vector<Span> spans = testing::random_trace(random, round % 50 == 0 ? 60 : 14);
     SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + "\n" + testing::text(spans));
     const CriticalPath path = critical_path(spans);
     std::vector<std::optional<std::size_t>> owners(testing::random_trace_ns);

@@ -51,10 +51,10 @@ Life life_of(const std::vector<Span>& spans, std::size_t span) {
 
 }  // namespace
 
-std::vector<Span> random_trace(Random& random) {
+std::vector<Span> random_trace(Random& random, std::uint64_t most) {
   const auto below = [&](std::uint64_t limit) { return static_cast<std::int64_t>(random.next() % limit); };
-  constexpr std::uint64_t missing_id = 99;
-  std::vector<Span> spans(static_cast<std::size_t>(1 + below(14)));
+  constexpr std::uint64_t missing_id = 999;
+  std::vector<Span> spans(static_cast<std::size_t>(1 + below(most)));
   const bool may_be_circular = below(8) == 0;
   for (std::size_t i = 0; i < spans.size(); ++i) {
     const std::uint64_t last_parent = may_be_circular ? spans.size() : i;

@@ -11,9 +11,9 @@
 
 namespace spark::testing {
 
-// At most 14 spans within 40 ns, in any order, of test_trace: children that overlap, that begin before or end after
-// their parent, parents that are missing, circles, and spans that end when they start or before.
-[[nodiscard]] std::vector<Span> random_trace(Random& random);
+// At most so many spans within 64 ns, in any order, of test_trace: children that overlap, that begin before or end
+// after their parent, parents that are missing, circles, and spans that end when they start or before.
+[[nodiscard]] std::vector<Span> random_trace(Random& random, std::uint64_t most = 14);
 
 // The moments of a random trace are 0 up to this, in nanoseconds since the epoch.
 inline constexpr std::int64_t random_trace_ns = 64;

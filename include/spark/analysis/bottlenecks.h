@@ -18,9 +18,8 @@ namespace spark::analysis {
 
 struct BottleneckOptions {
   TraceFilter traces = {};
-  // The newest so many. More take more time (a millisecond for some ten traces of 20 spans in SQLite) and say more
-  // about what is rare.
-  std::size_t max_traces = 1'000;
+  // The newest so many. More take more time, in proportion, and say more about what is rare.
+  std::size_t max_traces = 5'000;
   // Of one trace; the latest starts beyond that are left out. It bounds the memory.
   std::size_t max_spans_per_trace = default_max_spans;
   // False: rows are by span name alone, and no attributes are read, which is quicker.

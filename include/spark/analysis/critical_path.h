@@ -4,7 +4,7 @@
 // Definition. A span lives from its start to its end, as far as its parent lives; one that ends before it starts lives
 // at no moment. A moment belongs to a root that lives then, of several to the one that ends last; from there it goes to
 // the child that lives then and ends last, and so on down. The span where no child lives is on the path. Of spans that
-// end at once the one that starts first is taken, then the one that comes first in the tree (span_tree.h).
+// end at once the one that comes first in the tree (span_tree.h) is taken, which is one that starts first.
 //
 // It is found by the walk back from the end that tracing tools use (Jaeger's critical path view; Zhang et al., "CRISP:
 // Critical Path Analysis of Large-Scale Microservice Architectures", USENIX ATC 2022): the end of a span waited for its
