@@ -44,6 +44,7 @@ BACKENDS = "backends"
 # itself.
 UMBRELLAS = {
     "spark/telemetry.h": "telemetry",
+    "spark/analysis.h": "analysis",
     "spark/async.h": "async",
     "spark/graph.h": "graph",
     "spark/spark.h": "apps",

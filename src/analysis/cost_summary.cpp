@@ -1,0 +1,127 @@
+#include "spark/analysis/cost_summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "analysis/checks.h"
+#include "analysis/span_label.h"
+#include "analysis/sum.h"
+
+namespace spark::analysis {
+namespace {
+
+// The attribute as a finite number of 0 or more.
+std::optional<double> amount(const Value* value) {
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  const double number = value->as_double();
+  return std::isfinite(number) && number >= 0 ? std::optional(number) : std::nullopt;
+}
+
+std::uint64_t tokens(const Value* value) {
+  constexpr double limit = 1e15;  // more than any call has, and small enough to be added up
+  return static_cast<std::uint64_t>(std::min(amount(value).value_or(0), limit));
+}
+
+struct Call {
+  std::optional<double> dollars;
+  std::uint64_t input_tokens;
+  std::uint64_t output_tokens;
+};
+
+struct Account {
+  CostRow row;
+  detail::Sum dollars;
+
+  void add(const Call& call) {
+    Cost& cost = row.cost;
+    ++cost.calls;
+    if (call.dollars) {
+      dollars.add(*call.dollars);
+    } else {
+      ++cost.unpriced;
+    }
+    cost.input_tokens += call.input_tokens;
+    cost.output_tokens += call.output_tokens;
+  }
+  CostRow finish() {
+    row.cost.dollars = dollars.value();
+    return std::move(row);
+  }
+};
+
+class Accounts {
+ public:
+  explicit Accounts(std::size_t most) : most_(most) {}
+
+  void add(std::string_view name, std::string_view node_id, const Call& call) {
+    key_.clear();
+    detail::append_key(key_, name);
+    detail::append_key(key_, node_id);
+    auto found = accounts_.find(key_);
+    if (found == accounts_.end()) {
+      if (accounts_.size() == most_) return others_.add(call);
+      found = accounts_.try_emplace(key_).first;
+      found->second.row.name = name;
+      found->second.row.node_id = node_id;
+    }
+    found->second.add(call);
+  }
+
+  // The order is by name.
+  CostTable finish() {
+    CostTable table;
+    for (auto& [key, account] : accounts_) table.rows.push_back(account.finish());
+    std::sort(table.rows.begin(), table.rows.end(), [](const CostRow& a, const CostRow& b) {
+      return std::tie(a.name, a.node_id) < std::tie(b.name, b.node_id);
+    });
+    table.others = others_.finish().cost;
+    return table;
+  }
+
+ private:
+  std::size_t most_;
+  std::unordered_map<std::string, Account> accounts_;
+  Account others_;
+  std::string key_;  // reused
+};
+
+CostTable dearest_first(CostTable table) {
+  std::stable_sort(table.rows.begin(), table.rows.end(), [](const CostRow& a, const CostRow& b) {
+    return std::tie(b.cost.dollars, b.cost.calls) < std::tie(a.cost.dollars, a.cost.calls);
+  });
+  return table;
+}
+
+std::string_view model_of(const Span& span) {
+  const std::string_view requested = detail::text_attribute(span, "gen_ai.request.model");
+  return !requested.empty() ? requested : detail::text_attribute(span, "gen_ai.response.model");
+}
+
+}  // namespace
+
+CostSummary cost_summary(Store& store, const CostOptions& options) {
+  detail::check_not_zero("CostOptions::max_rows", options.max_rows);
+  Account total;
+  Accounts by_model(options.max_rows), by_span(options.max_rows), by_day(max_cost_days);
+  const SpanQuery query{.trace_id = options.trace_id, .name = options.span_name, .start_time = options.start_time};
+  store.each_span(query, [&](const Span& span) {
+    const Value* cost = span.attributes.find("llm.cost");
+    const Value* input = span.attributes.find("gen_ai.usage.input_tokens");
+    const Value* output = span.attributes.find("gen_ai.usage.output_tokens");
+    const std::string_view model = model_of(span);
+    if (cost == nullptr && input == nullptr && output == nullptr && model.empty()) return true;
+    const Call call{amount(cost), tokens(input), tokens(output)};
+    total.add(call);
+    by_model.add(model, {}, call);
+    by_span.add(span.name, detail::text_attribute(span, "node_id"), call);
+    by_day.add(std::string_view(to_iso8601(span.start_time)).substr(0, 10), {}, call);
+    return true;
+  });
+  return {total.finish().cost, dearest_first(by_model.finish()), dearest_first(by_span.finish()), by_day.finish()};
+}
+
+}  // namespace spark::analysis
