@@ -92,6 +92,24 @@ void fill_metrics(Store& store) {
   });
 }
 
+// Four names, in another sequence by each number.
+void fill_ranked(Store& store) {
+  write(store, [](BatchBuilder& batch) {
+    std::uint64_t number = 0;
+    const auto add = [&](const char* name, const std::vector<std::int64_t>& durations, std::size_t failed) {
+      for (std::size_t i = 0; i < durations.size(); ++i) {
+        Span span = make_span(++number, name, 0, durations[i]);
+        if (i < failed) span.status = SpanStatus::failed;
+        batch.add(span);
+      }
+    };
+    add("a", {375, 375}, 2);
+    add("b", {250, 250, 250, 250}, 0);
+    add("c", {250, 250, 2'750}, 0);
+    add("d", {3'000}, 1);
+  });
+}
+
 Aggregation by(GroupBy one) { return {.by = {std::move(one)}}; }
 Aggregation in_order(GroupOrder order, bool descending) {
   return {.by = {group_by_name()}, .order = order, .descending = descending};
@@ -176,19 +194,30 @@ void add_span_groups(std::vector<ContractCase>& cases) {
         "[\"CLIENT\",\"query\"] 2, [\"INTERNAL\",\"load\"] 1, [\"INTERNAL\",\"query\"] 1"},
        {"at_most_one", {}, {.by = {group_by_name()}, .limit = 1}, "[\"query\"] 3 (truncated)"},
        {"at_most_all", {}, {.by = {group_by_name()}, .limit = 2}, "[\"query\"] 3, [\"load\"] 1"},
-       {"fewest_first", {}, in_order(GroupOrder::count, false), "[\"load\"] 1, [\"query\"] 3"},
-       {"most_errors_first", {}, in_order(GroupOrder::errors, true), "[\"query\"] 3, [\"load\"] 1"},
-       {"fewest_errors_first", {}, in_order(GroupOrder::errors, false), "[\"load\"] 1, [\"query\"] 3"},
-       {"largest_sum_first", {}, in_order(GroupOrder::sum, true), "[\"load\"] 1, [\"query\"] 3"},
-       {"smallest_sum_first", {}, in_order(GroupOrder::sum, false), "[\"query\"] 3, [\"load\"] 1"},
-       {"slowest_first", {}, in_order(GroupOrder::p95, true), "[\"load\"] 1, [\"query\"] 3"},
-       {"fastest_first", {}, in_order(GroupOrder::p95, false), "[\"query\"] 3, [\"load\"] 1"},
-       {"last_key_first", {}, in_order(GroupOrder::key, true), "[\"query\"] 3, [\"load\"] 1"},
-       {"first_key_first", {}, in_order(GroupOrder::key, false), "[\"load\"] 1, [\"query\"] 3"},
        {"nothing_measured_last",
         {},
         {.by = {group_by_attribute("n")}, .measure = {"tokens"}, .order = GroupOrder::p95, .descending = false},
         "[1] 2, [\"1\"] 1, [true] 1"}});
+}
+
+void add_orders(std::vector<ContractCase>& cases) {
+  const std::string a = "[\"a\"] 2", b = "[\"b\"] 4", c = "[\"c\"] 3", d = "[\"d\"] 1";
+  const auto row = [&](const char* name, GroupOrder order, bool descending, const std::vector<std::string>& expected) {
+    std::string line;
+    for (const std::string& group : expected) line += (line.empty() ? "" : ", ") + group;
+    return AggregateRow<SpanQuery>{name, {}, in_order(order, descending), line};
+  };
+  add_aggregates<SpanQuery>(cases, "ranked", fill_ranked, counts,
+                            {row("most_first", GroupOrder::count, true, {b, c, a, d}),
+                             row("fewest_first", GroupOrder::count, false, {d, a, c, b}),
+                             row("most_errors_first", GroupOrder::errors, true, {a, d, b, c}),
+                             row("fewest_errors_first", GroupOrder::errors, false, {b, c, d, a}),
+                             row("largest_sum_first", GroupOrder::sum, true, {c, d, b, a}),
+                             row("smallest_sum_first", GroupOrder::sum, false, {a, b, d, c}),
+                             row("slowest_first", GroupOrder::p95, true, {d, c, a, b}),
+                             row("fastest_first", GroupOrder::p95, false, {b, a, c, d}),
+                             row("last_key_first", GroupOrder::key, true, {d, c, b, a}),
+                             row("first_key_first", GroupOrder::key, false, {a, b, c, d})});
 }
 
 void add_event_and_metric_groups(std::vector<ContractCase>& cases) {
@@ -339,6 +368,7 @@ std::vector<ContractCase> aggregate_cases() {
   std::vector<ContractCase> cases;
   add_trace_groups(cases);
   add_span_groups(cases);
+  add_orders(cases);
   add_event_and_metric_groups(cases);
   add_filters(cases);
   add_refused<TraceQuery>(cases, "traces", fill_traces,
