@@ -271,6 +271,7 @@ CLI::Option* add_repeated_option(CLI::App& command, const std::string& names, Ta
           },
           description)
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
 }
 
