@@ -30,7 +30,15 @@ int run(int argc, char** argv) {
   Action action;
   add_demo_command(app, action, argc > 0 ? argv[0] : "sparktel");
   add_traces_command(app, action);
+  add_spans_command(app, action);
+  add_events_command(app, action);
+  add_metrics_command(app, action);
   add_show_command(app, action);
+  add_stats_command(app, action);
+  add_errors_command(app, action);
+  add_cost_command(app, action);
+  add_bottlenecks_command(app, action);
+  add_compare_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -22,7 +22,15 @@ using Action = std::function<int()>;
 // `action` outlives the parsing; `program` is the name the program was called by, for hints of what to type.
 void add_demo_command(CLI::App& app, Action& action, std::string program);
 void add_traces_command(CLI::App& app, Action& action);
+void add_spans_command(CLI::App& app, Action& action);
+void add_events_command(CLI::App& app, Action& action);
+void add_metrics_command(CLI::App& app, Action& action);
 void add_show_command(CLI::App& app, Action& action);
+void add_stats_command(CLI::App& app, Action& action);
+void add_errors_command(CLI::App& app, Action& action);
+void add_cost_command(CLI::App& app, Action& action);
+void add_bottlenecks_command(CLI::App& app, Action& action);
+void add_compare_command(CLI::App& app, Action& action);
 
 // To standard output. Throws Error(unavailable) if it cannot take it (a full disk, a closed pipe).
 void print(std::string_view text);

@@ -1,78 +1,32 @@
 // sparktel show: one trace as a tree with a waterfall, and the graphs that ran in it.
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cctype>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/load_graphs.h"
 #include "apps/sparktel/commands/store_argument.h"
+#include "apps/sparktel/commands/trace_ids.h"
 #include "apps/sparktel/views/record_json.h"
 #include "apps/sparktel/views/span_tree.h"
 #include "apps/sparktel/views/trace_view.h"
-#include "spark/base/error.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t id_digits = 32;
-constexpr std::size_t searched_traces = 10'000;
 constexpr std::size_t most_spans = 100'000;
-constexpr std::size_t listed_matches = 3;
 
 struct ShowOptions {
-  std::string trace;
+  std::string trace = "latest";
   std::string where = "telemetry.db";
   bool events = false;
   bool attributes = false;
   bool json = false;
 };
-
-// The hex digits of an id or of its beginning, in lower case; empty if it is neither.
-std::string digits_of(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c == '-') continue;
-    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return {};
-    digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return digits.size() <= id_digits ? digits : std::string();
-}
-
-std::string check_trace(const std::string& text) {
-  return !digits_of(text).empty() ? "" : "\"" + text + "\" is neither a trace id nor the beginning of one";
-}
-
-[[noreturn]] void throw_not_found(const ShowOptions& options) {
-  throw Error(ErrorCode::not_found, "no trace " + options.trace + " in " + options.where);
-}
-
-Trace find_trace(Store& store, const ShowOptions& options) {
-  const std::string digits = digits_of(options.trace);
-  if (digits.size() == id_digits) {
-    const TraceQuery query{.trace_id = TraceId::parse(digits)};
-    const Page<Trace> page = store.query_traces(query);
-    if (page.empty()) throw_not_found(options);
-    return page.front();
-  }
-  const TraceQuery query{.limit = searched_traces};
-  Page<Trace> page = store.query_traces(query);
-  std::erase_if(page.rows, [&](const Trace& trace) { return !trace.trace_id.to_hex().starts_with(digits); });
-  if (page.empty()) throw_not_found(options);
-  if (page.size() == 1) return page.front();
-  std::string matches;
-  for (std::size_t i = 0; i < std::min(page.size(), listed_matches); ++i) {
-    matches += (i > 0 ? ", " : "") + page[i].trace_id.to_string();
-  }
-  throw Error(ErrorCode::invalid_argument, options.trace + " is the beginning of " + std::to_string(page.size()) +
-                                               " traces in " + options.where + ": " + matches +
-                                               (page.size() > listed_matches ? ", …" : ""));
-}
 
 std::string to_json(const TraceParts& parts, bool truncated) {
   Array spans;
@@ -100,7 +54,7 @@ std::string to_json(const TraceParts& parts, bool truncated) {
 
 int run(const ShowOptions& options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
-  TraceParts parts{.trace = find_trace(*store, options), .shows_attributes = options.attributes};
+  TraceParts parts{.trace = find_trace(*store, options.trace), .shows_attributes = options.attributes};
   const SpanQuery span_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
   Page<Span> spans = store->query_spans(span_query);
   parts.spans = std::move(spans.rows);
@@ -135,15 +89,21 @@ void add_show_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ShowOptions>();
   CLI::App* const command =
       app.add_subcommand("show", "Show one trace as a tree with a waterfall, and what ran of its graphs");
-  command->add_option("TRACE", options->trace, "Its id, or a beginning that no other of the latest 10,000 traces has")
-      ->required()
-      ->check(CLI::Validator(check_trace, ""));
+  add_parsed_option(
+      *command, "TRACE",
+      [options](const std::string& text) {
+        require_trace_id(text);
+        options->trace = text;
+      },
+      "Its id, a beginning that no other of the latest 10,000 traces has, or latest (default: latest)");
   add_store_argument(*command, options->where);
   command->add_flag("--events", options->events, "Also show events, below their spans");
   command->add_flag("--attributes", options->attributes, "Also show attributes");
   command->add_flag("--json", options->json, "Print JSON: every field, attributes, events and metrics included");
   command->footer(
       "Examples:\n"
+      "  sparktel show\n"
+      "  sparktel show latest production.db\n"
       "  sparktel show 0194f3c2-5a1b\n"
       "  sparktel show 0194f3c2-5a1b --db production.db --events --attributes\n"
       "  sparktel show 0194f3c2-5a1b --json | jq '.spans[] | {name, duration}'\n"

@@ -46,13 +46,19 @@ void Table::add_row(std::vector<Cell> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::vector<std::size_t> Table::widths(const Canvas& canvas) const {
+std::vector<std::size_t> Table::wanted_widths() const {
   std::vector<std::size_t> wanted(columns_.size());
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     wanted[i] = std::max<std::size_t>(display_width(columns_[i].header), 1);
     for (const std::vector<Cell>& row : rows_) wanted[i] = std::max(wanted[i], display_width(row[i].text));
   }
+  return wanted;
+}
 
+bool Table::fits(const Canvas& canvas) const { return total(wanted_widths()) <= canvas.width; }
+
+std::vector<std::size_t> Table::widths(const Canvas& canvas) const {
+  const std::vector<std::size_t> wanted = wanted_widths();
   // What is left when everything that may shrink has, decides about the optional columns.
   std::vector<std::size_t> least = wanted;
   for (std::size_t i = 0; i < columns_.size(); ++i) {

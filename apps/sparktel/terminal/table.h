@@ -39,11 +39,16 @@ class Table {
   // Missing cells are empty, further ones are left out. Text is made printable.
   void add_row(std::vector<Cell> cells);
 
+  // Whether all columns fit as wide as their widest cells.
+  [[nodiscard]] bool fits(const Canvas& canvas) const;
+
   // The header, a rule, and a line for each row, each with a line end and without spaces before it. A canvas
   // too narrow for what must be there is overrun.
   [[nodiscard]] std::string draw(const Canvas& canvas) const;
 
  private:
+  // Of each column: its widest cell, the header included.
+  [[nodiscard]] std::vector<std::size_t> wanted_widths() const;
   // Of each column; zero: left out.
   [[nodiscard]] std::vector<std::size_t> widths(const Canvas& canvas) const;
 

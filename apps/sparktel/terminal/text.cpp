@@ -181,6 +181,23 @@ std::string format_count(std::uint64_t count) {
   return digits;
 }
 
+std::string format_number(double number) { return std::isnan(number) ? "-" : fmt::format("{:.6g}", number); }
+
+std::string format_share(double share) {
+  const double percent = share * 100;
+  if (percent > 0 && percent < 0.1) return "<0.1 %";
+  // 99.96 is not all.
+  if (percent < 9.95 || (percent > 99 && percent < 100)) return fmt::format("{:.{}f} %", percent, percent == 0 ? 0 : 1);
+  return fmt::format("{:.0f} %", percent);
+}
+
+std::string format_seconds(Seconds seconds) {
+  if (std::isnan(seconds.count())) return "-";
+  const double longest = 9e9;  // what nanoseconds in 64 bits hold
+  const Seconds bounded(std::clamp(seconds.count(), -longest, longest));
+  return format_duration(std::chrono::round<std::chrono::nanoseconds>(bounded));
+}
+
 std::string format_time(Timestamp time) {
   std::string text = to_iso8601(time).substr(0, 19);
   std::replace(text.begin(), text.end(), 'T', ' ');
@@ -203,6 +220,27 @@ std::string bar(double begin, double end, std::size_t cells) {
   std::string out(first, ' ');
   for (std::size_t i = 0; i < length / 8; ++i) out += "█";
   return out + eighths[length % 8];
+}
+
+std::string shaded_bar(double begin, double end, std::size_t cells, std::span<const std::pair<double, double>> solid) {
+  if (cells == 0) return {};
+  const auto width = static_cast<double>(cells);
+  const auto cell_of = [&](double share) {
+    return std::min(static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * width), cells - 1);
+  };
+  const std::size_t first = cell_of(begin);
+  // An end on the border of a cell is none of its own.
+  const std::size_t past =
+      std::max(first + 1, static_cast<std::size_t>(std::ceil(std::clamp(end, 0.0, 1.0) * width - 1e-9)));
+  std::vector<bool> is_solid(cells, false);
+  for (const auto& [from, to] : solid) {
+    const std::size_t from_cell = cell_of(from);
+    const auto to_cell = static_cast<std::size_t>(std::ceil(std::clamp(to, 0.0, 1.0) * width - 1e-9));
+    for (std::size_t i = from_cell; i < std::max(from_cell + 1, to_cell) && i < cells; ++i) is_solid[i] = true;
+  }
+  std::string out(first, ' ');
+  for (std::size_t i = first; i < std::min(past, cells); ++i) out += is_solid[i] ? "█" : "░";
+  return out;
 }
 
 }  // namespace spark::sparktel

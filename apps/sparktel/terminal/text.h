@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spark/base/clock.h"
@@ -36,11 +38,21 @@ namespace spark::sparktel {
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
 // "12,345".
 [[nodiscard]] std::string format_count(std::uint64_t count);
+// Six digits at most: "0.25", "1.5e+09"; "-" of NaN, which stands for nothing measured.
+[[nodiscard]] std::string format_number(double number);
+// "0 %", "<0.1 %", "3.4 %", "41 %": of a share from 0 to 1.
+[[nodiscard]] std::string format_share(double share);
+// As above of seconds, which may be NaN: "-".
+[[nodiscard]] std::string format_seconds(Seconds seconds);
 // "2025-01-15 10:00:01", UTC.
 [[nodiscard]] std::string format_time(Timestamp time);
 
 // A bar from `begin` to `end`, shares (0 to 1) of `cells` cells. It begins at a whole cell, ends at an eighth
 // of one, and is never empty. Without spaces at its end.
 [[nodiscard]] std::string bar(double begin, double end, std::size_t cells);
+// The same of whole cells, solid where a share of a cell lies in `solid` (each from, to; ascending) and light
+// elsewhere.
+[[nodiscard]] std::string shaded_bar(double begin, double end, std::size_t cells,
+                                     std::span<const std::pair<double, double>> solid);
 
 }  // namespace spark::sparktel

@@ -13,17 +13,20 @@ constexpr std::size_t gap = 2;
 constexpr std::size_t level_width = 3;
 constexpr std::size_t least_bar_cells = 8;
 constexpr std::size_t least_label_width = 16;
+constexpr std::size_t least_bar_beside_self = 30;
 
 struct Line {
   std::string label;          // with the branches of the tree
   std::string note_branches;  // before the notes below it
   std::string duration;
+  std::string self;
 };
 
 struct Layout {
   std::size_t label = 0;
   std::size_t status = 0;
   std::size_t duration = 0;
+  std::size_t self = 0;  // zero: no such column, and no header
   std::size_t bar = 0;
 };
 
@@ -53,6 +56,7 @@ std::vector<Line> make_lines(std::span<const WaterfallRow> rows, std::size_t mos
     }
     line.label += printable(rows[i].label);
     line.duration = format_duration(rows[i].duration);
+    if (rows[i].self) line.self = format_duration(*rows[i].self);
     goes_on.resize(depth + 1);
   }
   return lines;
@@ -65,10 +69,13 @@ Layout make_layout(std::span<const WaterfallRow> rows, const std::vector<Line>& 
     label = std::max(label, display_width(lines[i].label));
     layout.status = std::max(layout.status, display_width(rows[i].status));
     layout.duration = std::max(layout.duration, display_width(lines[i].duration));
+    layout.self = std::max(layout.self, display_width(lines[i].self));
   }
   const std::size_t fixed = layout.duration + gap + (layout.status > 0 ? layout.status + gap : 0);
   layout.label = std::min(label, std::max(least_label_width, width * 2 / 5));
-  const std::size_t used = layout.label + fixed + gap;
+  std::size_t used = layout.label + fixed + gap;
+  if (layout.self > 0 && used + gap + layout.self + least_bar_beside_self > width) layout.self = 0;
+  if (layout.self > 0) used += gap + layout.self;
   if (used + least_bar_cells <= width) {
     layout.bar = width - used;
   } else {
@@ -89,6 +96,42 @@ void append_notes(std::string& out, const WaterfallRow& row, const Line& line, c
   }
 }
 
+// From the first start to the last end of all rows.
+class Scale {
+ public:
+  explicit Scale(std::span<const WaterfallRow> rows) : begin_(rows.front().start), end_(begin_) {
+    for (const WaterfallRow& row : rows) {
+      begin_ = std::min(begin_, row.start);
+      end_ = std::max(end_, row.start + row.duration);
+    }
+  }
+
+  [[nodiscard]] double share(std::chrono::nanoseconds time) const {
+    if (end_ <= begin_) return 0;
+    return static_cast<double>((time - begin_).count()) / static_cast<double>((end_ - begin_).count());
+  }
+
+ private:
+  std::chrono::nanoseconds begin_;
+  std::chrono::nanoseconds end_;
+};
+
+std::string draw_bar(const WaterfallRow& row, const Scale& scale, std::size_t cells) {
+  const double begin = scale.share(row.start);
+  const double end = scale.share(row.start + row.duration);
+  if (!row.solid) return bar(begin, end, cells);
+  std::vector<std::pair<double, double>> solid;
+  for (const Stretch& stretch : *row.solid) solid.emplace_back(scale.share(stretch.start), scale.share(stretch.end));
+  return shaded_bar(begin, end, cells, solid);
+}
+
+std::string draw_header(const Layout& layout, const Canvas& canvas) {
+  std::string header = pad_right("span", layout.label) + std::string(gap, ' ');
+  if (layout.status > 0) header += std::string(layout.status + gap, ' ');
+  header += pad_left("time", layout.duration) + std::string(gap, ' ') + pad_left("self", layout.self);
+  return paint(header, Style::dim, canvas) + "\n";
+}
+
 }  // namespace
 
 std::string draw_waterfall(std::span<const WaterfallRow> rows, const Canvas& canvas) {
@@ -96,18 +139,10 @@ std::string draw_waterfall(std::span<const WaterfallRow> rows, const Canvas& can
   const std::size_t most_levels = std::max<std::size_t>(canvas.width / 5 / level_width, 2);
   const std::vector<Line> lines = make_lines(rows, most_levels);
   const Layout layout = make_layout(rows, lines, canvas.width);
-
-  std::chrono::nanoseconds begin = rows.front().start;
-  std::chrono::nanoseconds end = begin;
-  for (const WaterfallRow& row : rows) {
-    begin = std::min(begin, row.start);
-    end = std::max(end, row.start + row.duration);
-  }
-  const auto share = [&](std::chrono::nanoseconds time) {
-    return end > begin ? static_cast<double>((time - begin).count()) / static_cast<double>((end - begin).count()) : 0.0;
-  };
+  const Scale scale(rows);
 
   std::string out;
+  if (layout.self > 0) out += draw_header(layout, canvas);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const WaterfallRow& row = rows[i];
     out += pad_right(fit(lines[i].label, layout.label), layout.label) + std::string(gap, ' ');
@@ -115,8 +150,9 @@ std::string draw_waterfall(std::span<const WaterfallRow> rows, const Canvas& can
       out += paint(pad_right(row.status, layout.status), row.style, canvas) + std::string(gap, ' ');
     }
     out += pad_left(lines[i].duration, layout.duration);
+    if (layout.self > 0) out += std::string(gap, ' ') + pad_left(lines[i].self, layout.self);
     if (layout.bar > 0) {
-      const std::string drawn = bar(share(row.start), share(row.start + row.duration), layout.bar);
+      const std::string drawn = draw_bar(row, scale, layout.bar);
       const std::size_t indent = drawn.find_first_not_of(' ');
       out += std::string(gap + indent, ' ') + paint(drawn.substr(indent), row.style, canvas);
     }

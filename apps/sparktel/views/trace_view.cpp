@@ -4,12 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/terminal/waterfall.h"
 #include "apps/sparktel/views/graph_view.h"
 #include "apps/sparktel/views/span_tree.h"
+#include "spark/analysis/critical_path.h"
+#include "spark/analysis/self_time.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
@@ -50,23 +55,95 @@ void add_event_notes(std::vector<Note>& notes, const std::vector<const Event*>& 
   }
 }
 
-WaterfallRow make_row(const Span& span, std::size_t depth, const TraceParts& parts, const EventsBySpan& events) {
-  WaterfallRow row{.label = span.name,
-                   .depth = depth,
-                   .status = span.status == SpanStatus::completed ? "" : std::string(to_string(span.status)),
-                   .style = style_of(span.status, Style::cyan),
-                   .start = span.start_time - parts.trace.start_time,
-                   .duration = span.end_time - span.start_time};
-  if (!span.error_type.empty() || !span.status_message.empty()) {
-    const char* const between = span.error_type.empty() || span.status_message.empty() ? "" : ": ";
-    row.notes.push_back(
-        {.text = span.error_type + between + span.status_message, .style = row.style, .is_wrapped = true});
+// What graphs say of a node's run in its span.
+std::string text_attribute(const Span& span, std::string_view key) {
+  const Value* const value = span.attributes.find(key);
+  return value != nullptr && value->is_string() ? value->as_string() : "";
+}
+
+std::int64_t int_attribute(const Span& span, std::string_view key) {
+  const Value* const value = span.attributes.find(key);
+  return value != nullptr && value->is_int() ? value->as_int() : 0;
+}
+
+bool is_further_attempt(const Span& span) { return int_attribute(span, "attempt") > 1; }
+
+class Labels {
+ public:
+  explicit Labels(const std::vector<Span>& spans) {
+    for (const Span& span : spans) {
+      if (const std::string id = text_attribute(span, "node_id"); !id.empty()) ids_by_name_[span.name].insert(id);
+    }
   }
-  if (parts.shows_attributes) add_attribute_notes(row.notes, span.attributes, "");
-  if (const auto found = events.find(span.span_id); found != events.end()) {
-    add_event_notes(row.notes, found->second, parts);
+
+  [[nodiscard]] std::string of(const Span& span) const {
+    std::string label = span.name;
+    const std::string id = text_attribute(span, "node_id");
+    if (const auto found = ids_by_name_.find(span.name);
+        !id.empty() && found != ids_by_name_.end() && found->second.size() > 1) {
+      label += " " + id;
+    }
+    if (const std::int64_t round = int_attribute(span, "iteration"); round > 0)
+      label += fmt::format(" round {}", round);
+    if (is_further_attempt(span)) label += fmt::format(" ↻ #{}", int_attribute(span, "attempt"));
+    return label;
   }
-  return row;
+
+ private:
+  std::map<std::string, std::set<std::string>> ids_by_name_;
+};
+
+// A row for each span, as they lie in the tree.
+class Rows {
+ public:
+  explicit Rows(const TraceParts& parts, const EventsBySpan& events)
+      : parts_(parts), events_(events), labels_(parts.spans), solid_(parts.spans.size()) {
+    self_times_ = analysis::self_times(parts.spans);
+    for (const analysis::PathSegment& segment : analysis::critical_path(parts.spans).segments) {
+      solid_[segment.span].push_back({segment.start - parts.trace.start_time, segment.end - parts.trace.start_time});
+    }
+  }
+
+  [[nodiscard]] WaterfallRow make(const TreeEntry& entry) const {
+    const Span& span = parts_.spans[entry.index];
+    WaterfallRow row{.label = labels_.of(span),
+                     .depth = entry.depth,
+                     .status = span.status == SpanStatus::completed ? "" : std::string(to_string(span.status)),
+                     .style = style_of(span.status, Style::cyan),
+                     .start = span.start_time - parts_.trace.start_time,
+                     .duration = span.end_time - span.start_time,
+                     .self = std::chrono::round<std::chrono::nanoseconds>(self_times_[entry.index]),
+                     .solid = solid_[entry.index]};
+    if (const std::string text = error_text(span); !text.empty()) {
+      row.notes.push_back({.text = text, .style = row.style, .is_wrapped = true});
+    }
+    if (parts_.shows_attributes) add_attribute_notes(row.notes, span.attributes, "");
+    if (const auto found = events_.find(span.span_id); found != events_.end()) {
+      add_event_notes(row.notes, found->second, parts_);
+    }
+    return row;
+  }
+
+ private:
+  const TraceParts& parts_;
+  const EventsBySpan& events_;
+  Labels labels_;
+  std::vector<Seconds> self_times_;
+  std::vector<std::vector<Stretch>> solid_;  // by span
+};
+
+// Only of signs that are there.
+std::string draw_legend(const TraceParts& parts, const std::vector<WaterfallRow>& rows, const Canvas& canvas) {
+  std::string legend;
+  const bool has_light = std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) {
+    return row.solid && (row.solid->empty() || row.solid->front().start != row.start ||
+                         row.solid->back().end != row.start + row.duration || row.solid->size() > 1);
+  });
+  if (has_light) legend += "█ on the critical path: the end waited for it   ░ not on it";
+  if (std::any_of(parts.spans.begin(), parts.spans.end(), is_further_attempt)) {
+    legend += (legend.empty() ? "" : "   ") + std::string("↻ a further attempt");
+  }
+  return legend.empty() ? "" : paint(fit(legend, canvas.width), Style::dim, canvas) + "\n";
 }
 
 std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
@@ -100,6 +177,11 @@ Style style_of(SpanStatus status, Style otherwise) noexcept {
   return status == SpanStatus::completed ? otherwise : Style::yellow;
 }
 
+std::string error_text(const Span& span) {
+  const char* const between = span.error_type.empty() || span.status_message.empty() ? "" : ": ";
+  return span.error_type + between + span.status_message;
+}
+
 std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
   const EventsBySpan events = group_events(parts);
   std::string out = draw_header(parts, canvas);
@@ -108,11 +190,11 @@ std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
   if (const auto found = events.find(SpanId()); found != events.end()) add_event_notes(of_trace, found->second, parts);
   out += draw_notes(of_trace, canvas) + "\n";
 
+  const Rows made(parts, events);
   std::vector<WaterfallRow> rows;
-  for (const TreeEntry entry : span_tree(parts.spans)) {
-    rows.push_back(make_row(parts.spans[entry.index], entry.depth, parts, events));
-  }
+  for (const TreeEntry entry : span_tree(parts.spans)) rows.push_back(made.make(entry));
   out += rows.empty() ? "No spans: they are written when they end.\n" : draw_waterfall(rows, canvas);
+  out += draw_legend(parts, rows, canvas);
   for (const GraphRun& graph : parts.graphs) out += "\n" + draw_graph(graph, canvas);
   return out;
 }

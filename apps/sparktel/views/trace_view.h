@@ -15,6 +15,9 @@ namespace spark::sparktel {
 [[nodiscard]] Style style_of(TraceStatus status, Style otherwise) noexcept;
 [[nodiscard]] Style style_of(SpanStatus status, Style otherwise) noexcept;
 
+// "type: message", or whichever of them is there; empty of a span that did not fail.
+[[nodiscard]] std::string error_text(const Span& span);
+
 struct TraceParts {
   Trace trace = {};
   std::vector<Span> spans = {};
@@ -24,6 +27,9 @@ struct TraceParts {
   bool shows_attributes = false;
 };
 
+// Of each bar what is on the critical path (spark/analysis/critical_path.h) is solid, the rest light. A node's type is
+// followed by its id where several nodes of the trace have that type, by "round 3" inside a loop, and by "↻ #2" for a
+// further attempt. What these signs mean is said below the spans.
 [[nodiscard]] std::string draw_trace(const TraceParts& parts, const Canvas& canvas);
 
 }  // namespace spark::sparktel

@@ -1,0 +1,164 @@
+// sparktel bottlenecks: where the time of traces goes.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "apps/sparktel/commands/arguments.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/query_options.h"
+#include "apps/sparktel/commands/store_argument.h"
+#include "apps/sparktel/terminal/table.h"
+#include "apps/sparktel/terminal/text.h"
+#include "spark/analysis/bottlenecks.h"
+#include "spark/base/json.h"
+
+namespace spark::sparktel {
+
+namespace {
+
+using analysis::BottleneckReport;
+using analysis::BottleneckRow;
+
+constexpr std::size_t share_cells = 12;
+constexpr std::size_t most_traces = 1'000'000;
+
+struct BottlenecksOptions {
+  std::string where = "telemetry.db";
+  analysis::BottleneckOptions wanted = {.max_traces = 1'000};
+  std::size_t limit = 20;
+  bool json = false;
+};
+
+std::string draw_table(const BottleneckReport& report, std::size_t limit, const Canvas& canvas) {
+  Table table({{.header = "span", .least_width = 12},
+               {.header = "node", .least_width = 8, .is_optional = true},
+               {.header = "critical", .align = Align::right},
+               {.header = "", .is_optional = true},
+               {.header = "self", .align = Align::right},
+               {.header = "count", .align = Align::right, .is_optional = true},
+               {.header = "mean", .align = Align::right, .is_optional = true},
+               {.header = "p95", .align = Align::right, .is_optional = true},
+               {.header = "errors", .align = Align::right, .is_optional = true}});
+  for (std::size_t i = 0; i < std::min(limit, report.rows.size()); ++i) {
+    const BottleneckRow& row = report.rows[i];
+    table.add_row({row.name,
+                   row.node_id,
+                   format_share(row.critical_share),
+                   {row.critical_share > 0 ? bar(0, row.critical_share, share_cells) : "", Style::cyan},
+                   format_share(row.self_share),
+                   format_count(row.count),
+                   format_seconds(row.mean),
+                   format_seconds(row.p95),
+                   {format_count(row.errors), row.errors > 0 ? Style::red : Style::plain}});
+  }
+  return table.draw(canvas);
+}
+
+// What the numbers are of, and what they are not of.
+std::string notes_of(const BottleneckReport& report, std::size_t limit) {
+  std::string text = fmt::format("Of {}{} {} with {} spans, {} in all.", report.more_traces ? "the newest " : "",
+                                 format_count(report.traces), report.traces == 1 ? "trace" : "traces",
+                                 format_count(report.spans), format_seconds(report.duration));
+  text += " critical: of that time, what the ends of the traces waited for. self: of all spans' own time.";
+  if (report.more_traces) text += " Older traces were not looked at; see --traces.";
+  if (report.rows.size() > limit) {
+    text += fmt::format(" {} more rows; see --limit.", format_count(report.rows.size() - limit));
+  }
+  if (report.running_traces > 0) {
+    text += fmt::format(" Left out: {} that had not ended.", format_count(report.running_traces));
+  }
+  if (report.spans_left_out > 0) {
+    text += fmt::format(" Left out: {} spans of long traces.", format_count(report.spans_left_out));
+  }
+  if (report.others.count > 0) {
+    text += fmt::format(" {} spans are in no row.", format_count(report.others.count));
+  }
+  return text;
+}
+
+std::string draw(const BottleneckReport& report, std::size_t limit, const Canvas& canvas) {
+  std::string out = draw_table(report, limit, canvas);
+  for (const std::string& line : wrap(notes_of(report, limit), canvas.width)) out += line + "\n";
+  return out;
+}
+
+Object to_object(const BottleneckRow& row) {
+  const auto text_or_null = [](const std::string& text) { return text.empty() ? Value() : Value(text); };
+  return Object{{"name", row.name},
+                {"node_id", text_or_null(row.node_id)},
+                {"node_type", text_or_null(row.node_type)},
+                {"count", row.count},
+                {"errors", row.errors},
+                {"total", row.total.count()},
+                {"mean", row.mean.count()},
+                {"p95", row.p95.count()},
+                {"self_total", row.self_total.count()},
+                {"self_share", row.self_share},
+                {"critical_total", row.critical_total.count()},
+                {"critical_share", row.critical_share}};
+}
+
+std::string to_json(const BottleneckReport& report, std::size_t limit) {
+  Array rows;
+  for (std::size_t i = 0; i < std::min(limit, report.rows.size()); ++i) rows.emplace_back(to_object(report.rows[i]));
+  return to_pretty_json(Object{{"rows", std::move(rows)},
+                               {"truncated", report.rows.size() > limit},
+                               {"others", to_object(report.others)},
+                               {"traces", report.traces},
+                               {"spans", report.spans},
+                               {"duration", report.duration.count()},
+                               {"more_traces", report.more_traces},
+                               {"running_traces", report.running_traces},
+                               {"spans_left_out", report.spans_left_out},
+                               {"duplicate_spans", report.duplicate_spans},
+                               {"missing_parents", report.missing_parents},
+                               {"cycles", report.cycles}}) +
+         "\n";
+}
+
+int run(const BottlenecksOptions& options) {
+  const std::unique_ptr<Store> store = open_for_reading(options.where);
+  const BottleneckReport report = analysis::bottlenecks(*store, options.wanted);
+  if (options.json) {
+    print(to_json(report, options.limit));
+  } else if (report.spans == 0) {
+    print(fmt::format("No such traces with spans in {}{}.\n", printable(options.where),
+                      report.running_traces > 0
+                          ? fmt::format(", but {} that had not ended", format_count(report.running_traces))
+                          : ""));
+  } else {
+    print(draw(report, options.limit, canvas_for(stdout)));
+  }
+  return exit_success;
+}
+
+}  // namespace
+
+void add_bottlenecks_command(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<BottlenecksOptions>();
+  analysis::BottleneckOptions& wanted = options->wanted;
+  CLI::App* const command = app.add_subcommand("bottlenecks", "Say where the time of traces goes");
+  add_store_argument(*command, options->where);
+  add_name_option(*command, wanted.traces.name, "traces");
+  command->add_option("--graph", wanted.traces.graph_id, "Only runs of this graph");
+  command->add_option("--graph-version", wanted.traces.graph_version, "Only runs of this version of graphs");
+  add_time_options(*command, wanted.traces.start_time, system_clock().wall_now());
+  command->add_option("--traces", wanted.max_traces, "Look at so many, the newest (default: 1000)")
+      ->check(CLI::Range(std::size_t{1}, most_traces));
+  add_limit_option(*command, options->limit);
+  add_json_option(*command, options->json);
+  command->footer(
+      "Examples:\n"
+      "  sparktel bottlenecks\n"
+      "  sparktel bottlenecks production.db --name 'import*' --since 1d\n"
+      "  sparktel bottlenecks production.db --graph document_workflow --traces 10000\n"
+      "  sparktel bottlenecks --json | jq '.rows[] | {name, critical_share}'");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace spark::sparktel
