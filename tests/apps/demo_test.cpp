@@ -202,7 +202,7 @@ TEST_F(Demo, DrawsTheTreeOfTheSlowestRun) {
   EXPECT_THAT(completed.out, HasSubstr("\nThe slowest run\n\ndocument_workflow  completed  "));
   EXPECT_THAT(completed.out, HasSubstr("\n│  └─ rank_words "));
   const ChildResult failed = run_sparktel({"demo", empty, "--db", database});
-  EXPECT_THAT(failed.out, HasSubstr("\n└─ LoadNode        failed  "));
+  EXPECT_THAT(failed.out, HasSubstr("\n└─ LoadNode ↻ #3   failed  "));
   EXPECT_THAT(failed.out, HasSubstr("\n      spark::Error: cannot analyse " + empty + ": it is empty\n"));
 }
 

@@ -112,7 +112,7 @@ TEST_F(Reading, ShowRefusesABeginningOfSeveralIds) {
   const ChildResult result = run_sparktel({"show", failed_id.substr(0, 4), copy});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.error, "sparktel: " + failed_id.substr(0, 4) + " is the beginning of 2 traces in " + copy + ": " +
+  EXPECT_EQ(result.error, "sparktel: " + failed_id.substr(0, 4) + " is the beginning of 2 traces in sqlite " + copy + ": " +
                               running_id + ", " + failed_id + "\n");
 }
 
@@ -120,7 +120,7 @@ TEST_F(Reading, ShowSaysThatATraceIsUnknown) {
   const std::string unknown = "00000000-0000-7000-8000-000000000001";
   const ChildResult result = run_sparktel({"show", unknown, copy});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "sparktel: no trace " + unknown + " in " + copy + "\n");
+  EXPECT_EQ(result.error, "sparktel: no trace " + unknown + " in sqlite " + copy + "\n");
 }
 
 TEST_F(Reading, TracesDrawsATable) {
@@ -159,7 +159,6 @@ TEST_F(Reading, WrongUseIsExitCode2AndSaysWhatIsWrong) {
                                                    {"traces", "--limit", "many"},
                                                    {"traces", "--status", "done"},
                                                    {"traces", copy, "--db", copy},
-                                                   {"show"},
                                                    {"show", "not-an-id", copy},
                                                    {"demo", "--unknown"}};
   for (const std::vector<std::string>& use : uses) {

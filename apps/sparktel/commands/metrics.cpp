@@ -40,9 +40,9 @@ std::string draw(Store& store, const Page<Metric>& page) {
       std::any_of(page.begin(), page.end(), [](const Metric& metric) { return !metric.attributes.empty(); });
   const bool has_distributions =
       std::any_of(page.begin(), page.end(), [](const Metric& metric) { return metric.distribution.has_value(); });
-  std::vector<Column> columns{{.header = "name", .least_width = 12},
+  std::vector<Column> columns{{.header = "name", .least_width = 20},
                               {.header = "value", .align = Align::right},
-                              {.header = "unit", .least_width = 4},
+                              {.header = "unit", .least_width = 8},
                               {.header = "type"},
                               {.header = "time (UTC)", .is_optional = true}};
 

@@ -93,6 +93,11 @@ class Labels {
   std::map<std::string, std::set<std::string>> ids_by_name_;
 };
 
+bool is_whole(const std::vector<Stretch>& stretches, const WaterfallRow& row) {
+  return stretches.size() == 1 && stretches.front().start == row.start &&
+         stretches.front().end == row.start + row.duration;
+}
+
 // A row for each span, as they lie in the tree.
 class Rows {
  public:
@@ -112,8 +117,9 @@ class Rows {
                      .style = style_of(span.status, Style::cyan),
                      .start = span.start_time - parts_.trace.start_time,
                      .duration = span.end_time - span.start_time,
-                     .self = std::chrono::round<std::chrono::nanoseconds>(self_times_[entry.index]),
-                     .solid = solid_[entry.index]};
+                     .self = std::chrono::round<std::chrono::nanoseconds>(self_times_[entry.index])};
+    // What is on the path from end to end keeps the finer bar.
+    if (!is_whole(solid_[entry.index], row)) row.solid = solid_[entry.index];
     if (const std::string text = error_text(span); !text.empty()) {
       row.notes.push_back({.text = text, .style = row.style, .is_wrapped = true});
     }
@@ -135,10 +141,7 @@ class Rows {
 // Only of signs that are there.
 std::string draw_legend(const TraceParts& parts, const std::vector<WaterfallRow>& rows, const Canvas& canvas) {
   std::string legend;
-  const bool has_light = std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) {
-    return row.solid && (row.solid->empty() || row.solid->front().start != row.start ||
-                         row.solid->back().end != row.start + row.duration || row.solid->size() > 1);
-  });
+  const bool has_light = std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) { return row.solid.has_value(); });
   if (has_light) legend += "█ on the critical path: the end waited for it   ░ not on it";
   if (std::any_of(parts.spans.begin(), parts.spans.end(), is_further_attempt)) {
     legend += (legend.empty() ? "" : "   ") + std::string("↻ a further attempt");

@@ -1,0 +1,128 @@
+// sparktel stats, errors, cost, bottlenecks and compare over a database whose every record is decided here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "apps/child_process.h"
+#include "apps/query_database.h"
+#include "spark/base/json.h"
+
+namespace spark::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AnalysisCommands : public ::testing::Test {
+ protected:
+  static QueryDatabase& database() {
+    static QueryDatabase made;
+    return made;
+  }
+
+  static std::string out_of(std::vector<std::string> arguments, const char* columns = "COLUMNS=100") {
+    arguments.insert(arguments.end(), {"--db", database().path()});
+    const ChildResult result = run_sparktel(arguments, {columns});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(result.error, "");
+    return result.out;
+  }
+
+  static Object json_of(std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    return parse_json(out_of(std::move(arguments))).as_object();
+  }
+};
+
+TEST_F(AnalysisCommands, StatsCountAndMeasureByName) {
+  EXPECT_EQ(out_of({"stats"}), "");
+  EXPECT_EQ(out_of({"stats", "--of", "traces", "--by", "hour"}), "");
+  EXPECT_EQ(out_of({"stats", "--of", "metrics"}), "");
+  EXPECT_EQ(out_of({"stats", "--of", "events", "--by", "type"}), "");
+}
+
+TEST_F(AnalysisCommands, StatsGroupByAnything) {
+  const Object by_cost = json_of({"stats", "--by", "attribute:llm.cost", "--where", "llm.cost"});
+  const Array& groups = by_cost.at("groups").as_array();
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_EQ(groups[0].as_object().at("key"), Value(0.01));
+  EXPECT_EQ(groups[0].as_object().at("max"), Value(0.001));
+  const Object by_status = json_of({"stats", "--of", "traces", "--by", "status", "--name", "sorter"});
+  EXPECT_EQ(by_status.at("groups").as_array().at(0).as_object().at("count"), Value(35));
+  const Object by_minute = json_of({"stats", "--by", "minute"});
+  EXPECT_EQ(by_minute.at("groups").as_array().at(0).as_object().at("key"), Value("2025-01-15T11:00:00.000000000Z"));
+}
+
+// Every span is in the histogram of its group, whatever the group is by.
+TEST_F(AnalysisCommands, HistogramsHoldEverySpan) {
+  for (const std::string by : {"name", "kind", "status", "error_type", "trace", "hour", "attribute:llm.cost"}) {
+    const Object answer = json_of({"stats", "--by", by});
+    for (const Value& group : answer.at("groups").as_array()) {
+      std::int64_t sum = 0;
+      for (const Value& count : group.as_object().at("histogram").as_array()) sum += count.as_int();
+      EXPECT_EQ(Value(sum), group.as_object().at("count")) << by;
+    }
+  }
+}
+
+TEST_F(AnalysisCommands, ErrorsAreGrouped) {
+  EXPECT_EQ(out_of({"errors"}), "");
+  EXPECT_EQ(json_of({"errors", "--name", "write"}).at("failed_spans"), Value(1));
+  EXPECT_EQ(out_of({"errors", "--name", "read"}), "No failed spans in " + database().path() + ".\n");
+}
+
+TEST_F(AnalysisCommands, CostIsAddedUp) {
+  EXPECT_EQ(out_of({"cost"}), "");
+  EXPECT_EQ(out_of({"cost", "--by", "day", "--trace", "latest"}), "");
+  EXPECT_EQ(json_of({"cost"}).at("total").as_object().at("calls"), Value(2));
+  EXPECT_THAT(out_of({"cost", "--since", "2030-01-01"}),
+              HasSubstr("No calls of language models from 2030-01-01 00:00:00 on UTC"));
+}
+
+TEST_F(AnalysisCommands, BottlenecksHaveShares) {
+  EXPECT_EQ(out_of({"bottlenecks", "--name", "import"}), "");
+  EXPECT_EQ(json_of({"bottlenecks", "--name", "import"}).at("traces"), Value(2));
+}
+
+TEST_F(AnalysisCommands, VersionsAreCompared) {
+  EXPECT_EQ(out_of({"compare", "1.0", "1.1"}), "");
+  const Object answer = json_of({"compare", "1.0", "1.1", "--graph", "sorter", "--min-runs", "15"});
+  EXPECT_EQ(answer.at("durations"), Value("faster"));
+  EXPECT_EQ(answer.at("graph_id"), Value("sorter"));
+}
+
+TEST_F(AnalysisCommands, AnUnknownVersionIsAnErrorThatListsThoseThereAre) {
+  const std::string path = database().path();
+  const ChildResult unknown = run_sparktel({"compare", "1.0", "2", path});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_EQ(unknown.error, "sparktel: no version 2 of a graph in " + path + "; there are 1.0, 1.1\n");
+  const ChildResult same = run_sparktel({"compare", "1.0", "1.0", path});
+  EXPECT_EQ(same.exit_code, 1);
+  EXPECT_EQ(same.error, "sparktel: 1.0 and 1.0 are not two versions of one graph\n");
+}
+
+TEST_F(AnalysisCommands, WrongArgumentsAreExitCode2) {
+  const std::vector<std::vector<std::string>> uses{{"stats", "--by", "colour"},
+                                                   {"stats", "--by", "attribute:"},
+                                                   {"stats", "--of", "logs"},
+                                                   {"stats", "--of", "events", "--slower-than", "1s"},
+                                                   {"stats", "--of", "metrics", "--kind", "CLIENT"},
+                                                   {"stats", "--status", "started"},
+                                                   {"stats", "--of", "events", "--by", "status"},
+                                                   {"cost", "--by", "week"},
+                                                   {"errors", "--since", "never"},
+                                                   {"bottlenecks", "--traces", "0"},
+                                                   {"compare", "1.0"},
+                                                   {"compare"}};
+  for (const std::vector<std::string>& use : uses) {
+    const ChildResult result = run_sparktel(use);
+    EXPECT_EQ(result.exit_code, 2) << ::testing::PrintToString(use);
+    EXPECT_EQ(result.out, "");
+    EXPECT_NE(result.error, "");
+  }
+  EXPECT_THAT(run_sparktel({"stats", "--by", "colour"}).error, HasSubstr("expected name, kind, status"));
+}
+
+}  // namespace
+}  // namespace spark::testing

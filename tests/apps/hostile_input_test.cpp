@@ -1,0 +1,127 @@
+// Every command that reads, on files that are empty, that hold hostile names, and that are no database.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "apps/child_process.h"
+#include "backends/raw_database.h"
+#include "backends/temporary_directory.h"
+#include "spark/backends/sqlite.h"
+#include "spark/telemetry/manager.h"
+
+namespace spark::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const std::vector<std::vector<std::string>>& reading_commands() {
+  static const std::vector<std::vector<std::string>> commands{{"traces"},
+                                                              {"spans"},
+                                                              {"events"},
+                                                              {"metrics"},
+                                                              {"show"},
+                                                              {"stats"},
+                                                              {"stats", "--of", "traces"},
+                                                              {"stats", "--of", "events", "--by", "type"},
+                                                              {"stats", "--of", "metrics"},
+                                                              {"errors"},
+                                                              {"cost"},
+                                                              {"bottlenecks"},
+                                                              {"compare", "1", "2"}};
+  return commands;
+}
+
+ChildResult run_on(std::vector<std::string> command, const std::string& file,
+                   const std::vector<std::string>& environment = {}) {
+  command.insert(command.end(), {"--db", file});
+  return run_sparktel(command, environment);
+}
+
+TEST(HostileInput, AnEmptyDatabaseIsSaidToBeEmpty) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("empty.db");
+  { const SqliteStore store({.path = file}); }
+  for (const std::vector<std::string>& command : reading_commands()) {
+    const ChildResult result = run_on(command, file);
+    const bool needs_a_record = command.front() == "show" || command.front() == "compare";
+    EXPECT_EQ(result.exit_code, needs_a_record ? 1 : 0) << command.front() << result.error;
+    EXPECT_THAT(needs_a_record ? result.error : result.out, HasSubstr(file)) << command.front();
+  }
+  EXPECT_EQ(run_on({"show"}, file).error, "sparktel: no traces in sqlite " + file + "\n");
+}
+
+TEST(HostileInput, NamesCannotWriteToTheTerminal) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("hostile.db");
+  const std::string hostile =
+      "a\x1b]0;owned\x07\x1b[2J\r\n\x9b\u009b\u202eevil\u2066 \xff\xc3" + std::string(3000, 'x') + "\u4e2d";
+  {
+    TelemetryManager manager(TelemetryConfig::create_sqlite(file));
+    manager.record_graph({.hash = "h", .graph_id = hostile, .version = hostile, .content = {}});
+    ActiveTrace trace = manager.start_trace(hostile, {.attributes = {{hostile, hostile}, {"graph_id", hostile}}});
+    {
+      ActiveSpan span = manager.start_span(
+          hostile, trace.trace_id,
+          {.attributes = {{"node_id", hostile}, {"gen_ai.request.model", hostile}, {hostile, hostile}}});
+      span.record_error(hostile, hostile);
+      manager.record_event({.event_type = hostile, .name = hostile, .attributes = {{hostile, hostile}}});
+      manager.record_metric({.name = hostile, .value = 1, .unit = hostile, .attributes = {{hostile, hostile}}});
+    }
+    trace.end(TraceStatus::failed);
+    EXPECT_TRUE(manager.flush().complete());
+  }
+  for (std::vector<std::string> command : reading_commands()) {
+    const ChildResult result = run_on(command, file, {"COLUMNS=80"});
+    for (const std::string& text : {result.out, result.error}) {
+      for (const char* forbidden : {"\x1b", "\x07", "\r", "\u009b", "\u202e", "\u2066", "\xff"}) {
+        EXPECT_EQ(text.find(forbidden), std::string::npos) << command.front();
+      }
+    }
+    if (command.front() == "compare") continue;
+    command.emplace_back("--json");
+    EXPECT_EQ(run_on(command, file).out.find('\x1b'), std::string::npos) << command.front();
+  }
+}
+
+TEST(HostileInput, BadFilesAreOneLineAndStayAsTheyAre) {
+  const TemporaryDirectory directory;
+  const std::string text = directory.file("text.db");
+  const std::string truncated = directory.file("truncated.db");
+  const std::string newer = directory.file("newer.db");
+  const std::string folder = directory.file("folder.db");
+  write_file(text, std::string(8192, 'x'));
+  std::filesystem::create_directory(folder);
+  for (const std::string& file : {truncated, newer}) {
+    const SqliteStore store({.path = file});
+  }
+  write_file(truncated, read_file(truncated).substr(0, 5000));
+  EXPECT_EQ(RawDatabase(newer).run("PRAGMA user_version = 999"), "");
+  for (const std::string& file : {text, truncated, newer, folder, directory.file("missing.db")}) {
+    const std::string before = std::filesystem::is_regular_file(file) ? read_file(file) : "";
+    for (const std::vector<std::string>& command : reading_commands()) {
+      const ChildResult result = run_on(command, file);
+      EXPECT_EQ(result.exit_code, 1) << file << " " << command.front();
+      EXPECT_EQ(result.out, "");
+      EXPECT_THAT(result.error, StartsWith("sparktel: "));
+      EXPECT_THAT(result.error, HasSubstr(file));
+      EXPECT_EQ(result.error.find('\n'), result.error.size() - 1) << result.error;
+    }
+    if (!before.empty()) EXPECT_EQ(read_file(file), before);
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory.file("missing.db")));
+}
+
+TEST(HostileInput, EveryCommandHasHelpWithExamples) {
+  for (const std::vector<std::string>& command : reading_commands()) {
+    const ChildResult result = run_sparktel({command.front(), "--help"});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.out, HasSubstr("\n  sparktel " + command.front()));
+  }
+}
+
+}  // namespace
+}  // namespace spark::testing

@@ -1,0 +1,131 @@
+// sparktel traces, spans, events and metrics: what they list, what narrows it, and their wrong uses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "apps/child_process.h"
+#include "apps/query_database.h"
+#include "spark/base/json.h"
+
+namespace spark::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class QueryCommands : public ::testing::Test {
+ protected:
+  // One database for all tests, which only read it.
+  static QueryDatabase& database() {
+    static QueryDatabase made;
+    return made;
+  }
+
+  static std::string out_of(std::vector<std::string> arguments, const char* columns = "COLUMNS=80") {
+    arguments.insert(arguments.end(), {"--db", database().path()});
+    const ChildResult result = run_sparktel(arguments, {columns});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(result.error, "");
+    return result.out;
+  }
+
+  // The names of the rows of a command's JSON.
+  static std::vector<std::string> names_of(std::vector<std::string> arguments) {
+    const std::string kind = arguments.front();
+    arguments.emplace_back("--json");
+    std::vector<std::string> names;
+    const Value answer = parse_json(out_of(arguments));
+    for (const Value& row : answer.as_object().at(kind).as_array()) {
+      names.push_back(row.as_object().at("name").as_string());
+    }
+    return names;
+  }
+
+  static std::string error_of(const std::vector<std::string>& arguments) {
+    const ChildResult result = run_sparktel(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.out;
+    EXPECT_EQ(result.out, "");
+    return result.error;
+  }
+};
+
+TEST_F(QueryCommands, SpansAreListedAsATable) {
+  EXPECT_EQ(out_of({"spans", "--trace", database().failed_id()}, "COLUMNS=120"),
+            "name    status     duration  trace                                 start (UTC)          kind      error\n"
+            "────────────────────────────────────────────────────────────────────────────────────────────────────────"
+            "────────────────\n");
+}
+
+TEST_F(QueryCommands, SpansAreNarrowedByEveryOption) {
+  EXPECT_THAT(names_of({"spans", "--name", "w*"}), ElementsAre("write", "write"));
+  EXPECT_THAT(names_of({"spans", "--status", "failed"}), ElementsAre("write", "import"));
+  EXPECT_THAT(names_of({"spans", "--kind", "client"}), ElementsAre("read", "read"));
+  EXPECT_THAT(names_of({"spans", "--trace", "latest", "--order", "oldest"}), ElementsAre("import", "read", "write"));
+  EXPECT_THAT(names_of({"spans", "--where", "llm.cost>0.01"}), ElementsAre("read"));
+  EXPECT_THAT(names_of({"spans", "--where", "llm.cost", "--where", "llm.cost!=0.02"}), ElementsAre("read"));
+  EXPECT_THAT(names_of({"spans", "--slower-than", "4ms", "--order", "longest"}), ElementsAre("import", "import"));
+  EXPECT_THAT(names_of({"spans", "--faster-than", "2ms"}), ElementsAre("read"));
+  EXPECT_THAT(names_of({"spans", "--since", "2025-01-15T11:00:01"}), ElementsAre("write", "read", "import"));
+  EXPECT_THAT(names_of({"spans", "--until", "2025-01-15 11:00:00.001", "--limit", "1"}), ElementsAre("import"));
+  EXPECT_THAT(names_of({"spans", "--since", "1h"}), ElementsAre());
+}
+
+TEST_F(QueryCommands, TracesFitSixtyColumnsWithIdsThatShowTakes) {
+  const std::string listed = out_of({"traces", "--name", "import"}, "COLUMNS=60");
+  EXPECT_EQ(listed, "");
+  const std::string id = listed.substr(listed.rfind("\n", listed.size() - 2) + 1, 13);
+  EXPECT_THAT(out_of({"show", id}), HasSubstr("trace " + database().failed_id()));
+}
+
+TEST_F(QueryCommands, TracesAreNarrowedToo) {
+  EXPECT_THAT(names_of({"traces", "--where", "graph_version=='1.0'", "--order", "longest", "--limit", "1"}),
+              ElementsAre("sorter"));
+  EXPECT_THAT(names_of({"traces", "--status", "failed", "--limit", "1"}), ElementsAre("import"));
+  EXPECT_THAT(names_of({"traces", "--faster-than", "8ms"}), ElementsAre("import"));
+}
+
+TEST_F(QueryCommands, EventsAndMetricsAreTables) {
+  EXPECT_EQ(out_of({"events", "--type", "checkpoint"}, "COLUMNS=120"), "");
+  EXPECT_EQ(out_of({"metrics", "--type", "gauge"}, "COLUMNS=120"), "");
+  EXPECT_EQ(out_of({"metrics", "--name", "none"}), "No such metrics in " + database().path() + ".\n");
+}
+
+TEST_F(QueryCommands, JsonHasEveryField) {
+  const std::string id = database().failed_id();
+  const Value spans = parse_json(out_of({"spans", "--name", "write", "--status", "failed", "--json"}));
+  const Object& span = spans.as_object().at("spans").as_array().at(0).as_object();
+  EXPECT_EQ(span.at("trace_id"), Value(id));
+  EXPECT_EQ(span.at("error_type"), Value("DiskFull"));
+  EXPECT_EQ(span.at("status_message"), Value("no space for row 17"));
+  EXPECT_EQ(span.at("duration"), Value(0.004));
+  const Value events = parse_json(out_of({"events", "--json"}));
+  const Object& event = events.as_object().at("events").as_array().at(0).as_object();
+  EXPECT_EQ(event.at("attributes"), Value(Object{{"rows", 21}}));
+  EXPECT_EQ(events.as_object().at("truncated"), Value(false));
+}
+
+TEST_F(QueryCommands, WrongArgumentsSayWhatWasExpected) {
+  EXPECT_THAT(error_of({"spans", "--since", "soon"}), HasSubstr("--since: \"soon\" is no time: expected a time ago"));
+  EXPECT_THAT(error_of({"spans", "--slower-than", "500"}), HasSubstr("\"500\" is no duration: expected a number with"));
+  EXPECT_THAT(error_of({"spans", "--where", "a>=1"}), HasSubstr("expected ==, !=, < or >"));
+  EXPECT_THAT(error_of({"spans", "--name", "[a"}), HasSubstr("[a"));
+  EXPECT_THAT(error_of({"spans", "--status", "started"}), HasSubstr("completed"));
+  EXPECT_THAT(error_of({"spans", "--kind", "SERVANT"}), HasSubstr("SERVER"));
+  EXPECT_THAT(error_of({"spans", "--order", "random"}), HasSubstr("newest"));
+  EXPECT_THAT(error_of({"spans", "--trace", "xyz"}), HasSubstr("neither a trace id nor the beginning of one"));
+  EXPECT_THAT(error_of({"events", "--order", "longest"}), HasSubstr("oldest"));
+  EXPECT_NE(error_of({"events", "--slower-than", "1s"}), "");
+  EXPECT_NE(error_of({"traces", "--limit", "0"}), "");
+}
+
+TEST_F(QueryCommands, ATerminalGetsColoursUnlessTheyAreUnwanted) {
+  const std::vector<std::string> arguments{"spans", "--db", database().path()};
+  EXPECT_THAT(run_sparktel_on_terminal(arguments, 80, {"TERM=xterm"}).out, HasSubstr("\x1b[31mfailed"));
+  EXPECT_THAT(run_sparktel_on_terminal(arguments, 80, {"TERM=xterm", "NO_COLOR=1"}).out,
+              ::testing::Not(HasSubstr("\x1b")));
+}
+
+}  // namespace
+}  // namespace spark::testing
