@@ -36,10 +36,25 @@ class AnalysisCommands : public ::testing::Test {
 };
 
 TEST_F(AnalysisCommands, StatsCountAndMeasureByName) {
-  EXPECT_EQ(out_of({"stats"}), "");
-  EXPECT_EQ(out_of({"stats", "--of", "traces", "--by", "hour"}), "");
-  EXPECT_EQ(out_of({"stats", "--of", "metrics"}), "");
-  EXPECT_EQ(out_of({"stats", "--of", "events", "--by", "type"}), "");
+  EXPECT_EQ(out_of({"stats"}),
+            "name    count    errors  1.00 ms to 10.0 ms, log      p50      p95      p99      max\n"
+            "────────────────────────────────────────────────────────────────────────────────────\n"
+            "import      2  1 (50 %)               ██          7.00 ms  8.00 ms  8.00 ms  8.00 ms\n"
+            "read        2         0  █   █                    1.00 ms  2.00 ms  2.00 ms  2.00 ms\n"
+            "write       2  1 (50 %)           █               4.00 ms  4.00 ms  4.00 ms  4.00 ms\n");
+  EXPECT_EQ(out_of({"stats", "--of", "traces", "--by", "hour"}),
+            "hour                 count    errors  1.00 ms to 100 ms, log      p50      p95      p99      max\n"
+            "────────────────────────────────────────────────────────────────────────────────────────────────\n"
+            "2025-01-15 10:00:00     40  5 (12 %)          █ █             11.9 ms  21.7 ms  21.9 ms  21.9 ms\n"
+            "2025-01-15 11:00:00      2  1 (50 %)        ██                7.00 ms  8.00 ms  8.00 ms  8.00 ms\n");
+  EXPECT_EQ(out_of({"stats", "--of", "metrics"}),
+            "name          count  sum  mean  p50  p95  p99  min  max\n"
+            "───────────────────────────────────────────────────────\n"
+            "queue_length      1    7     7    7    7    7    7    7\n");
+  EXPECT_EQ(out_of({"stats", "--of", "events", "--by", "type"}),
+            "type        count\n"
+            "─────────────────\n"
+            "checkpoint      1\n");
 }
 
 TEST_F(AnalysisCommands, StatsGroupByAnything) {
@@ -67,26 +82,63 @@ TEST_F(AnalysisCommands, HistogramsHoldEverySpan) {
 }
 
 TEST_F(AnalysisCommands, ErrorsAreGrouped) {
-  EXPECT_EQ(out_of({"errors"}), "");
+  EXPECT_EQ(out_of({"errors"}),
+            "2 failed spans\n"
+            "\n"
+            "1×  50 %  █████       import\n"
+            "   write failed\n"
+            "   2025-01-15 11:00:00 UTC\n"
+            "   sparktel show 0194699e-c380-720e-bd84-b6b9757f9473\n"
+            "\n"
+            "1×  50 %  █████       write\n"
+            "   DiskFull: no space for row <number>\n"
+            "   2025-01-15 11:00:00 UTC\n"
+            "   sparktel show 0194699e-c380-720e-bd84-b6b9757f9473\n");
   EXPECT_EQ(json_of({"errors", "--name", "write"}).at("failed_spans"), Value(1));
   EXPECT_EQ(out_of({"errors", "--name", "read"}), "No failed spans in " + database().path() + ".\n");
 }
 
 TEST_F(AnalysisCommands, CostIsAddedUp) {
-  EXPECT_EQ(out_of({"cost"}), "");
-  EXPECT_EQ(out_of({"cost", "--by", "day", "--trace", "latest"}), "");
+  EXPECT_EQ(out_of({"cost"}),
+            "$0.0300 for 2 calls in the 30 days up to the newest span, from 2024-12-16 11:00:01 UTC on\n"
+            "\n"
+            "model  calls                 cost  tokens in  tokens out  unpriced\n"
+            "──────────────────────────────────────────────────────────────────\n"
+            "alpha      2  ██████████  $0.0300      2,000         100         0\n");
+  EXPECT_EQ(out_of({"cost", "--by", "day", "--trace", "latest"}),
+            "$0.0100 for 1 call in one trace\n"
+            "\n"
+            "day         calls                 cost  tokens in  tokens out  unpriced\n"
+            "───────────────────────────────────────────────────────────────────────\n"
+            "2025-01-15      1  ██████████  $0.0100      1,000          50         0\n");
   EXPECT_EQ(json_of({"cost"}).at("total").as_object().at("calls"), Value(2));
   EXPECT_THAT(out_of({"cost", "--since", "2030-01-01"}),
-              HasSubstr("No calls of language models from 2030-01-01 00:00:00 on UTC"));
+              HasSubstr("No calls of language models from 2030-01-01 00:00:00 UTC on in"));
 }
 
 TEST_F(AnalysisCommands, BottlenecksHaveShares) {
-  EXPECT_EQ(out_of({"bottlenecks", "--name", "import"}), "");
+  EXPECT_EQ(out_of({"bottlenecks", "--name", "import"}),
+            "span    node  critical           self  count     mean      p95  errors\n"
+            "──────────────────────────────────────────────────────────────────────\n"
+            "write             53 %  ██████▍  53 %      2  4.00 ms  4.00 ms       1\n"
+            "import            27 %  ███▎     27 %      2  7.50 ms  8.00 ms       1\n"
+            "read              20 %  ██▍      20 %      2  1.50 ms  2.00 ms       0\n"
+            "Of 2 traces with 6 spans, 15.0 ms in all. critical: of that time, what the ends of the traces waited\n"
+            "for. self: of all spans' own time.\n");
   EXPECT_EQ(json_of({"bottlenecks", "--name", "import"}).at("traces"), Value(2));
 }
 
 TEST_F(AnalysisCommands, VersionsAreCompared) {
-  EXPECT_EQ(out_of({"compare", "1.0", "1.1"}), "");
+  EXPECT_EQ(out_of({"compare", "1.0", "1.1"}),
+            "Graph sorter: 1.1 against 1.0\n"
+            "\n"
+            "version  runs  failed                interval   median                    p95\n"
+            "─────────────────────────────────────────────────────────────────────────────\n"
+            "1.0        20    25 %  ████████████   11–47 %  21.0 ms  ████████████  21.9 ms\n"
+            "1.1        20     0 %                  0–16 %  10.9 ms  ██████▎       11.8 ms\n"
+            "\n"
+            "Errors: 1.1 fails less often, -25.0 percentage points (95 % interval -46.9 to -3.8; p = 0.047).\n"
+            "Durations: not enough completed runs to say; 20 of each version are needed.\n");
   const Object answer = json_of({"compare", "1.0", "1.1", "--graph", "sorter", "--min-runs", "15"});
   EXPECT_EQ(answer.at("durations"), Value("faster"));
   EXPECT_EQ(answer.at("graph_id"), Value("sorter"));

@@ -98,6 +98,8 @@ TEST(HostileInput, BadFilesAreOneLineAndStayAsTheyAre) {
   for (const std::string& file : {truncated, newer}) {
     const SqliteStore store({.path = file});
   }
+  // The log would still have what is cut off.
+  EXPECT_EQ(RawDatabase(truncated).run("PRAGMA wal_checkpoint(TRUNCATE)").substr(0, 2), "0|");
   write_file(truncated, read_file(truncated).substr(0, 5000));
   EXPECT_EQ(RawDatabase(newer).run("PRAGMA user_version = 999"), "");
   for (const std::string& file : {text, truncated, newer, folder, directory.file("missing.db")}) {
@@ -110,7 +112,9 @@ TEST(HostileInput, BadFilesAreOneLineAndStayAsTheyAre) {
       EXPECT_THAT(result.error, HasSubstr(file));
       EXPECT_EQ(result.error.find('\n'), result.error.size() - 1) << result.error;
     }
-    if (!before.empty()) EXPECT_EQ(read_file(file), before);
+    if (!before.empty()) {
+      EXPECT_EQ(read_file(file), before);
+    }
   }
   EXPECT_FALSE(std::filesystem::exists(directory.file("missing.db")));
 }

@@ -53,9 +53,11 @@ class QueryCommands : public ::testing::Test {
 
 TEST_F(QueryCommands, SpansAreListedAsATable) {
   EXPECT_EQ(out_of({"spans", "--trace", database().failed_id()}, "COLUMNS=120"),
-            "name    status     duration  trace                                 start (UTC)          kind      error\n"
-            "────────────────────────────────────────────────────────────────────────────────────────────────────────"
-            "────────────────\n");
+            "name    status     duration  trace        start (UTC)          kind      error\n"
+            "──────────────────────────────────────────────────────────────────────────────────────────────────────\n"
+            "write   failed      4.00 ms  0194699e-c3  2025-01-15 11:00:00  INTERNAL  DiskFull: no space for row 17\n"
+            "read    completed   2.00 ms  0194699e-c3  2025-01-15 11:00:00  CLIENT\n"
+            "import  failed      8.00 ms  0194699e-c3  2025-01-15 11:00:00  INTERNAL  write failed\n");
 }
 
 TEST_F(QueryCommands, SpansAreNarrowedByEveryOption) {
@@ -74,8 +76,13 @@ TEST_F(QueryCommands, SpansAreNarrowedByEveryOption) {
 
 TEST_F(QueryCommands, TracesFitSixtyColumnsWithIdsThatShowTakes) {
   const std::string listed = out_of({"traces", "--name", "import"}, "COLUMNS=60");
-  EXPECT_EQ(listed, "");
-  const std::string id = listed.substr(listed.rfind("\n", listed.size() - 2) + 1, 13);
+  EXPECT_EQ(listed,
+            "trace        name    status     duration  spans\n"
+            "───────────────────────────────────────────────\n"
+            "0194699e-c7  import  completed   7.00 ms      3\n"
+            "0194699e-c3  import  failed      8.00 ms      3\n");
+  const std::string last = listed.substr(listed.rfind('\n', listed.size() - 2) + 1);
+  const std::string id = last.substr(0, last.find(' '));
   EXPECT_THAT(out_of({"show", id}), HasSubstr("trace " + database().failed_id()));
 }
 
@@ -87,8 +94,14 @@ TEST_F(QueryCommands, TracesAreNarrowedToo) {
 }
 
 TEST_F(QueryCommands, EventsAndMetricsAreTables) {
-  EXPECT_EQ(out_of({"events", "--type", "checkpoint"}, "COLUMNS=120"), "");
-  EXPECT_EQ(out_of({"metrics", "--type", "gauge"}, "COLUMNS=120"), "");
+  EXPECT_EQ(out_of({"events", "--type", "checkpoint"}, "COLUMNS=120"),
+            "time (UTC)           type        name       trace                                 attributes\n"
+            "─────────────────────────────────────────────────────────────────────────────────────────────\n"
+            "2025-01-15 11:00:00  checkpoint  Half Read  0194699e-c380-720e-bd84-b6b9757f9473  {\"rows\":21}\n");
+  EXPECT_EQ(out_of({"metrics", "--type", "gauge"}, "COLUMNS=120"),
+            "name          value  unit   type   time (UTC)           trace\n"
+            "────────────────────────────────────────────────────────────────────────────────────────────\n"
+            "queue_length      7  items  gauge  2025-01-15 11:00:00  0194699e-c380-720e-bd84-b6b9757f9473\n");
   EXPECT_EQ(out_of({"metrics", "--name", "none"}), "No such metrics in " + database().path() + ".\n");
 }
 

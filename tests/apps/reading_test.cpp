@@ -75,11 +75,13 @@ TEST_F(Reading, ShowDrawsTheTreeWithErrors) {
                 failed_id +
                 "  2025-01-15 10:00:00 UTC\n"
                 "\n"
-                "import    failed  8.00 ms  █████████████████████████████████████████████████████\n"
+                "span                 time     self\n"
+                "import    failed  8.00 ms  2.00 ms  ██████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░██████\n"
                 "│  write failed\n"
-                "├─ read           2.00 ms        █████████████▉\n"
-                "└─ write  failed  4.00 ms                     ███████████████████████████▍\n"
-                "      DiskFull: no space for row 17\n");
+                "├─ read           2.00 ms  2.00 ms       ███████████▌\n"
+                "└─ write  failed  4.00 ms  4.00 ms                  ██████████████████████▌\n"
+                "      DiskFull: no space for row 17\n"
+                "█ on the critical path: the end waited for it   ░ not on it\n");
 }
 
 TEST_F(Reading, ShowAddsEventsAndAttributesOnRequest) {
@@ -90,14 +92,16 @@ TEST_F(Reading, ShowAddsEventsAndAttributesOnRequest) {
                 "  2025-01-15 10:00:00 UTC\n"
                 "customer = a\uFFFD[2Jb\n"
                 "\n"
-                "import    failed  8.00 ms  █████████████████████████████████████████████████████\n"
+                "span                 time     self\n"
+                "import    failed  8.00 ms  2.00 ms  ██████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░██████\n"
                 "│  write failed\n"
-                "├─ read           2.00 ms        █████████████▉\n"
+                "├─ read           2.00 ms  2.00 ms       ███████████▌\n"
                 "│     rows = 42\n"
                 "│     • 1.00 ms checkpoint: Half Read\n"
                 "│         rows = 21\n"
-                "└─ write  failed  4.00 ms                     ███████████████████████████▍\n"
-                "      DiskFull: no space for row 17\n");
+                "└─ write  failed  4.00 ms  4.00 ms                  ██████████████████████▌\n"
+                "      DiskFull: no space for row 17\n"
+                "█ on the critical path: the end waited for it   ░ not on it\n");
 }
 
 TEST_F(Reading, ShowTakesAUniqueBeginningOfAnIdInEitherCase) {
@@ -112,8 +116,8 @@ TEST_F(Reading, ShowRefusesABeginningOfSeveralIds) {
   const ChildResult result = run_sparktel({"show", failed_id.substr(0, 4), copy});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.error, "sparktel: " + failed_id.substr(0, 4) + " is the beginning of 2 traces in sqlite " + copy + ": " +
-                              running_id + ", " + failed_id + "\n");
+  EXPECT_EQ(result.error, "sparktel: " + failed_id.substr(0, 4) + " is the beginning of 2 traces in sqlite " + copy +
+                              ": " + running_id + ", " + failed_id + "\n");
 }
 
 TEST_F(Reading, ShowSaysThatATraceIsUnknown) {

@@ -56,9 +56,10 @@ std::string window_text(const CostOptions& options, const TimeRange& window) {
     return "in the 30 days up to the newest span, from " + format_time(*window.from) + " UTC on";
   }
   std::string text;
-  if (window.from) text += "from " + format_time(*window.from) + " on";
-  if (window.to) text += (text.empty() ? "" : ", ") + std::string("before ") + format_time(*window.to);
-  return text.empty() ? "at any time" : text + " UTC";
+  if (window.from) text += "from " + format_time(*window.from) + " UTC on";
+  if (window.to) text += (text.empty() ? "" : ", ") + std::string("before ") + format_time(*window.to) + " UTC";
+  if (!options.trace.empty()) text += (text.empty() ? "" : ", ") + std::string("in one trace");
+  return text.empty() ? "at any time" : text;
 }
 
 const CostTable& table_of(const CostSummary& summary, const std::string& by) {

@@ -141,7 +141,8 @@ class Rows {
 // Only of signs that are there.
 std::string draw_legend(const TraceParts& parts, const std::vector<WaterfallRow>& rows, const Canvas& canvas) {
   std::string legend;
-  const bool has_light = std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) { return row.solid.has_value(); });
+  const bool has_light =
+      std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) { return row.solid.has_value(); });
   if (has_light) legend += "█ on the critical path: the end waited for it   ░ not on it";
   if (std::any_of(parts.spans.begin(), parts.spans.end(), is_further_attempt)) {
     legend += (legend.empty() ? "" : "   ") + std::string("↻ a further attempt");
