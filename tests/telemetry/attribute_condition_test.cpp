@@ -114,7 +114,7 @@ TEST(AttributeReader, finds_in_json_what_is_in_the_object) {
       }
     }
   }
-  EXPECT_GT(found, 1'000);
+  EXPECT_GT(found, 300) << "the paths lead to next to nothing";
 }
 
 TEST(AttributeReader, refuses_a_path_that_is_empty_or_too_long) {
