@@ -18,9 +18,9 @@ using std::chrono::nanoseconds;
 constexpr std::size_t traces_per_batch = 500;
 constexpr double failed_share = 0.03;
 constexpr std::array<const char*, workload_names> names = {
-    "LoadNode",   "ParseNode",   "TokenizeNode", "CleanNode",  "EmbedNode",   "SearchNode",  "RankNode",
-    "FilterNode", "JoinNode",    "PromptNode",   "chat gpt",   "AnswerNode",  "CheckNode",   "RetryNode",
-    "StoreNode",  "NotifyNode",  "CacheNode",    "SplitNode",  "MergeNode",   "ReportNode"};
+    "LoadNode",   "ParseNode",  "TokenizeNode", "CleanNode", "EmbedNode",  "SearchNode", "RankNode",
+    "FilterNode", "JoinNode",   "PromptNode",   "chat gpt",  "AnswerNode", "CheckNode",  "RetryNode",
+    "StoreNode",  "NotifyNode", "CacheNode",    "SplitNode", "MergeNode",  "ReportNode"};
 constexpr std::size_t model_call = 10;  // the name of the spans that cost money
 
 class Workload {
@@ -37,7 +37,8 @@ class Workload {
     std::size_t left = options_.spans;
     for (std::size_t i = 0; i < options_.traces; ++i) {
       const std::size_t traces_left = options_.traces - i;
-      const std::size_t spans = traces_left == 1 ? left : std::min(left - (traces_left - 1), spans_of_a_trace(left, traces_left));
+      const std::size_t spans =
+          traces_left == 1 ? left : std::min(left - (traces_left - 1), spans_of_a_trace(left, traces_left));
       left -= spans;
       add_trace(i, std::max<std::size_t>(spans, 1));
       if ((i + 1) % traces_per_batch == 0 || traces_left == 1) store_.write(*builder_.build());
@@ -94,7 +95,8 @@ class Workload {
     const bool is_top = before.empty();
     // The square makes the first names frequent.
     const auto kind = static_cast<std::size_t>(share() * share() * static_cast<double>(workload_names));
-    const std::size_t parent = is_top ? 0 : static_cast<std::size_t>(share() * share() * static_cast<double>(before.size()));
+    const std::size_t parent =
+        is_top ? 0 : static_cast<std::size_t>(share() * share() * static_cast<double>(before.size()));
     const Timestamp start = is_top ? trace.start_time : (share() < 0.3 ? before.back().start_time : end);
     Span span{.span_id = is_top ? trace.root_span_id : SpanId{random_.next() | 1},
               .trace_id = trace.trace_id,

@@ -16,7 +16,7 @@ struct WorkloadOptions {
   std::uint64_t seed = 1;
 };
 
-inline constexpr std::size_t workload_names = 20;  // of spans
+inline constexpr std::size_t workload_names = 20;                      // of spans
 inline constexpr std::uint64_t workload_start_ms = 1'736'935'200'000;  // of its first trace: 2025-01-15T10:00:00Z
 inline constexpr std::uint64_t workload_interval_ms = 1'000;           // between the starts of traces
 

@@ -42,9 +42,11 @@ int main() {
     manager.flush();
     const auto found =
         spark::analysis::compare_versions(*manager.store(), {.graph_id = "qa", .version_a = a, .version_b = b});
-    std::printf("%s -> %s: %s by %.0f ms (%.0f to %.0f), %s (%.0f %% -> %.0f %%)\n", a, b, std::string(to_string(found.durations)).c_str(),
-                found.shift.shift * 1e3, found.shift.interval.low * 1e3, found.shift.interval.high * 1e3,
-                std::string(to_string(found.errors)).c_str(), found.a.errors.share() * 100, found.b.errors.share() * 100);
+    std::printf("%s -> %s: %s by %.0f ms (%.0f to %.0f), %s (%.0f %% -> %.0f %%)\n", a, b,
+                std::string(to_string(found.durations)).c_str(), found.shift.shift * 1e3,
+                found.shift.interval.low * 1e3, found.shift.interval.high * 1e3,
+                std::string(to_string(found.errors)).c_str(), found.a.errors.share() * 100,
+                found.b.errors.share() * 100);
   };
 
   run(graph("1.0", 10, 500ms), 200);

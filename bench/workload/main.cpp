@@ -10,7 +10,8 @@
 
 int main(int argc, char** argv) {
   if (argc != 2 && argc != 4 && argc != 5) {
-    std::fprintf(stderr, "usage: spark_workload FILE [TRACES SPANS [SEED]]; 50000 traces with 1000000 spans by default\n");
+    std::fprintf(stderr,
+                 "usage: spark_workload FILE [TRACES SPANS [SEED]]; 50000 traces with 1000000 spans by default\n");
     return 2;
   }
   try {
