@@ -50,6 +50,7 @@ void add_sustained_row(std::vector<Row>& rows);
 void add_sqlite_rows(std::vector<Row>& rows);
 void add_retention_rows(std::vector<Row>& rows);
 void add_query_rows(std::vector<Row>& rows);
+void add_command_line_rows(std::vector<Row>& rows);
 void add_async_rows(std::vector<Row>& rows);
 void add_graph_rows(std::vector<Row>& rows);
 void add_overhead_rows(std::vector<Row>& rows);

@@ -45,6 +45,7 @@ std::vector<spark::bench::Row> all_rows() {
   spark::bench::add_sqlite_rows(rows);
   spark::bench::add_retention_rows(rows);
   spark::bench::add_query_rows(rows);
+  spark::bench::add_command_line_rows(rows);
   spark::bench::add_async_rows(rows);
   spark::bench::add_graph_rows(rows);
   spark::bench::add_overhead_rows(rows);

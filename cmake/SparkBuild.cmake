@@ -24,6 +24,11 @@ if(SPARK_WERROR)
   add_compile_options(-Werror)
 endif()
 
+if(SPARK_SHARED)
+  # Not otherwise: a thread_local variable, of which recording has some, costs a call then.
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
+
 if(SPARK_SANITIZE)
   add_compile_options(-fsanitize=${SPARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SPARK_SANITIZE})

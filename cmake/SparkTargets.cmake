@@ -101,7 +101,11 @@ function(spark_library idea)
   if(arg_PCH)
     spark_pch(${target} ${arg_PCH})
   endif()
-  set_property(GLOBAL APPEND PROPERTY SPARK_INSTALLED ${target})
+  set_property(GLOBAL APPEND PROPERTY SPARK_LIBRARIES ${target})
+  # For whoever writes down what a client needs: pkg-config's files.
+  set_target_properties(${target} PROPERTIES
+    SPARK_NEEDS "${arg_DEPENDS};${arg_PRIVATE_DEPENDS}"
+    SPARK_KEPT_SYMBOL "${arg_KEEP_SYMBOL}")
 endfunction()
 
 function(spark_bundle name)
@@ -113,7 +117,8 @@ function(spark_bundle name)
       target_link_libraries(spark_${name} INTERFACE ${part})
     endif()
   endforeach()
-  set_property(GLOBAL APPEND PROPERTY SPARK_INSTALLED spark_${name})
+  set_property(GLOBAL APPEND PROPERTY SPARK_BUNDLES spark_${name})
+  set_target_properties(spark_${name} PROPERTIES SPARK_NEEDS "${ARGN}" SPARK_KEPT_SYMBOL "")
 endfunction()
 
 # spark_program(<name> [DEPENDS <targets>] [PCH <kind>] [INSTALL])
@@ -137,7 +142,7 @@ function(spark_program name)
     spark_pch(${name} ${arg_PCH})
   endif()
   if(arg_INSTALL)
-    set_property(GLOBAL APPEND PROPERTY SPARK_INSTALLED ${name})
+    set_property(GLOBAL APPEND PROPERTY SPARK_PROGRAMS ${name})
   endif()
 endfunction()
 

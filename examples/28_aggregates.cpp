@@ -12,7 +12,7 @@ namespace {
 // A request that takes some time, which passes on the injected clock only.
 void serve(spark::TelemetryManager& manager, spark::VirtualClock& clock, spark::Text name,
            std::chrono::milliseconds duration, bool fails, double tokens) {
-  auto span = manager.start_span(name, {.attributes = {{"llm", spark::Object{{"tokens", tokens}}}}});
+  auto span = manager.start_span(name, {.attributes = {{"llm.tokens", tokens}}});
   clock.advance(duration);
   if (fails) span.set_status(spark::SpanStatus::failed, "overloaded");
 }
@@ -50,7 +50,7 @@ int main() {
 
   std::printf("tokens of failed requests\n");
   for (const spark::Group& group : manager.aggregate_spans(
-           {.status = spark::SpanStatus::failed}, {.by = {spark::group_by_name()}, .measure = {"llm", "tokens"}})) {
+           {.status = spark::SpanStatus::failed}, {.by = {spark::group_by_name()}, .measure = {"llm.tokens"}})) {
     std::printf("  %-10s %.0f\n", group.keys[0].as_string().c_str(), group.sum);
   }
 }

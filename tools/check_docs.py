@@ -4,7 +4,8 @@
     check_docs.py [--update]
 
 A block that follows a line `<!-- from FILE -->` must be the content of FILE (from the repository's root), without the comment at
-its head. --update writes it so. Every C++ block must have such a line.
+its head. One that follows `<!-- output of FILE -->` must be what FILE's program prints, which CTest holds against the file
+beside it whose name ends in .expected. --update writes both so. Every C++ block must have such a line.
 """
 
 import pathlib
@@ -13,6 +14,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"(?:<!-- from (?P<file>\S+) -->\n)?```cpp\n(?P<code>.*?)```\n", re.DOTALL)
+
+OUTPUT = re.compile(r"<!-- output of (?P<file>\S+) -->\n```\n(?P<text>.*?)```\n", re.DOTALL)
 
 
 def content(path):
@@ -42,7 +45,17 @@ def main():
                 wrong.append(f"{name}: the block is not {block['file']}; run tools/check_docs.py --update")
             return f"<!-- from {block['file']} -->\n```cpp\n{expected}```\n"
 
-        updated = BLOCK.sub(checked, text)
+        def checked_output(block):
+            printed = (ROOT / block["file"]).with_suffix(".expected")
+            if not printed.is_file():
+                wrong.append(f"{name}: there is no {printed.relative_to(ROOT)}")
+                return block[0]
+            expected = printed.read_text(encoding="utf-8")
+            if block["text"] != expected and not update:
+                wrong.append(f"{name}: the block is not what {block['file']} prints; run tools/check_docs.py --update")
+            return f"<!-- output of {block['file']} -->\n```\n{expected}```\n"
+
+        updated = OUTPUT.sub(checked_output, BLOCK.sub(checked, text))
         if update and updated != text:
             page.write_text(updated, encoding="utf-8")
     print("\n".join(wrong) if wrong else "The documentation's code is what compiles.")

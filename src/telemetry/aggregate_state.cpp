@@ -218,15 +218,27 @@ AggregateState::Entry& AggregateState::new_entry(std::string_view key) {
   if (entries_.size() == max_aggregate_groups) {
     refuse("has more than " + std::to_string(max_aggregate_groups) + " groups; narrow the query, or group by less");
   }
-  key_bytes_ += key.size();
-  if (key_bytes_ > max_aggregate_key_bytes) {
-    refuse("has keys of more than " + std::to_string(max_aggregate_key_bytes) +
-           " bytes; narrow the query, or group by less");
-  }
+  count_key_bytes(key.size());
   const auto place = places_.emplace(key, entries_.size()).first;
   Entry& entry = entries_.emplace_back();
   entry.key = &place->first;
   return entry;
+}
+
+void AggregateState::count_key_bytes(std::size_t size) {
+  key_bytes_ += size;
+  if (key_bytes_ > max_aggregate_key_bytes) {
+    refuse("has keys of more than " + std::to_string(max_aggregate_key_bytes) +
+           " bytes; narrow the query, or group by less");
+  }
+}
+
+// A store's own keys may be small where the public ones are not.
+void AggregateState::resolve_keys(std::vector<Value>& keys, const Resolve& resolve) {
+  resolve(keys);
+  key_.clear();
+  for (const Value& key : keys) append_key(key_, key);
+  count_key_bytes(key_.size());
 }
 
 void AggregateState::measure(Entry& entry, const Distribution& distribution) {
@@ -252,13 +264,14 @@ void AggregateState::make_room(Entry& entry) {
   }
 }
 
-Groups AggregateState::take(const TimeLimit& limit, const std::function<void(std::vector<Value>&)>& resolve) {
+Groups AggregateState::take(const TimeLimit& limit, const Resolve& resolve) {
+  if (resolve) key_bytes_ = 0;
   Groups groups;
   groups.rows.reserve(entries_.size());
   for (Entry& entry : entries_) {
     Group& group = groups.rows.emplace_back();
     group.keys = read_keys(*entry.key);
-    if (resolve) resolve(group.keys);
+    if (resolve) resolve_keys(group.keys, resolve);
     group.count = entry.count;
     group.errors = entry.errors;
     entry.measurements.summarize(group);

@@ -71,8 +71,10 @@ class AggregateState {
     if (attribute != nullptr && attribute->is_number()) measure(entry, attribute->as_double());
   }
 
-  // The answer; once. `resolve`, if given, makes the public keys of those that are in the octets.
-  [[nodiscard]] Groups take(const TimeLimit& limit, const std::function<void(std::vector<Value>&)>& resolve = {});
+  // Makes the public keys of a group of a store's own.
+  using Resolve = std::function<void(std::vector<Value>& keys)>;
+  // The answer; once.
+  [[nodiscard]] Groups take(const TimeLimit& limit, const Resolve& resolve = {});
 
  private:
   static constexpr std::size_t least_room = 64;
@@ -91,6 +93,8 @@ class AggregateState {
       make_room(entry);
   }
   void make_room(Entry& entry);
+  void count_key_bytes(std::size_t size);
+  void resolve_keys(std::vector<Value>& keys, const Resolve& resolve);
 
   const AggregatePlan& plan_;
   const Aggregation& aggregation_;

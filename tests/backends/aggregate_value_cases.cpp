@@ -177,6 +177,20 @@ void too_many_groups_are_refused(Store& store, Checks& checks) {
   checks.equal("still answers", counts(store.aggregate_events({}, {})), "[] 100001");
 }
 
+// One name of 8 KiB in so many groups that their keys are more than 64 MiB.
+void keys_that_take_too_much_are_refused(Store& store, Checks& checks) {
+  constexpr std::size_t name_size = 8 << 10, groups = max_aggregate_key_bytes / name_size;
+  write(store, [&](BatchBuilder& batch) {
+    const std::string name(name_size, 'x');
+    for (std::size_t i = 0; i < groups; ++i) batch.add(make_event(i + 1, name, static_cast<std::int64_t>(i)));
+  });
+  const Aggregation aggregation{.by = {group_by_name(), group_by_time(1ms)}, .limit = 1};
+  checks.throws("all", ErrorCode::invalid_argument,
+                [&] { static_cast<void>(store.aggregate_events({}, aggregation)); });
+  const Groups half = store.aggregate_events({.timestamp = {.to = at(groups / 2)}}, aggregation);
+  checks.equal("half of them", std::to_string(half.size()) + (half.truncated ? " truncated" : ""), "1 truncated");
+}
+
 }  // namespace
 
 std::vector<ContractCase> aggregate_value_cases() {
@@ -185,7 +199,8 @@ std::vector<ContractCase> aggregate_value_cases() {
           {"aggregate_percentiles_are_the_nearest_rank", percentiles_are_the_nearest_rank},
           {"aggregate_buckets_of_time_begin_at_multiples", buckets_of_time_begin_at_multiples},
           {"aggregate_distributions_are_merged", distributions_are_merged},
-          {"aggregate_too_many_groups_are_refused", too_many_groups_are_refused}};
+          {"aggregate_too_many_groups_are_refused", too_many_groups_are_refused},
+          {"aggregate_keys_that_take_too_much_are_refused", keys_that_take_too_much_are_refused}};
 }
 
 }  // namespace spark::testing

@@ -97,5 +97,30 @@ TEST(AttributeCondition, what_is_no_json_is_an_error_where_it_is_looked_at) {
   }
 }
 
+TEST(AttributeReader, finds_in_json_what_is_in_the_object) {
+  RandomAttributes random(20'250'116);
+  int found = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const Object object = random.object(3);
+    const AttributeReader reader(random.filter().path);
+    const Value* expected = reader.find(object);
+    found += expected != nullptr ? 1 : 0;
+    for (const std::string& json : {to_json(object), to_pretty_json(Value(object))}) {
+      const auto actual = reader.find_in_json(json);
+      ASSERT_EQ(actual.has_value(), expected != nullptr) << "round " << i << ": " << json;
+      // As JSON, in which NaN equals itself.
+      if (actual) {
+        ASSERT_EQ(to_json(*actual), to_json(*expected)) << "round " << i << ": " << json;
+      }
+    }
+  }
+  EXPECT_GT(found, 300) << "the paths lead to next to nothing";
+}
+
+TEST(AttributeReader, refuses_a_path_that_is_empty_or_too_long) {
+  EXPECT_THROW(AttributeReader(std::vector<std::string>()), Error);
+  EXPECT_THROW(AttributeReader(std::vector<std::string>(max_attribute_path + 1)), Error);
+}
+
 }  // namespace
 }  // namespace spark::detail
