@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <sstream>
 #include <string>
 
 #include "apps/sparktel/commands/command.h"
@@ -21,6 +22,17 @@ void print(std::string_view text) {
 }
 
 namespace {
+
+// Help, or what is wrong with the arguments. It may repeat one of them, which need not be safe to print.
+int exit_with(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream help;
+  std::ostringstream wrong;
+  const int code = app.exit(error, help, wrong);
+  print(help.str());
+  std::istringstream lines(wrong.str());
+  for (std::string line; std::getline(lines, line);) std::fprintf(stderr, "%s\n", printable(line).c_str());
+  return code == 0 ? exit_success : exit_usage;
+}
 
 int run(int argc, char** argv) {
   CLI::App app("Runs, lists and shows telemetry of Spark workflows.", "sparktel");
@@ -42,7 +54,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_success : exit_usage;
+    return exit_with(app, error);
   }
   return action();
 }

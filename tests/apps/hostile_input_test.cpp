@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "apps/child_process.h"
+#include "backends/as_nobody.h"
 #include "backends/raw_database.h"
 #include "backends/temporary_directory.h"
 #include "spark/backends/sqlite.h"
@@ -117,6 +120,35 @@ TEST(HostileInput, BadFilesAreOneLineAndStayAsTheyAre) {
     }
   }
   EXPECT_FALSE(std::filesystem::exists(directory.file("missing.db")));
+}
+
+TEST(HostileInput, AFileThatMayNotBeReadIsAnError) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("closed.db");
+  { const SqliteStore store({.path = file}); }
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  std::filesystem::permissions(std::filesystem::path(file).parent_path(), std::filesystem::perms::all);
+  ChildResult result;
+  {
+    const AsNobody nobody;
+    if (::access(SPARK_PROGRAM, X_OK) != 0) GTEST_SKIP() << "nobody may not run the program here";
+    result = run_on({"spans"}, file);
+  }
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.error, HasSubstr(file));
+}
+
+TEST(HostileInput, ArgumentsCannotWriteToTheTerminalEither) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"spans\x1b[2J"},
+                                                    {"spans", "--since", "\x1b[2J"},
+                                                    {"spans", "--order", "\x1b[2J"},
+                                                    {"spans", "--name", "[\x1b[2J"},
+                                                    {"show", "\x1b[2J"},
+                                                    {"stats", "--by", "\x1b[2J"}}) {
+    const ChildResult result = run_sparktel(arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.error.find('\x1b'), std::string::npos) << result.error;
+  }
 }
 
 TEST(HostileInput, EveryCommandHasHelpWithExamples) {

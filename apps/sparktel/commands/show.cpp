@@ -1,6 +1,7 @@
 // sparktel show: one trace as a tree with a waterfall, and the graphs that ran in it.
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -9,9 +10,11 @@
 #include "apps/sparktel/commands/load_graphs.h"
 #include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/commands/trace_ids.h"
+#include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/record_json.h"
 #include "apps/sparktel/views/span_tree.h"
 #include "apps/sparktel/views/trace_view.h"
+#include "spark/base/error.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
@@ -92,6 +95,10 @@ void add_show_command(CLI::App& app, Action& action) {
   add_parsed_option(
       *command, "TRACE",
       [options](const std::string& text) {
+        // A file alone is what one types first, and it comes second here.
+        if (std::filesystem::is_regular_file(text)) {
+          throw Error(ErrorCode::invalid_argument, "\"" + printable(text) + "\" is a file; type: show latest FILE");
+        }
         require_trace_id(text);
         options->trace = text;
       },

@@ -186,7 +186,7 @@ std::string format_number(double number) { return std::isnan(number) ? "-" : fmt
 std::string format_share(double share) {
   const double percent = share * 100;
   if (percent > 0 && percent < 0.1) return "<0.1 %";
-  // 99.96 is not all.
+  if (percent > 99.9 && percent < 100) return ">99.9 %";
   if (percent < 9.95 || (percent > 99 && percent < 100)) return fmt::format("{:.{}f} %", percent, percent == 0 ? 0 : 1);
   return fmt::format("{:.0f} %", percent);
 }

@@ -40,7 +40,7 @@ namespace spark::sparktel {
 [[nodiscard]] std::string format_count(std::uint64_t count);
 // Six digits at most: "0.25", "1.5e+09"; "-" of NaN, which stands for nothing measured.
 [[nodiscard]] std::string format_number(double number);
-// "0 %", "<0.1 %", "3.4 %", "41 %": of a share from 0 to 1.
+// "0 %", "<0.1 %", "3.4 %", "41 %", ">99.9 %": of a share from 0 to 1.
 [[nodiscard]] std::string format_share(double share);
 // As above of seconds, which may be NaN: "-".
 [[nodiscard]] std::string format_seconds(Seconds seconds);
