@@ -69,6 +69,13 @@ TEST_F(AnalysisCommands, StatsGroupByAnything) {
   EXPECT_EQ(by_minute.at("groups").as_array().at(0).as_object().at("key"), Value("2025-01-15T11:00:00.000000000Z"));
 }
 
+TEST_F(AnalysisCommands, JsonIsAsWritten) {
+  EXPECT_EQ(out_of({"stats", "--by", "kind", "--name", "read", "--json"}), "");
+  EXPECT_EQ(out_of({"errors", "--name", "write", "--json"}), "");
+  EXPECT_EQ(out_of({"bottlenecks", "--name", "import", "--limit", "1", "--json"}), "");
+  EXPECT_EQ(out_of({"compare", "1.0", "1.1", "--min-runs", "15"}), "");
+}
+
 // Every span is in the histogram of its group, whatever the group is by.
 TEST_F(AnalysisCommands, HistogramsHoldEverySpan) {
   for (const std::string by : {"name", "kind", "status", "error_type", "trace", "hour", "attribute:llm.cost"}) {

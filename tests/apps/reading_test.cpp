@@ -81,7 +81,7 @@ TEST_F(Reading, ShowDrawsTheTreeWithErrors) {
                 "├─ read           2.00 ms  2.00 ms       ███████████▌\n"
                 "└─ write  failed  4.00 ms  4.00 ms                  ██████████████████████▌\n"
                 "      DiskFull: no space for row 17\n"
-                "█ on the critical path: the end waited for it   ░ not on it\n");
+                "█ on the critical path  ░ not on it\n");
 }
 
 TEST_F(Reading, ShowAddsEventsAndAttributesOnRequest) {
@@ -101,7 +101,7 @@ TEST_F(Reading, ShowAddsEventsAndAttributesOnRequest) {
                 "│         rows = 21\n"
                 "└─ write  failed  4.00 ms  4.00 ms                  ██████████████████████▌\n"
                 "      DiskFull: no space for row 17\n"
-                "█ on the critical path: the end waited for it   ░ not on it\n");
+                "█ on the critical path  ░ not on it\n");
 }
 
 TEST_F(Reading, ShowTakesAUniqueBeginningOfAnIdInEitherCase) {

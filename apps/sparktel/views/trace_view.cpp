@@ -143,9 +143,9 @@ std::string draw_legend(const TraceParts& parts, const std::vector<WaterfallRow>
   std::string legend;
   const bool has_light =
       std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) { return row.solid.has_value(); });
-  if (has_light) legend += "█ on the critical path: the end waited for it   ░ not on it";
+  if (has_light) legend += "█ on the critical path  ░ not on it";
   if (std::any_of(parts.spans.begin(), parts.spans.end(), is_further_attempt)) {
-    legend += (legend.empty() ? "" : "   ") + std::string("↻ a further attempt");
+    legend += (legend.empty() ? "" : "  ") + std::string("↻ a further attempt");
   }
   return legend.empty() ? "" : paint(fit(legend, canvas.width), Style::dim, canvas) + "\n";
 }
