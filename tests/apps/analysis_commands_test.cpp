@@ -70,10 +70,128 @@ TEST_F(AnalysisCommands, StatsGroupByAnything) {
 }
 
 TEST_F(AnalysisCommands, JsonIsAsWritten) {
-  EXPECT_EQ(out_of({"stats", "--by", "kind", "--name", "read", "--json"}), "");
-  EXPECT_EQ(out_of({"errors", "--name", "write", "--json"}), "");
-  EXPECT_EQ(out_of({"bottlenecks", "--name", "import", "--limit", "1", "--json"}), "");
-  EXPECT_EQ(out_of({"compare", "1.0", "1.1", "--min-runs", "15"}), "");
+  EXPECT_EQ(out_of({"stats", "--by", "kind", "--name", "read", "--json"}), R"({
+  "by": "kind",
+  "groups": [
+    {
+      "count": 2,
+      "error_rate": 0.0,
+      "errors": 0,
+      "histogram": [
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0
+      ],
+      "key": "CLIENT",
+      "max": 0.002,
+      "mean": 0.0015,
+      "measured": 2,
+      "min": 0.001,
+      "p50": 0.001,
+      "p90": 0.002,
+      "p95": 0.002,
+      "p99": 0.002,
+      "percentile_error": 0.0,
+      "sum": 0.003
+    }
+  ],
+  "histogram_scale": {
+    "from": 0.001,
+    "scale": "log",
+    "to": 0.01
+  },
+  "of": "spans",
+  "truncated": false
+}
+)");
+  EXPECT_EQ(out_of({"errors", "--name", "write", "--json"}), R"({
+  "failed_spans": 1,
+  "groups": [
+    {
+      "count": 1,
+      "error_type": "DiskFull",
+      "example_message": "no space for row 17",
+      "example_traces": [
+        "0194699e-c380-720e-bd84-b6b9757f9473"
+      ],
+      "first": "2025-01-15T11:00:00.007000000Z",
+      "last": "2025-01-15T11:00:00.007000000Z",
+      "message": "no space for row <number>",
+      "node_id": null,
+      "share": 1.0,
+      "span_name": "write"
+    }
+  ],
+  "groups_overflowed": 0,
+  "others": 0
+}
+)");
+  EXPECT_EQ(out_of({"bottlenecks", "--name", "import", "--limit", "1", "--json"}), R"({
+  "cycles": 0,
+  "duplicate_spans": 0,
+  "duration": 0.015,
+  "missing_parents": 0,
+  "more_traces": false,
+  "others": {
+    "count": 0,
+    "critical_share": 0.0,
+    "critical_total": 0.0,
+    "errors": 0,
+    "mean": 0.0,
+    "name": "",
+    "node_id": null,
+    "node_type": null,
+    "p95": 0.0,
+    "self_share": 0.0,
+    "self_total": 0.0,
+    "total": 0.0
+  },
+  "rows": [
+    {
+      "count": 2,
+      "critical_share": 0.5333333333333333,
+      "critical_total": 0.008,
+      "errors": 1,
+      "mean": 0.004,
+      "name": "write",
+      "node_id": null,
+      "node_type": null,
+      "p95": 0.004,
+      "self_share": 0.5333333333333333,
+      "self_total": 0.008,
+      "total": 0.008
+    }
+  ],
+  "running_traces": 0,
+  "spans": 6,
+  "spans_left_out": 0,
+  "traces": 2,
+  "truncated": true
+}
+)");
+  EXPECT_EQ(out_of({"compare", "1.0", "1.1", "--min-runs", "15"}),
+            "Graph sorter: 1.1 against 1.0\n"
+            "\n"
+            "version  runs  failed                interval   median                    p95\n"
+            "─────────────────────────────────────────────────────────────────────────────\n"
+            "1.0        20    25 %  ████████████   11–47 %  21.0 ms  ████████████  21.9 ms\n"
+            "1.1        20     0 %                  0–16 %  10.9 ms  ██████▎       11.8 ms\n"
+            "\n"
+            "Errors: 1.1 fails less often, -25.0 percentage points (95 % interval -46.9 to -3.8; p = 0.047).\n"
+            "Durations: 1.1 is faster, -10.1 ms a run (95 % interval -10.5 ms to -9.60 ms; p < 0.0001).\n");
 }
 
 // Every span is in the histogram of its group, whatever the group is by.
