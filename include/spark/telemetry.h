@@ -8,6 +8,7 @@
 #include "spark/base/ids.h"
 #include "spark/base/json.h"
 #include "spark/base/value.h"
+#include "spark/telemetry/aggregate.h"
 #include "spark/telemetry/attributes.h"
 #include "spark/telemetry/config.h"
 #include "spark/telemetry/context.h"

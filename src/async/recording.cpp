@@ -26,6 +26,15 @@ Task<Page<Record>> query_on_pool(const TelemetryManager* manager,
   co_return co_await std::move(task);
 }
 
+template <class Query>
+Task<Groups> aggregate_on_pool(const TelemetryManager* manager,
+                               Groups (TelemetryManager::*function)(const Query&, const Aggregation&) const,
+                               Owned<Query> query, Owned<Aggregation> aggregation) {
+  auto work = [&] { return (manager->*function)(query.get(), aggregation.get()); };
+  auto task = run_blocking(std::move(work));
+  co_return co_await std::move(task);
+}
+
 Task<FlushResult> flush_on_pool(TelemetryManager* manager, Seconds deadline) {
   auto work = [manager, deadline] { return manager->flush(deadline); };
   auto task = run_blocking(std::move(work));
@@ -66,6 +75,19 @@ Task<Page<Metric>> async_query(TelemetryManager& manager, const MetricQuery& que
 }
 Task<Page<GraphDefinition>> async_query(TelemetryManager& manager, const GraphQuery& query) {
   return query_on_pool(&manager, &TelemetryManager::query_graphs, Owned(query));
+}
+
+Task<Groups> async_aggregate(TelemetryManager& manager, const TraceQuery& query, const Aggregation& aggregation) {
+  return aggregate_on_pool(&manager, &TelemetryManager::aggregate_traces, Owned(query), Owned(aggregation));
+}
+Task<Groups> async_aggregate(TelemetryManager& manager, const SpanQuery& query, const Aggregation& aggregation) {
+  return aggregate_on_pool(&manager, &TelemetryManager::aggregate_spans, Owned(query), Owned(aggregation));
+}
+Task<Groups> async_aggregate(TelemetryManager& manager, const EventQuery& query, const Aggregation& aggregation) {
+  return aggregate_on_pool(&manager, &TelemetryManager::aggregate_events, Owned(query), Owned(aggregation));
+}
+Task<Groups> async_aggregate(TelemetryManager& manager, const MetricQuery& query, const Aggregation& aggregation) {
+  return aggregate_on_pool(&manager, &TelemetryManager::aggregate_metrics, Owned(query), Owned(aggregation));
 }
 
 }  // namespace spark

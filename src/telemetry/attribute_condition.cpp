@@ -105,24 +105,29 @@ bool is_key(std::string_view written, const std::string& quoted, const std::stri
   return written.find('\\') != std::string_view::npos && parse_json(written).as_string() == key;
 }
 
-enum class Search : std::uint8_t { absent, found, tagged };
+enum class Member : std::uint8_t { absent, found, tagged };
 
 // Moves the scanner from an object to the value of one of its members. `tagged` if the object may be one that stands
 // for something else (json.h): all of those begin with such a key, and attributes hardly ever do.
-Search find_member(JsonScanner& scanner, const std::string& quoted, const std::string& key) {
-  if (scanner.peek() != '{') return Search::absent;
+Member find_member(JsonScanner& scanner, const std::string& quoted, const std::string& key) {
+  if (scanner.peek() != '{') return Member::absent;
   scanner.take('{');
-  if (scanner.peek() == '}') return Search::absent;
+  if (scanner.peek() == '}') return Member::absent;
   for (bool is_first = true;; is_first = false) {
     const std::string_view written = scanner.string();
-    if (is_first && written.starts_with("\"$")) return Search::tagged;
+    if (is_first && written.starts_with("\"$")) return Member::tagged;
     scanner.take(':');
-    if (is_key(written, quoted, key)) return Search::found;
+    if (is_key(written, quoted, key)) return Member::found;
     scanner.value();
-    if (scanner.peek() == '}') return Search::absent;
+    if (scanner.peek() == '}') return Member::absent;
     scanner.take(',');
     static_cast<void>(scanner.peek());
   }
+}
+
+// A string without escapes, with its quotes.
+bool is_plain_text(std::string_view json) noexcept {
+  return json.front() == '"' && json.find('\\') == std::string_view::npos;
 }
 
 // Of an int or a double as append_json writes them; nothing for other spellings and what is out of range.
@@ -174,54 +179,87 @@ bool attribute_holds(const Value& actual, AttributeOp op, const Value& wanted) n
   return false;
 }
 
-AttributeCondition::AttributeCondition(AttributeFilter filter) : filter_(std::move(filter)) {
-  if (filter_.path.empty()) {
-    throw Error(ErrorCode::invalid_argument, "an attribute filter's path is empty; it must have one key or more");
+AttributeReader::AttributeReader(std::vector<std::string> path) : path_(std::move(path)) {
+  if (path_.empty()) {
+    throw Error(ErrorCode::invalid_argument, "an attribute's path is empty; it must have one key or more");
   }
-  if (filter_.path.size() > max_attribute_path) {
-    throw Error(ErrorCode::invalid_argument, "an attribute filter's path has " + std::to_string(filter_.path.size()) +
+  if (path_.size() > max_attribute_path) {
+    throw Error(ErrorCode::invalid_argument, "an attribute's path has " + std::to_string(path_.size()) +
                                                  " keys; at most " + std::to_string(max_attribute_path) +
                                                  " are allowed");
   }
-  for (const std::string& key : filter_.path) append_json_string(quoted_path_.emplace_back(), key);
+  for (const std::string& key : path_) append_json_string(quoted_path_.emplace_back(), key);
 }
 
-bool AttributeCondition::holds(const Object& attributes) const noexcept {
-  const Value* actual = find_attribute(attributes, filter_.path);
-  return actual != nullptr && attribute_holds(*actual, filter_.op, filter_.value);
-}
-
-bool AttributeCondition::holds_in_json(std::string_view json) const {
-  if (json == "{}") return false;
+AttributeReader::Search AttributeReader::locate(std::string_view json, std::string_view& text) const {
+  if (json == "{}") return Search::absent;
   JsonScanner scanner(json);
-  for (std::size_t i = 0; i < filter_.path.size(); ++i) {
-    switch (find_member(scanner, quoted_path_[i], filter_.path[i])) {
-      case Search::absent:
-        return false;
-      case Search::found:
+  for (std::size_t i = 0; i < path_.size(); ++i) {
+    switch (find_member(scanner, quoted_path_[i], path_[i])) {
+      case Member::absent:
+        return Search::absent;
+      case Member::found:
         break;
-      case Search::tagged:
-        return holds(parse_json(json, max_json_depth).as_object());
+      case Member::tagged:
+        return Search::tagged;
     }
   }
   static_cast<void>(scanner.peek());
-  return holds_for_json(scanner.value());
+  text = scanner.value();
+  return Search::found;
+}
+
+std::optional<Value> AttributeReader::find_in_json(std::string_view json) const {
+  std::string_view text;
+  switch (locate(json, text)) {
+    case Search::absent:
+      return std::nullopt;
+    case Search::found:
+      break;
+    case Search::tagged: {
+      const Value attributes = parse_json(json, max_json_depth);
+      const Value* found = find(attributes.as_object());
+      return found != nullptr ? std::optional(*found) : std::nullopt;
+    }
+  }
+  if (is_plain_text(text)) return Value(text.substr(1, text.size() - 2));
+  if (auto number = plain_number(text)) return number;
+  return parse_json(text, max_json_depth);
+}
+
+AttributeCondition::AttributeCondition(AttributeFilter filter)
+    : reader_(std::move(filter.path)), op_(filter.op), value_(std::move(filter.value)) {}
+
+bool AttributeCondition::holds(const Object& attributes) const noexcept {
+  const Value* actual = reader_.find(attributes);
+  return actual != nullptr && attribute_holds(*actual, op_, value_);
+}
+
+bool AttributeCondition::holds_in_json(std::string_view json) const {
+  std::string_view text;
+  switch (reader_.locate(json, text)) {
+    case AttributeReader::Search::absent:
+      return false;
+    case AttributeReader::Search::found:
+      break;
+    case AttributeReader::Search::tagged:
+      return holds(parse_json(json, max_json_depth).as_object());
+  }
+  return holds_for_json(text);
 }
 
 bool AttributeCondition::holds_for_json(std::string_view json) const {
-  if (filter_.op == AttributeOp::exists) return true;
-  if (json.front() == '"' && json.find('\\') == std::string_view::npos) {
-    return holds_for_text(json.substr(1, json.size() - 2));
-  }
-  if (const auto number = plain_number(json)) return attribute_holds(*number, filter_.op, filter_.value);
-  return attribute_holds(parse_json(json, max_json_depth), filter_.op, filter_.value);
+  if (op_ == AttributeOp::exists) return true;
+  if (is_plain_text(json)) return holds_for_text(json.substr(1, json.size() - 2));
+  if (const auto number = plain_number(json)) return attribute_holds(*number, op_, value_);
+  return attribute_holds(parse_json(json, max_json_depth), op_, value_);
 }
 
 // As attribute_holds, of a string that need not be made.
 bool AttributeCondition::holds_for_text(std::string_view actual) const noexcept {
-  if (!filter_.value.is_string()) return filter_.op == AttributeOp::not_equal;
-  const int order = actual.compare(filter_.value.as_string());
-  switch (filter_.op) {
+  if (!value_.is_string()) return op_ == AttributeOp::not_equal;
+  const int order = actual.compare(value_.as_string());
+  switch (op_) {
     case AttributeOp::equal:
       return order == 0;
     case AttributeOp::not_equal:

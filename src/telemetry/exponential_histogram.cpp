@@ -88,21 +88,6 @@ void rescale_buckets(Distribution::Buckets& buckets, int shift) {
   buckets = std::move(result);
 }
 
-void add_buckets(Distribution::Buckets& total, const Distribution::Buckets& more) {
-  if (more.counts.empty()) return;
-  if (total.counts.empty()) {
-    total = more;
-    return;
-  }
-  if (more.offset < total.offset) {
-    total.counts.insert(total.counts.begin(), static_cast<std::size_t>(total.offset - more.offset), 0);
-    total.offset = more.offset;
-  }
-  const auto shift = static_cast<std::size_t>(more.offset - total.offset);
-  if (total.counts.size() < shift + more.counts.size()) total.counts.resize(shift + more.counts.size());
-  for (std::size_t i = 0; i < more.counts.size(); ++i) total.counts[shift + i] += more.counts[i];
-}
-
 std::uint64_t subtract_buckets(Distribution::Buckets& from, const Distribution::Buckets& less) {
   std::uint64_t left = 0;
   for (std::size_t i = 0; i < from.counts.size(); ++i) {
@@ -122,6 +107,21 @@ std::uint64_t subtract_buckets(Distribution::Buckets& from, const Distribution::
 }
 
 }  // namespace
+
+void add_buckets(Distribution::Buckets& total, const Distribution::Buckets& more) {
+  if (more.counts.empty()) return;
+  if (total.counts.empty()) {
+    total = more;
+    return;
+  }
+  if (more.offset < total.offset) {
+    total.counts.insert(total.counts.begin(), static_cast<std::size_t>(total.offset - more.offset), 0);
+    total.offset = more.offset;
+  }
+  const auto shift = static_cast<std::size_t>(more.offset - total.offset);
+  if (total.counts.size() < shift + more.counts.size()) total.counts.resize(shift + more.counts.size());
+  for (std::size_t i = 0; i < more.counts.size(); ++i) total.counts[shift + i] += more.counts[i];
+}
 
 void rescale(Distribution& distribution, std::int32_t scale) {
   const int shift = std::max(0, distribution.scale - scale);

@@ -115,6 +115,8 @@ class HistogramShard {
 
 // In place: the same measurements at a scale not larger than the present one.
 void rescale(Distribution& distribution, std::int32_t scale);
+// In place: the counts of both, which are of one scale.
+void add_buckets(Distribution::Buckets& total, const Distribution::Buckets& more);
 // What `now` has more than `before` (an earlier state of the same histogram), at the coarser of the two scales.
 [[nodiscard]] Distribution difference(const Distribution& now, Distribution before);
 

@@ -71,6 +71,18 @@ Page<GraphDefinition> TelemetryManager::query_graphs(const GraphQuery& query) co
 void TelemetryManager::each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) const {
   store()->each_span(query, visit);
 }
+Groups TelemetryManager::aggregate_traces(const TraceQuery& query, const Aggregation& aggregation) const {
+  return store()->aggregate_traces(query, aggregation);
+}
+Groups TelemetryManager::aggregate_spans(const SpanQuery& query, const Aggregation& aggregation) const {
+  return store()->aggregate_spans(query, aggregation);
+}
+Groups TelemetryManager::aggregate_events(const EventQuery& query, const Aggregation& aggregation) const {
+  return store()->aggregate_events(query, aggregation);
+}
+Groups TelemetryManager::aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation) const {
+  return store()->aggregate_metrics(query, aggregation);
+}
 std::shared_ptr<Store> TelemetryManager::store() const { return core().store(); }
 
 }  // namespace spark

@@ -25,22 +25,6 @@ std::string_view to_string(Order order) noexcept {
 namespace detail {
 namespace {
 
-std::string_view plural(RowKind kind) noexcept {
-  switch (kind) {
-    case RowKind::trace:
-      return "traces";
-    case RowKind::span:
-      return "spans";
-    case RowKind::event:
-      return "events";
-    case RowKind::metric:
-      return "metrics";
-    case RowKind::graph:
-      return "graphs";
-  }
-  return "unknown";
-}
-
 std::int64_t ns_of(Timestamp time) noexcept { return time.time_since_epoch().count(); }
 
 std::int64_t difference(Timestamp start, Timestamp end) noexcept {
@@ -84,6 +68,22 @@ constexpr std::size_t numbers = 5, number_digits = 16, checksum_digits = 8;
 constexpr std::size_t cursor_size = 2 + numbers * number_digits + checksum_digits;
 
 }  // namespace
+
+std::string_view plural(RowKind kind) noexcept {
+  switch (kind) {
+    case RowKind::trace:
+      return "traces";
+    case RowKind::span:
+      return "spans";
+    case RowKind::event:
+      return "events";
+    case RowKind::metric:
+      return "metrics";
+    case RowKind::graph:
+      return "graphs";
+  }
+  return "unknown";
+}
 
 RowKey key_of(const Trace& trace, Order order) noexcept {
   return {is_by_duration(order) ? duration_ns(trace) : ns_of(trace.start_time),

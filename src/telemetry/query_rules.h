@@ -20,6 +20,9 @@ enum class RowKind : std::uint8_t { trace, span, event, metric, graph };
 [[nodiscard]] constexpr RowKind kind_of(const MetricQuery&) noexcept { return RowKind::metric; }
 [[nodiscard]] constexpr RowKind kind_of(const GraphQuery&) noexcept { return RowKind::graph; }
 
+// "traces", "spans" and so on. Static storage.
+[[nodiscard]] std::string_view plural(RowKind kind) noexcept;
+
 [[nodiscard]] constexpr bool is_descending(Order order) noexcept {
   return order == Order::newest_first || order == Order::longest_first;
 }

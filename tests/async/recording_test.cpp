@@ -42,6 +42,52 @@ TEST_F(AsyncRecording, flushes_and_queries_every_kind_of_record) {
   EXPECT_EQ(sync_wait(count(manager_, SpanQuery{.name = "another"})), 0U);
 }
 
+template <class Query>
+Task<std::uint64_t> count_in_first_group(TelemetryManager& manager, Query query) {
+  const Aggregation aggregation{.by = {group_by_name()}};
+  const Groups groups = co_await async_aggregate(manager, query, aggregation);
+  co_return groups.empty() ? 0 : groups.front().count;
+}
+
+TEST_F(AsyncRecording, aggregates_every_kind_of_record) {
+  {
+    const ActiveTrace trace = manager_.start_trace("t");
+    for (int i = 0; i < 2; ++i) const ActiveSpan span = manager_.start_span("s", trace.trace_id);
+    for (int i = 0; i < 3; ++i) manager_.record_event({.event_type = "milestone", .name = "e"});
+    for (int i = 0; i < 4; ++i) manager_.record_metric({.name = "m", .value = 42});
+  }
+  manager_.flush();
+  EXPECT_EQ(sync_wait(count_in_first_group(manager_, TraceQuery{.name = "t"})), 1U);
+  EXPECT_EQ(sync_wait(count_in_first_group(manager_, SpanQuery{.name = "s"})), 2U);
+  EXPECT_EQ(sync_wait(count_in_first_group(manager_, EventQuery{.name = "e"})), 3U);
+  EXPECT_EQ(sync_wait(count_in_first_group(manager_, MetricQuery{.name = "m"})), 4U);
+  EXPECT_EQ(sync_wait(count_in_first_group(manager_, SpanQuery{.name = "another"})), 0U);
+}
+
+TEST_F(AsyncRecording, an_aggregate_keeps_a_copy_of_what_it_was_given) {
+  manager_.start_trace("kept").end();
+  manager_.flush();
+  Task<Groups> task;
+  {
+    TraceQuery query{.name = "kept"};
+    Aggregation aggregation{.by = {group_by_attribute("no", "such", "attribute")}};
+    task = async_aggregate(manager_, query, aggregation);
+    query.name = "overwritten";
+    aggregation.by.clear();
+  }
+  const Groups groups = sync_wait(std::move(task));
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups.front().keys, std::vector<Value>{Value()});
+}
+
+template <class Query, class Asked>
+concept CanAggregate = requires(TelemetryManager& manager, Query&& query, Asked&& asked) {
+  async_aggregate(manager, std::forward<Query>(query), std::forward<Asked>(asked));
+};
+static_assert(CanAggregate<SpanQuery&, Aggregation&> && CanAggregate<const SpanQuery&, const Aggregation&>);
+static_assert(!CanAggregate<SpanQuery, Aggregation&> && !CanAggregate<SpanQuery&, Aggregation> &&
+              !CanAggregate<SpanQuery, Aggregation>);
+
 TEST_F(AsyncRecording, a_query_keeps_a_copy_of_what_it_was_given) {
   manager_.start_trace("kept").end();
   manager_.flush();

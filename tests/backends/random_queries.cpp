@@ -91,6 +91,7 @@ void RandomQueries::add_span(BatchBuilder& batch, SpanId id) {
   span.end_time = span.start_time + std::chrono::milliseconds(random.below(4));
   span.kind = random.one_of({SpanKind::INTERNAL, SpanKind::CLIENT});
   span.status = random.one_of({SpanStatus::completed, SpanStatus::failed});
+  if (span.status == SpanStatus::failed) span.error_type = random.one_of({"", "Timeout"});
   if (random.one_in(2)) span.parent_span_id = span_id(1 + random.below(3));
   random.one_in(5) ? add_local_root(batch, span) : batch.add(span);
 }
@@ -112,6 +113,7 @@ void RandomQueries::add_metric(BatchBuilder& batch, MetricId id) {
   metric.metric_id = id;
   metric.trace_id = random.one_in(5) ? TraceId{} : trace_id(1 + random.below(traces));
   metric.timestamp = random.time();
+  metric.unit = random.one_of({"", "s"});
   metric.value = random.one_of({0.0, -1.0, 2.5, std::nan(""), std::numeric_limits<double>::infinity()});
   metric.aggregation_type = random.one_of({AggregationType::gauge, AggregationType::counter});
   batch.add(metric);
@@ -202,6 +204,21 @@ GraphQuery RandomQueries::graph_query() {
   if (one_in(3)) query.graph_id = one_of({"a", "b", "c"});
   if (one_in(4)) query.version = std::to_string(below(graphs));
   return query;
+}
+
+Aggregation RandomQueries::aggregation(const std::vector<GroupBy::Field>& fields) {
+  Aggregation made;
+  for (auto count = below(4); count > 0; --count) {
+    GroupBy by{.field = fields[below(fields.size())]};
+    if (by.field == GroupBy::Field::attribute) by.path = filter().path;
+    if (by.field == GroupBy::Field::time) by.width = std::chrono::milliseconds(1 + below(7));
+    made.by.push_back(by);
+  }
+  if (one_in(2)) made.measure = filter().path;
+  made.order = one_of({GroupOrder::count, GroupOrder::errors, GroupOrder::sum, GroupOrder::p95, GroupOrder::key});
+  made.descending = one_in(2);
+  if (one_in(3)) made.limit = 1 + below(5);
+  return made;
 }
 
 }  // namespace spark::testing

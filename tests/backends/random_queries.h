@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "backends/records.h"
 #include "spark/base/random.h"
+#include "spark/telemetry/aggregate.h"
 
 namespace spark::testing {
 
@@ -22,6 +24,8 @@ class RandomQueries {
   [[nodiscard]] EventQuery event_query();
   [[nodiscard]] MetricQuery metric_query();
   [[nodiscard]] GraphQuery graph_query();
+  // By some of these fields.
+  [[nodiscard]] Aggregation aggregation(const std::vector<GroupBy::Field>& fields);
 
  private:
   [[nodiscard]] std::uint64_t below(std::uint64_t count) { return random_.next() % count; }

@@ -10,7 +10,7 @@ void Checks::equal(std::string_view what, const std::string& actual, const std::
 std::vector<ContractCase> contract_cases() {
   std::vector<ContractCase> all;
   for (const auto& part : {query_cases(), attribute_cases(), glob_cases(), range_cases(), paging_cases(), limit_cases(),
-                           each_span_cases(), merge_cases(), content_cases(), document_cases()}) {
+                           each_span_cases(), merge_cases(), content_cases(), document_cases(), aggregate_cases()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

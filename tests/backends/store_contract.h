@@ -51,6 +51,8 @@ struct ContractCase {
 [[nodiscard]] std::vector<ContractCase> paging_cases();
 [[nodiscard]] std::vector<ContractCase> limit_cases();
 [[nodiscard]] std::vector<ContractCase> each_span_cases();
+[[nodiscard]] std::vector<ContractCase> aggregate_cases();
+[[nodiscard]] std::vector<ContractCase> aggregate_value_cases();  // the last part of aggregate_cases
 [[nodiscard]] std::vector<ContractCase> merge_cases();
 [[nodiscard]] std::vector<ContractCase> content_cases();
 [[nodiscard]] std::vector<ContractCase> document_cases();

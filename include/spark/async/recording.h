@@ -32,6 +32,28 @@ Task<Page<Event>> async_query(TelemetryManager& manager, EventQuery&& query) = d
 Task<Page<Metric>> async_query(TelemetryManager& manager, MetricQuery&& query) = delete;
 Task<Page<GraphDefinition>> async_query(TelemetryManager& manager, GraphQuery&& query) = delete;
 
+// As TelemetryManager::aggregate_traces and so on, by the type of the query. Give both by name, as above.
+[[nodiscard]] Task<Groups> async_aggregate(TelemetryManager& manager, const TraceQuery& query,
+                                           const Aggregation& aggregation);
+[[nodiscard]] Task<Groups> async_aggregate(TelemetryManager& manager, const SpanQuery& query,
+                                           const Aggregation& aggregation);
+[[nodiscard]] Task<Groups> async_aggregate(TelemetryManager& manager, const EventQuery& query,
+                                           const Aggregation& aggregation);
+[[nodiscard]] Task<Groups> async_aggregate(TelemetryManager& manager, const MetricQuery& query,
+                                           const Aggregation& aggregation);
+Task<Groups> async_aggregate(TelemetryManager& manager, TraceQuery&& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, TraceQuery&& query, const Aggregation& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, const TraceQuery& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, SpanQuery&& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, SpanQuery&& query, const Aggregation& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, const SpanQuery& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, EventQuery&& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, EventQuery&& query, const Aggregation& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, const EventQuery& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, MetricQuery&& query, Aggregation&& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, MetricQuery&& query, const Aggregation& aggregation) = delete;
+Task<Groups> async_aggregate(TelemetryManager& manager, const MetricQuery& query, Aggregation&& aggregation) = delete;
+
 // SpanOptions for a task's span. The attributes are owned: a named SpanOptions would borrow them from a braced list
 // that is gone by the next statement.
 struct TaskSpanOptions {

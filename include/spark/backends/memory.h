@@ -44,6 +44,12 @@ class MemoryStore final : public Store {
   // By trace id, within a trace in the order they came. Holds the ids of all traces meanwhile.
   void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) override;
 
+  // As query_*, without copying any record. Writers wait meanwhile.
+  [[nodiscard]] Groups aggregate_traces(const TraceQuery& query, const Aggregation& aggregation) override;
+  [[nodiscard]] Groups aggregate_spans(const SpanQuery& query, const Aggregation& aggregation) override;
+  [[nodiscard]] Groups aggregate_events(const EventQuery& query, const Aggregation& aggregation) override;
+  [[nodiscard]] Groups aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation) override;
+
   // Documents are not part of the bound: they are the caller's, and nothing would bring them back.
   std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,
                     std::uint64_t expected_revision) override;

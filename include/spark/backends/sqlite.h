@@ -97,6 +97,13 @@ class SqliteStore final : public Store {
   // all.
   void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) override;
 
+  // One scan of one snapshot, without making records of rows. Attributes are read only where the query, `by` or
+  // `measure` names one.
+  [[nodiscard]] Groups aggregate_traces(const TraceQuery& query, const Aggregation& aggregation) override;
+  [[nodiscard]] Groups aggregate_spans(const SpanQuery& query, const Aggregation& aggregation) override;
+  [[nodiscard]] Groups aggregate_events(const EventQuery& query, const Aggregation& aggregation) override;
+  [[nodiscard]] Groups aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation) override;
+
   // Survives a power cut when it returns, whatever the durability of records.
   std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,
                     std::uint64_t expected_revision) override;

@@ -21,6 +21,7 @@
 
 #include "spark/base/clock.h"
 #include "spark/base/error.h"
+#include "spark/telemetry/aggregate.h"
 #include "spark/telemetry/config.h"
 #include "spark/telemetry/context.h"
 #include "spark/telemetry/instruments.h"
@@ -164,6 +165,11 @@ class TelemetryManager {
   [[nodiscard]] Page<GraphDefinition> query_graphs(const GraphQuery& query = {}) const;
   // Every span that matches, one after the other, until the visitor returns false; see Store::each_span.
   void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit) const;
+  // How many, how many failed, how long and so on, by group; see aggregate.h.
+  [[nodiscard]] Groups aggregate_traces(const TraceQuery& query, const Aggregation& aggregation) const;
+  [[nodiscard]] Groups aggregate_spans(const SpanQuery& query, const Aggregation& aggregation) const;
+  [[nodiscard]] Groups aggregate_events(const EventQuery& query, const Aggregation& aggregation) const;
+  [[nodiscard]] Groups aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation) const;
   // The store itself, for documents. Shared: stays open while somebody holds it.
   [[nodiscard]] std::shared_ptr<Store> store() const;
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spark/telemetry/aggregate.h"
 #include "spark/telemetry/batch.h"
 #include "spark/telemetry/query.h"
 #include "spark/telemetry/sink_factory.h"
@@ -53,6 +54,13 @@ class Store : public Sink {
   // other values than the default throw Error(invalid_argument). Without an implementation of the store's own it asks
   // for page after page, newest first.
   virtual void each_span(const SpanQuery& query, const std::function<bool(const Span&)>& visit);
+
+  // Groups of the records that match, as aggregate.h says. The time limit is for all of it. Without an implementation
+  // of the store's own they ask for page after page, newest first, and see what is written meanwhile or not.
+  [[nodiscard]] virtual Groups aggregate_traces(const TraceQuery& query, const Aggregation& aggregation);
+  [[nodiscard]] virtual Groups aggregate_spans(const SpanQuery& query, const Aggregation& aggregation);
+  [[nodiscard]] virtual Groups aggregate_events(const EventQuery& query, const Aggregation& aggregation);
+  [[nodiscard]] virtual Groups aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation);
 
   // Documents: synchronous and durable. `expected_revision` 0 means "must not exist yet"; another revision than the
   // stored one throws Error(conflict) and changes nothing. Returns the new revision.

@@ -10,6 +10,7 @@
 
 #include "backends/memory/matcher.h"
 #include "backends/memory/record_set.h"
+#include "backends/memory/tally.h"
 #include "spark/base/error.h"
 #include "spark/telemetry/config.h"
 
@@ -19,6 +20,7 @@ namespace {
 using detail::memory::Matcher;
 using detail::memory::RecordSet;
 using detail::memory::Selection;
+using detail::memory::Tally;
 using detail::memory::TraceEntry;
 
 }  // namespace
@@ -37,6 +39,30 @@ class MemoryStore::Impl {
   void each_entry(const std::optional<TraceId>& id, const Visit& visit) const {
     if (!id) return records.each_entry(visit);
     if (const TraceEntry* entry = records.find(*id)) visit(*entry);
+  }
+
+  // Calls visit for the records that a query by this trace id has to look at.
+  template <class Visit>
+  void each_span(const std::optional<TraceId>& id, const Visit& visit) const {
+    each_entry(id, [&](const TraceEntry& entry) {
+      for (const Span& span : entry.spans()) visit(span);
+    });
+  }
+  template <class Visit>
+  void each_event(const std::optional<TraceId>& id, const Visit& visit) const {
+    each_entry(id, [&](const TraceEntry& entry) {
+      for (const Event& event : entry.events()) visit(event);
+    });
+    if (id && id->is_valid()) return;
+    for (const auto& [key, event] : records.loose_events()) visit(event);
+  }
+  template <class Visit>
+  void each_metric(const std::optional<TraceId>& id, const Visit& visit) const {
+    each_entry(id, [&](const TraceEntry& entry) {
+      for (const Metric& metric : entry.metrics()) visit(metric);
+    });
+    if (id && id->is_valid()) return;
+    for (const auto& [key, metric] : records.loose_metrics()) visit(metric);
   }
 
   // The platform's shared mutex lets readers in as long as any reader is inside, so that busy readers would
@@ -100,33 +126,21 @@ Page<Trace> MemoryStore::query_traces(const TraceQuery& query) {
 Page<Span> MemoryStore::query_spans(const SpanQuery& query) {
   Selection<SpanQuery, Span> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
-  impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
-    for (const Span& span : entry.spans()) selection.offer(span);
-  });
+  impl_->each_span(query.trace_id, [&](const Span& span) { selection.offer(span); });
   return selection.take();
 }
 
 Page<Event> MemoryStore::query_events(const EventQuery& query) {
   Selection<EventQuery, Event> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
-  impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
-    for (const Event& event : entry.events()) selection.offer(event);
-  });
-  if (!query.trace_id || !query.trace_id->is_valid()) {
-    for (const auto& [key, event] : impl_->records.loose_events()) selection.offer(event);
-  }
+  impl_->each_event(query.trace_id, [&](const Event& event) { selection.offer(event); });
   return selection.take();
 }
 
 Page<Metric> MemoryStore::query_metrics(const MetricQuery& query) {
   Selection<MetricQuery, Metric> selection(query, impl_->query_time_limit);
   const auto lock = impl_->lock_to_read();
-  impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
-    for (const Metric& metric : entry.metrics()) selection.offer(metric);
-  });
-  if (!query.trace_id || !query.trace_id->is_valid()) {
-    for (const auto& [key, metric] : impl_->records.loose_metrics()) selection.offer(metric);
-  }
+  impl_->each_metric(query.trace_id, [&](const Metric& metric) { selection.offer(metric); });
   return selection.take();
 }
 
@@ -191,6 +205,44 @@ void MemoryStore::each_span(const SpanQuery& query, const std::function<bool(con
       }
     }
   }
+}
+
+Groups MemoryStore::aggregate_traces(const TraceQuery& query, const Aggregation& aggregation) {
+  Tally<TraceQuery> tally(query, aggregation, impl_->query_time_limit);
+  {
+    const auto lock = impl_->lock_to_read();
+    impl_->each_entry(query.trace_id, [&](const TraceEntry& entry) {
+      if (const Trace* trace = entry.trace()) tally.offer(*trace);
+    });
+  }
+  return tally.take();
+}
+
+Groups MemoryStore::aggregate_spans(const SpanQuery& query, const Aggregation& aggregation) {
+  Tally<SpanQuery> tally(query, aggregation, impl_->query_time_limit);
+  {
+    const auto lock = impl_->lock_to_read();
+    impl_->each_span(query.trace_id, [&](const Span& span) { tally.offer(span); });
+  }
+  return tally.take();
+}
+
+Groups MemoryStore::aggregate_events(const EventQuery& query, const Aggregation& aggregation) {
+  Tally<EventQuery> tally(query, aggregation, impl_->query_time_limit);
+  {
+    const auto lock = impl_->lock_to_read();
+    impl_->each_event(query.trace_id, [&](const Event& event) { tally.offer(event); });
+  }
+  return tally.take();
+}
+
+Groups MemoryStore::aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation) {
+  Tally<MetricQuery> tally(query, aggregation, impl_->query_time_limit);
+  {
+    const auto lock = impl_->lock_to_read();
+    impl_->each_metric(query.trace_id, [&](const Metric& metric) { tally.offer(metric); });
+  }
+  return tally.take();
 }
 
 std::uint64_t MemoryStore::put(std::string_view kind, std::string_view id, const Value& content,

@@ -1,23 +1,21 @@
 #include "backends/sqlite/functions.h"
 
 #include <exception>
-#include <string_view>
 
 #include "backends/sqlite/encoding.h"
 
 namespace spark::detail::sqlite {
 namespace {
 
-// As a blob: asking for text would check and end it.
+Functions& self(sqlite3_context* context) noexcept { return *static_cast<Functions*>(sqlite3_user_data(context)); }
+
+}  // namespace
+
 std::string_view text_of(sqlite3_value* value) noexcept {
   const void* data = sqlite3_value_blob(value);
   if (data == nullptr) return {};
   return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
-
-Functions& self(sqlite3_context* context) noexcept { return *static_cast<Functions*>(sqlite3_user_data(context)); }
-
-}  // namespace
 
 Functions::Functions(Connection& connection) {
   using Function = void (*)(sqlite3_context*, int, sqlite3_value**);

@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/sqlite/connection.h"
@@ -19,6 +20,9 @@
 #include "telemetry/attribute_condition.h"
 
 namespace spark::detail::sqlite {
+
+// Of text or a blob; empty for NULL. As a blob: asking for text would check and end it. Lives as long as the argument.
+[[nodiscard]] std::string_view text_of(sqlite3_value* value) noexcept;
 
 class Functions {
  public:

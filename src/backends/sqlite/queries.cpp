@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "backends/sqlite/conditions.h"
 #include "backends/sqlite/encoding.h"
 #include "backends/sqlite/rows.h"
 #include "backends/sqlite/select.h"
@@ -75,20 +76,10 @@ constexpr const char* joins =
 
 // Both kinds of traces are ordered by an index on the start time, and ties among equal times only.
 Page<Trace> query_one_kind(Reader& reader, const TraceQuery& query, const std::optional<RowKey>& after, bool implied) {
-  const std::string duration = "spark_duration(start_ns, end_ns)";
-  const std::string value = is_by_duration(query.order) ? duration : "start_ns";
-  Select select;
-  select.trace(query.trace_id);
-  select.name("name", reader.functions().name());
-  select.enumerator("status", query.status);
-  select.time("start_ns", query.start_time);
-  select.duration(duration.c_str(), query.duration);
+  const std::string value = is_by_duration(query.order) ? trace_duration : "start_ns";
+  Select select = trace_conditions(reader, query, implied);
   if (after) select.after_trace(value, *after, query.order);
-  if (implied) {
-    select.add_text("NOT EXISTS (SELECT 1 FROM traces_data AS t WHERE t.trace = d.trace)");
-  } else {
-    select.attributes(query.attributes.size());
-  }
+  if (!implied) select.attributes(query.attributes.size());
   const std::string attributes = query.with_attributes ? "attributes" : "'{}'";
   const std::string columns = implied ? "'{}', root_span, NULL, 1" : attributes + ", root_span, g.text, 0";
   const std::string sql = "SELECT trace_ids.trace_id, n.text, start_ns, end_ns, status, " + columns + " FROM " +
@@ -128,19 +119,6 @@ Page<Trace> query_traces(Reader& reader, const TraceQuery& query) {
 }
 
 namespace {
-
-Select span_conditions(Reader& reader, const SpanQuery& query) {
-  Select select;
-  select.trace(query.trace_id);
-  select.span("span", query.span_id);
-  select.span("parent", query.parent_span_id);
-  select.name("name", reader.functions().name());
-  select.enumerator("kind", query.kind);
-  select.enumerator("status", query.status);
-  select.time("start_ns", query.start_time);
-  select.duration("duration_ns", query.duration);
-  return select;
-}
 
 std::string select_spans(const SpanQuery& query, const Select& select, const std::string& order, bool backwards) {
   const std::string columns =
@@ -194,14 +172,7 @@ std::string order_of_records(Order order) { return order_by({"time_ns", "id_high
 
 Page<Event> query_events(Reader& reader, const EventQuery& query) {
   reader.functions().set(query.name, query.attributes);
-  Select select;
-  select.trace(query.trace_id);
-  select.span("span", query.span_id);
-  select.record_id(query.event_id);
-  select.name("type", query.event_type, true);
-  select.name("name", reader.functions().name());
-  select.enumerator("source", query.source);
-  select.time("time_ns", query.timestamp);
+  Select select = event_conditions(reader, query);
   if (const auto after = cursor_of(query)) select.after_record(*after, query.order);
   select.attributes(query.attributes.size());
   const std::string order = order_of_records(query.order);
@@ -219,14 +190,7 @@ Page<Event> query_events(Reader& reader, const EventQuery& query) {
 
 Page<Metric> query_metrics(Reader& reader, const MetricQuery& query) {
   reader.functions().set(query.name, query.attributes);
-  Select select;
-  select.trace(query.trace_id);
-  select.span("span", query.span_id);
-  select.record_id(query.metric_id);
-  select.name("name", reader.functions().name());
-  select.enumerator("aggregation_type", query.aggregation_type);
-  select.time("time_ns", query.timestamp);
-  select.number("value", query.value);
+  Select select = metric_conditions(reader, query);
   if (const auto after = cursor_of(query)) select.after_record(*after, query.order);
   select.attributes(query.attributes.size());
   const std::string order = order_of_records(query.order);

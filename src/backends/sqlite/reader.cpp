@@ -18,7 +18,7 @@ int is_past_deadline(void* deadline) {
 }  // namespace
 
 Reader::Reader(const std::string& path, Seconds busy_timeout)
-    : connection_(path, Access::read_only, busy_timeout), functions_(connection_) {
+    : connection_(path, Access::read_only, busy_timeout), functions_(connection_), aggregate_function_(connection_) {
   sqlite3_progress_handler(connection_.handle(), instructions_between_looks, &is_past_deadline, &deadline_);
 }
 

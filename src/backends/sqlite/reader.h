@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backends/sqlite/aggregate_function.h"
 #include "backends/sqlite/connection.h"
 #include "backends/sqlite/fork_gate.h"
 #include "backends/sqlite/functions.h"
@@ -26,6 +27,7 @@ class Reader {
 
   [[nodiscard]] Connection& connection() noexcept { return connection_; }
   [[nodiscard]] Functions& functions() noexcept { return functions_; }
+  [[nodiscard]] AggregateFunction& aggregate_function() noexcept { return aggregate_function_; }
   // Prepared on first use. The reference lives until max_statements others were asked for.
   [[nodiscard]] Statement& statement(const std::string& sql);
   // From now on every statement is interrupted, which throws Error(timeout), once this time has come.
@@ -37,6 +39,7 @@ class Reader {
 
   Connection connection_;
   Functions functions_;
+  AggregateFunction aggregate_function_;
   std::unordered_map<std::string, Statement> statements_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };

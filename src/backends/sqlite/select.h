@@ -120,10 +120,8 @@ class Select {
 
   [[nodiscard]] const std::string& where() const noexcept { return where_; }
 
-  // The statement with every value bound; its last two parameters are the limit, one more than asked for, which tells
-  // whether there is more, and the offset. The values of the query must live as long as the statement runs.
-  [[nodiscard]] Statement& prepare(Reader& reader, const std::string& sql, std::size_t limit,
-                                   std::size_t offset) const {
+  // The statement with every value bound. The values of the query must live as long as the statement runs.
+  [[nodiscard]] Statement& prepare(Reader& reader, const std::string& sql) const {
     Statement& statement = reader.statement(sql);
     int index = 0;
     for (const Parameter& parameter : parameters_) {
@@ -138,6 +136,14 @@ class Select {
         statement.bind(index, std::get<std::int64_t>(parameter));
       }
     }
+    return statement;
+  }
+  // The same; its last two parameters are the limit, one more than asked for, which tells whether there is more, and
+  // the offset.
+  [[nodiscard]] Statement& prepare(Reader& reader, const std::string& sql, std::size_t limit,
+                                   std::size_t offset) const {
+    Statement& statement = prepare(reader, sql);
+    const int index = static_cast<int>(parameters_.size());
     constexpr std::size_t most = std::numeric_limits<std::int64_t>::max() - 1;
     statement.bind(index + 1, static_cast<std::int64_t>(std::min(limit, most)) + 1);
     statement.bind(index + 2, static_cast<std::int64_t>(std::min(offset, most)));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "backends/sqlite/aggregates.h"
 #include "backends/sqlite/fork_gate.h"
 #include "backends/sqlite/open.h"
 #include "backends/sqlite/queries.h"
@@ -93,6 +94,13 @@ class SqliteStore::Impl {
   [[nodiscard]] ReaderPool::Lease borrow(const Query& query) {
     detail::check_query(query);
     return readers().borrow(detail::TimeLimit(query.time_limit, readers_.time_limit()));
+  }
+
+  template <class Query>
+  [[nodiscard]] Groups aggregate(const Query& query, const Aggregation& aggregation) {
+    detail::check_aggregate(query);
+    const detail::TimeLimit limit(query.time_limit, readers().time_limit());
+    return detail::sqlite::aggregate(*readers().borrow(limit), query, aggregation, limit);
   }
 
   PruneLeft prune_once(const PruneGoal& goal, PruneResult& result) {
@@ -190,6 +198,22 @@ void SqliteStore::each_span(const SpanQuery& query, const std::function<bool(con
       limit.check();
     }
   } while (chunk.has_more);
+}
+
+Groups SqliteStore::aggregate_traces(const TraceQuery& query, const Aggregation& aggregation) {
+  return impl_->aggregate(query, aggregation);
+}
+
+Groups SqliteStore::aggregate_spans(const SpanQuery& query, const Aggregation& aggregation) {
+  return impl_->aggregate(query, aggregation);
+}
+
+Groups SqliteStore::aggregate_events(const EventQuery& query, const Aggregation& aggregation) {
+  return impl_->aggregate(query, aggregation);
+}
+
+Groups SqliteStore::aggregate_metrics(const MetricQuery& query, const Aggregation& aggregation) {
+  return impl_->aggregate(query, aggregation);
 }
 
 std::uint64_t SqliteStore::put(std::string_view kind, std::string_view id, const Value& content,
