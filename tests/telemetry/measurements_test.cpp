@@ -184,7 +184,8 @@ TEST(AggregateState, holds_a_bounded_number_of_values_in_all_groups_together) {
   constexpr std::int64_t large_groups = 12;
   constexpr int values = 800'000;  // of each: together more than there is room for
   for (int i = 0; i < values; ++i) {
-    for (std::int64_t group = 0; group < large_groups; ++group) add(group, static_cast<double>(1 + (i * 7919LL + group) % values));
+    for (std::int64_t group = 0; group < large_groups; ++group)
+      add(group, static_cast<double>(1 + (i * 7919LL + group) % values));
   }
   for (int i = 1; i <= 1'000; ++i) add(large_groups, i);
   const Groups groups = state.take(TimeLimit({}, Seconds{60}));

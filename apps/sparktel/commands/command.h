@@ -23,6 +23,12 @@ using Action = std::function<int()>;
 void add_demo_command(CLI::App& app, Action& action, std::string program);
 void add_traces_command(CLI::App& app, Action& action);
 void add_show_command(CLI::App& app, Action& action);
+void add_tail_command(CLI::App& app, Action& action);
+void add_sql_command(CLI::App& app, Action& action);
+void add_export_command(CLI::App& app, Action& action);
+void add_import_command(CLI::App& app, Action& action);
+void add_prune_command(CLI::App& app, Action& action);
+void add_doctor_command(CLI::App& app, Action& action);
 
 // To standard output. Throws Error(unavailable) if it cannot take it (a full disk, a closed pipe).
 void print(std::string_view text);

@@ -14,11 +14,12 @@ namespace {
 
 // Pragmas that only tell something. With an argument these name a table, or how many mistakes are listed.
 constexpr std::array<std::string_view, 13> harmless_pragmas{
-    "table_info",    "table_xinfo",    "table_list", "index_list",      "index_info",      "page_count", "page_size",
-    "freelist_count", "foreign_key_list", "quick_check", "integrity_check", "compile_options", "collation_list"};
+    "table_info",      "table_xinfo",     "table_list",     "index_list",       "index_info",
+    "page_count",      "page_size",       "freelist_count", "foreign_key_list", "quick_check",
+    "integrity_check", "compile_options", "collation_list"};
 // These would set what they tell if they had an argument.
-constexpr std::array<std::string_view, 5> told_pragmas{"user_version", "application_id", "journal_mode",
-                                                       "data_version", "encoding"};
+constexpr std::array<std::string_view, 5> told_pragmas{"user_version", "application_id", "journal_mode", "data_version",
+                                                       "encoding"};
 
 int authorize(void*, int action, const char* first, const char* second, const char*, const char*) {
   const auto is_in = [](const auto& names, const char* name) {
@@ -82,8 +83,6 @@ std::string bytes_of(TraceId id) {
 }  // namespace
 
 Database::Database(std::string path) : path_(std::move(path)) {
-  constexpr std::string_view prefix = "sqlite:";
-  if (path_.starts_with(prefix)) path_.erase(0, prefix.size());
   const int result = sqlite3_open_v2(path_.c_str(), &handle_, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   try {
     if (result != SQLITE_OK) fail(result, "open it");
@@ -144,13 +143,13 @@ void Database::fail(int result, const std::string& attempted) const {
                                         ": it took longer than its time limit; narrow it, or raise --time-limit");
   }
   if ((result & 0xFF) == SQLITE_AUTH || (result & 0xFF) == SQLITE_READONLY) {
-    throw Error(ErrorCode::permission_denied,
-                "SQLite database " + path_ + ": cannot " + attempted +
-                    ": only reading is allowed here (SELECT, and pragmas that change nothing); write through the library");
+    throw Error(
+        ErrorCode::permission_denied,
+        "SQLite database " + path_ + ": cannot " + attempted +
+            ": only reading is allowed here (SELECT, and pragmas that change nothing); write through the library");
   }
-  throw Error(code_of(result),
-              "SQLite database " + path_ + ": cannot " + attempted + ": " +
-                  (handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result)));
+  throw Error(code_of(result), "SQLite database " + path_ + ": cannot " + attempted + ": " +
+                                   (handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result)));
 }
 
 QueryRows::QueryRows(Database& database, std::string_view sql) : database_(database) {
@@ -161,7 +160,8 @@ QueryRows::QueryRows(Database& database, std::string_view sql) : database_(datab
   const bool has_more = tail.find_first_not_of("; \t\r\n") != std::string_view::npos;
   if (handle_ == nullptr || has_more) {
     sqlite3_finalize(handle_);
-    throw Error(ErrorCode::invalid_argument, "expected exactly one SQL statement, such as \"SELECT count(*) FROM spans\"");
+    throw Error(ErrorCode::invalid_argument,
+                "expected exactly one SQL statement, such as \"SELECT count(*) FROM spans\"");
   }
   if (sqlite3_stmt_readonly(handle_) == 0) {
     sqlite3_finalize(handle_);

@@ -1,10 +1,10 @@
 // Database is a read-only connection of our own to a SQLite file, for what the library's queries do not offer: SQL of
-// the user, the list of trace ids, checks. It obeys the rules of docs/sqlite-format.md: it never checkpoints, on closing
-// neither, maps nothing, and cannot write: the file is opened read-only, query_only is set, and an authorizer refuses
-// what would write, attach another file, load code or change a setting.
+// the user, the list of trace ids, checks. It obeys the rules of docs/sqlite-format.md: it never checkpoints, on
+// closing neither, maps nothing, and cannot write: the file is opened read-only, query_only is set, and an authorizer
+// refuses what would write, attach another file, load code or change a setting.
 //
-// A QueryRows must end before its Database. Both belong to one thread and must not be used in a forked child. They throw
-// Error naming the file.
+// A QueryRows must end before its Database. Both belong to one thread and must not be used in a forked child. They
+// throw Error naming the file.
 #pragma once
 
 #include <cstddef>

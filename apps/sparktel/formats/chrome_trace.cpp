@@ -53,8 +53,8 @@ void ChromeTraceWriter::add(const Span& span) {
   out_ += ",\"dur\":";
   append_time(std::max<std::int64_t>(ns_of(span.end_time) - start, 0));
   add_place(*lane + 1);
-  out_ += ",\"args\":{\"span_id\":\"" + span.span_id.to_string() + "\",\"trace_id\":\"" + span.trace_id.to_string() +
-          '"';
+  out_ +=
+      ",\"args\":{\"span_id\":\"" + span.span_id.to_string() + "\",\"trace_id\":\"" + span.trace_id.to_string() + '"';
   if (span.parent_span_id.is_valid()) append_member(out_, "parent_span_id", span.parent_span_id.to_string());
   append_member(out_, "status", to_string(span.status));
   if (!span.status_message.empty()) append_member(out_, "status_message", span.status_message);

@@ -1,6 +1,6 @@
 // Chrome's Trace Event Format (JSON object form), which Perfetto and chrome://tracing open. Each trace is a process,
-// each lane (lanes.h) a thread, each span a complete event "X", each event of a span or trace an instant "i". Metrics and
-// graph definitions are left out.
+// each lane (lanes.h) a thread, each span a complete event "X", each event of a span or trace an instant "i". Metrics
+// and graph definitions are left out.
 //
 // Times are microseconds with three decimals, counted from the first record: readers parse them as doubles, which hold
 // nanoseconds exactly for about three months, but not since 1970. "otherData" says when the first record was.

@@ -1,8 +1,8 @@
 // CSV as RFC 4180 has it: a header, CRLF line ends, quotes where they are needed. The columns are those of the views in
 // docs/sqlite-format.md; attributes are a column of JSON, times ISO 8601 in UTC, durations seconds with nine digits.
 //
-// Spreadsheets run a cell that begins with =, +, -, @, a tab or a carriage return as a formula, and recorded text may be
-// anybody's. Such text is written with an apostrophe in front (OWASP, "CSV Injection"); numbers and times are not
+// Spreadsheets run a cell that begins with =, +, -, @, a tab or a carriage return as a formula, and recorded text may
+// be anybody's. Such text is written with an apostrophe in front (OWASP, "CSV Injection"); numbers and times are not
 // touched. JSON lines are the format that changes nothing.
 #pragma once
 

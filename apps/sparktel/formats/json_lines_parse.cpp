@@ -14,9 +14,7 @@ namespace {
 // What a store keeps is at most 1,000 deep; here it lies inside the line's own object.
 constexpr int max_depth = 1'002;
 
-[[noreturn]] void expected(const std::string& what) {
-  throw Error(ErrorCode::invalid_argument, "expected " + what);
-}
+[[noreturn]] void expected(const std::string& what) { throw Error(ErrorCode::invalid_argument, "expected " + what); }
 
 // The whole text as a number, or an error that names the member.
 template <class Integer>
@@ -156,8 +154,8 @@ Trace trace_of(Members& members) {
   trace.name = members.text("name", true);
   trace.start_time = members.time("start_ns");
   trace.end_time = members.optional_time("end_ns");
-  trace.status = members.one_of("status", parse_trace_status,
-                                trace.end_time ? TraceStatus::completed : TraceStatus::started);
+  trace.status =
+      members.one_of("status", parse_trace_status, trace.end_time ? TraceStatus::completed : TraceStatus::started);
   trace.root_span_id = members.id<SpanId>("root_span_id");
   trace.graph_hash = members.text("graph_hash");
   trace.partial = members.boolean("partial");

@@ -1,8 +1,8 @@
 #include "apps/sparktel/terminal/stop_signal.h"
 
+#include <sys/select.h>
 #include <cerrno>
 #include <cmath>
-#include <sys/select.h>
 #include <ctime>
 #include <string>
 
