@@ -16,7 +16,6 @@
 #include "apps/exchange_fixture.h"
 #include "apps/sparktel/formats/csv.h"
 #include "apps/sparktel/formats/json_lines.h"
-#include "backends/as_nobody.h"
 #include "backends/raw_database.h"
 #include "spark/base/json.h"
 

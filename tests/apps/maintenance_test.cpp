@@ -121,7 +121,7 @@ TEST_F(Maintenance, ALockThatIsHeldForLongNamesItsProcess) {
 TEST_F(Maintenance, WhatThisUserMayNotIsNamed) {
   fill();
   std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
-  ::chmod(database.c_str(), 0644);
+  ::chmod(database.c_str(), 0444);
   ::chmod((database + "-wal").c_str(), 0644);
   ::chmod((database + "-shm").c_str(), 0666);
   const AsNobody nobody;

@@ -82,11 +82,11 @@ int run(const ExportOptions& options) {
       *store, [&](TraceId after, std::size_t count) { return database.trace_ids_after(after, count); }, selection,
       *writer,
       [&](const ExportResult& so_far) {
-        if (text.size() < written_at_once) return;
         stop.check("nothing was exported");
+        if (shows_progress) progress.update(so_far.total());
+        if (text.size() < written_at_once) return;
         file.write(text);
         text.clear();
-        if (shows_progress) progress.update(so_far.total());
       });
   file.write(text);
   file.commit();

@@ -21,9 +21,10 @@ void append_member(std::string& out, std::string_view key, std::string_view text
 
 }  // namespace
 
-void ChromeTraceWriter::begin(Timestamp first) {
-  first_ns_ = ns_of(first);
-  out_ += R"({"displayTimeUnit":"ns","otherData":{"format":"spark-telemetry","first_record":")" + to_iso8601(first) +
+void ChromeTraceWriter::begin(const std::function<Timestamp()>& first) {
+  const Timestamp zero = first();
+  first_ns_ = ns_of(zero);
+  out_ += R"({"displayTimeUnit":"ns","otherData":{"format":"spark-telemetry","first_record":")" + to_iso8601(zero) +
           "\"},\"traceEvents\":[";
 }
 

@@ -22,7 +22,7 @@ class ChromeTraceWriter final : public RecordWriter {
  public:
   explicit ChromeTraceWriter(std::string& out) : out_(out) {}
 
-  void begin(Timestamp first) override;
+  void begin(const std::function<Timestamp()>& first) override;
   void begin_trace(TraceId id, std::string_view name, const SpanScan& scan) override;
   void add(const Trace&) override {}
   // A span that was written after its trace was scanned has no lane and is left out.

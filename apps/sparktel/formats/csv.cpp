@@ -105,7 +105,7 @@ void append_csv_text(std::string& out, std::string_view text) {
   if (is_quoted) out += '"';
 }
 
-void CsvWriter::begin(Timestamp) { out_ += header_of(table_); }
+void CsvWriter::begin(const std::function<Timestamp()>&) { out_ += header_of(table_); }
 
 void CsvWriter::add(const Trace& trace) {
   if (table_ != CsvTable::traces) return;

@@ -24,7 +24,7 @@ class CsvWriter final : public RecordWriter {
  public:
   CsvWriter(std::string& out, CsvTable table) : out_(out), table_(table) {}
 
-  void begin(Timestamp first) override;
+  void begin(const std::function<Timestamp()>& first) override;
   void add(const Trace& trace) override;
   void add(const Span& span) override;
   void add(const Event& event) override;

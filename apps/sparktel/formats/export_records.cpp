@@ -22,7 +22,7 @@ class Export {
       : store_(store), selection_(selection), writer_(writer), after_record_(after_record) {}
 
   ExportResult run(const TraceIdsAfter& trace_ids) {
-    writer_.begin(first_time());
+    writer_.begin([this] { return first_time(); });
     if (selection_.trace) {
       write_trace(*selection_.trace);
       if (result_.total() == 0) {
@@ -54,6 +54,7 @@ class Export {
     traces.with_attributes = false;
     for (const Trace& trace : store_.query_traces(traces)) earlier(trace.start_time);
     SpanQuery spans{.limit = 1, .trace_id = selection_.trace, .order = Order::oldest_first};
+    spans.time_limit = no_time_limit;
     spans.start_time = selection_.time;
     spans.with_attributes = false;
     for (const Span& span : store_.query_spans(spans)) earlier(span.start_time);
@@ -61,6 +62,7 @@ class Export {
   }
 
   void write_trace(TraceId id) {
+    after_record_(result_);
     std::optional<Trace> trace;
     if (id.is_valid()) {
       const TraceQuery query{.trace_id = id};

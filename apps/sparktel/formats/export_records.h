@@ -41,7 +41,8 @@ struct ExportResult {
   [[nodiscard]] std::uint64_t total() const noexcept { return traces + spans + events + metrics + graphs; }
 };
 
-// `after_record` is called often, when the writer's text may be taken away; what it throws passes. Throws Error:
+// `after_record` is called after each record and before each trace, when the writer's text may be taken away; what it
+// throws passes. Throws Error:
 // not_found if the one trace that was asked for is nowhere, and whatever the store throws.
 ExportResult export_records(Store& store, const TraceIdsAfter& trace_ids, const ExportSelection& selection,
                             RecordWriter& writer, const std::function<void(const ExportResult&)>& after_record);

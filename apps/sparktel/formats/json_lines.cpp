@@ -165,6 +165,6 @@ void append_json_line(std::string& out, const GraphDefinition& graph) {
   line.object("content", graph.content);
 }
 
-void JsonLinesWriter::begin(Timestamp) { out_ += json_lines_header() + "\n"; }
+void JsonLinesWriter::begin(const std::function<Timestamp()>&) { out_ += json_lines_header() + "\n"; }
 
 }  // namespace spark::sparktel

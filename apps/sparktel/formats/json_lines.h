@@ -35,7 +35,7 @@ class JsonLinesWriter final : public RecordWriter {
  public:
   explicit JsonLinesWriter(std::string& out) : out_(out) {}
 
-  void begin(Timestamp first) override;
+  void begin(const std::function<Timestamp()>& first) override;
   void add(const Trace& trace) override { add_line(trace); }
   void add(const Span& span) override { add_line(span); }
   void add(const Event& event) override { add_line(event); }

@@ -29,8 +29,8 @@ class RecordWriter {
  public:
   virtual ~RecordWriter() = default;
 
-  // `first` is not later than any record that is to come, as far as is known.
-  virtual void begin(Timestamp first) = 0;
+  // `first` looks for the start of the first record to come, which may take a second of a large file.
+  virtual void begin(const std::function<Timestamp()>& first) = 0;
   // `name` is empty for a trace that has spans or events but no row of its own. `scan` may be called while this runs.
   virtual void begin_trace(TraceId, std::string_view /*name*/, const SpanScan& /*scan*/) {}
   virtual void add(const Trace& trace) = 0;
