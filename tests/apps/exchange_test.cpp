@@ -232,8 +232,7 @@ TEST_F(Exchange, AnImportThatWasKilledIsCompletedByTheNext) {
 TEST_F(Exchange, APartialTraceWithoutItsRootSpanIsLeftOutAndCounted) {
   fill();
   write_file(lines, done({"export", database, "--kind", "traces"}));
-  EXPECT_THAT(done({"import", lines, restored}),
-              HasSubstr("\n1 traces that are known from their spans only were left out"));
+  EXPECT_THAT(done({"import", lines, restored}), HasSubstr("\nLeft out: 1 trace known from spans only"));
   EXPECT_EQ(SqliteStore({.path = restored, .read_only = true}).query_traces({}).size(), 2U);
 }
 

@@ -62,9 +62,9 @@ std::unique_ptr<RecordWriter> make_writer(const ExportOptions& options, std::str
 }
 
 std::string summary(const ExportResult& result, const std::string& out) {
-  return "Exported " + format_count(result.traces) + " traces, " + format_count(result.spans) + " spans, " +
-         format_count(result.events) + " events, " + format_count(result.metrics) + " metrics and " +
-         format_count(result.graphs) + " graphs to " + printable(out) + ".\n";
+  return "Exported " + format_count(result.traces, "trace") + ", " + format_count(result.spans, "span") + ", " +
+         format_count(result.events, "event") + ", " + format_count(result.metrics, "metric") + " and " +
+         format_count(result.graphs, "graph") + " to " + printable(out) + ".\n";
 }
 
 int run(const ExportOptions& options) {
@@ -82,7 +82,7 @@ int run(const ExportOptions& options) {
       *store, [&](TraceId after, std::size_t count) { return database.trace_ids_after(after, count); }, selection,
       *writer,
       [&](const ExportResult& so_far) {
-        stop.check("nothing was exported");
+        stop.check("the export was not finished");
         if (shows_progress) progress.update(so_far.total());
         if (text.size() < written_at_once) return;
         file.write(text);

@@ -37,10 +37,10 @@ int run(const ImportOptions& options) {
                                                     stop.check("what was imported stays; import again to complete it");
                                                     progress.update(count, share);
                                                   }});
-  std::string out = "Imported " + format_count(result.records) + " records into " + printable(options.where) + ".\n";
+  std::string out = "Imported " + format_count(result.records, "record") + " into " + printable(options.where) + ".\n";
   if (result.incomplete_traces > 0) {
-    out += format_count(result.incomplete_traces) +
-           " traces that are known from their spans only were left out: their root spans are not there.\n";
+    out += "Left out: " + format_count(result.incomplete_traces, "trace") +
+           " known from spans only, whose root spans are not there.\n";
   }
   print(out);
   return exit_success;

@@ -87,7 +87,7 @@ std::string look(const PruneCommandOptions& options, Timestamp before) {
   }
   std::string out = "Nothing was deleted.\n";
   if (options.older_than) {
-    out += "By age " + format_count(traces) + " traces with " + format_count(spans) + " spans would go.\n";
+    out += "By age " + format_count(traces, "trace") + " with " + format_count(spans, "span") + " would go.\n";
   }
   if (options.max_bytes > 0) {
     out += "In use are " + format_size(in_use) +
@@ -108,9 +108,9 @@ std::string report(const PruneResult& result, bool json) {
                                  {"bytes_in_use", result.bytes_in_use}}) +
            "\n";
   }
-  return "Deleted " + format_count(result.traces) + " traces, " + format_count(result.spans) + " spans, " +
-         format_count(result.events) + " events and " + format_count(result.metrics) +
-         " metrics. In use: " + format_size(result.bytes_in_use) +
+  return "Deleted " + format_count(result.traces, "trace") + ", " + format_count(result.spans, "span") + ", " +
+         format_count(result.events, "event") + " and " + format_count(result.metrics, "metric") +
+         ". In use: " + format_size(result.bytes_in_use) +
          ".\nThe file does not shrink: what is recorded next uses the free room.\n";
 }
 

@@ -30,6 +30,12 @@ int authorize(void*, int action, const char* first, const char* second, const ch
     case SQLITE_READ:
     case SQLITE_RECURSIVE:
       return SQLITE_OK;
+    // A table-valued function such as json_each declares its columns so when it is first used. A statement that would
+    // really make a table is no reading one, and refused for that.
+    case SQLITE_CREATE_TABLE:
+      return SQLITE_OK;
+    case SQLITE_INSERT:
+      return first != nullptr && std::string_view(first) == "sqlite_master" ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
       return second != nullptr && std::string_view(second) == "load_extension" ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
@@ -142,14 +148,15 @@ void Database::fail(int result, const std::string& attempted) const {
     throw Error(ErrorCode::timeout, "SQLite database " + path_ + ": cannot " + attempted +
                                         ": it took longer than its time limit; narrow it, or raise --time-limit");
   }
-  if ((result & 0xFF) == SQLITE_AUTH || (result & 0xFF) == SQLITE_READONLY) {
+  const std::string_view message = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result);
+  // A refused function is a plain error, told apart by its text only.
+  if ((result & 0xFF) == SQLITE_AUTH || (result & 0xFF) == SQLITE_READONLY || message.starts_with("not authorized")) {
     throw Error(
         ErrorCode::permission_denied,
         "SQLite database " + path_ + ": cannot " + attempted +
             ": only reading is allowed here (SELECT, and pragmas that change nothing); write through the library");
   }
-  throw Error(code_of(result), "SQLite database " + path_ + ": cannot " + attempted + ": " +
-                                   (handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result)));
+  throw Error(code_of(result), "SQLite database " + path_ + ": cannot " + attempted + ": " + std::string(message));
 }
 
 QueryRows::QueryRows(Database& database, std::string_view sql) : database_(database) {
