@@ -51,6 +51,12 @@ int run(int argc, char** argv) {
   add_cost_command(app, action);
   add_bottlenecks_command(app, action);
   add_compare_command(app, action);
+  add_tail_command(app, action);
+  add_sql_command(app, action);
+  add_export_command(app, action);
+  add_import_command(app, action);
+  add_prune_command(app, action);
+  add_doctor_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -66,6 +72,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that went away (sparktel traces | head) is then an error of print, like any other.
   std::signal(SIGPIPE, SIG_IGN);
+  // As is a file that reaches its size limit, for which the default is to kill the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return spark::sparktel::run(argc, argv);
   } catch (const std::exception& error) {

@@ -262,6 +262,7 @@ void BatchBuilder::add(const Event& event) {
   view.type = copy(event.type);
   view.name = copy(event.name);
   view.attributes = copy(event.attributes);
+  view.source = event.source;
   add(view);
 }
 
@@ -348,6 +349,7 @@ Event to_record(const EventView& view) {
   event.name = view.name;
   event.timestamp = from_ns(view.time_ns);
   event.attributes = to_object(view.attributes);
+  event.source = view.source;
   return event;
 }
 

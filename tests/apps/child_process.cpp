@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "backends/temporary_directory.h"
 
@@ -111,6 +113,36 @@ ChildResult run_sparktel_on_terminal(const std::vector<std::string>& arguments, 
   }
   ::close(terminal);
   result.exit_code = wait_for(child);
+  return result;
+}
+
+RunningSparktel::RunningSparktel(const std::vector<std::string>& arguments)
+    : child_(start(arguments, {}, directory_.file("out"), directory_.file("error"))) {}
+
+RunningSparktel::~RunningSparktel() {
+  if (child_ == 0) return;
+  ::kill(child_, SIGKILL);
+  static_cast<void>(wait_for(child_));
+}
+
+void RunningSparktel::send(int signal) const { ::kill(child_, signal); }
+
+// The child makes both before it runs, but maybe after this is asked for the first time.
+std::string RunningSparktel::out() const {
+  std::ifstream file(directory_.file("out"), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string RunningSparktel::error() const {
+  std::ifstream file(directory_.file("error"), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+ChildResult RunningSparktel::wait() {
+  ChildResult result;
+  result.exit_code = wait_for(std::exchange(child_, 0));
+  result.out = out();
+  result.error = error();
   return result;
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "backends/temporary_directory.h"
+
 namespace spark::testing {
 
 struct ChildResult {
@@ -21,6 +23,27 @@ struct ChildResult {
 // ends.
 [[nodiscard]] ChildResult run_sparktel_on_terminal(const std::vector<std::string>& arguments, unsigned short columns,
                                                    const std::vector<std::string>& environment = {});
+
+// One that goes on while the test does something else; killed and waited for if the scope ends before. Its output goes
+// to files of its own.
+class RunningSparktel {
+ public:
+  explicit RunningSparktel(const std::vector<std::string>& arguments);
+  RunningSparktel(const RunningSparktel&) = delete;
+  RunningSparktel& operator=(const RunningSparktel&) = delete;
+  ~RunningSparktel();
+
+  void send(int signal) const;
+  // What it has written so far.
+  [[nodiscard]] std::string out() const;
+  [[nodiscard]] std::string error() const;
+  // Returns when it has ended.
+  [[nodiscard]] ChildResult wait();
+
+ private:
+  TemporaryDirectory directory_;
+  int child_ = 0;  // 0: waited for
+};
 
 // The whole file; fails the test if it cannot be read.
 [[nodiscard]] std::string read_file(const std::string& path);

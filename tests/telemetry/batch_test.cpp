@@ -113,6 +113,14 @@ TEST(Batch, gives_back_the_records_it_was_made_of) {
   EXPECT_EQ(batch->resource().service_name, "test");
 }
 
+TEST(Batch, an_event_added_without_its_span_keeps_its_source) {
+  Event event = some_event();
+  event.source = EventSource::span;
+  BatchBuilder builder(test_resource());
+  builder.add(event);
+  EXPECT_EQ(to_record(builder.build()->events()[0]), event);
+}
+
 TEST(Batch, a_trace_without_an_end_is_a_start) {
   Trace trace = some_trace();
   trace.end_time.reset();

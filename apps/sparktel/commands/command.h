@@ -31,6 +31,12 @@ void add_errors_command(CLI::App& app, Action& action);
 void add_cost_command(CLI::App& app, Action& action);
 void add_bottlenecks_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);
+void add_tail_command(CLI::App& app, Action& action);
+void add_sql_command(CLI::App& app, Action& action);
+void add_export_command(CLI::App& app, Action& action);
+void add_import_command(CLI::App& app, Action& action);
+void add_prune_command(CLI::App& app, Action& action);
+void add_doctor_command(CLI::App& app, Action& action);
 
 // To standard output. Throws Error(unavailable) if it cannot take it (a full disk, a closed pipe).
 void print(std::string_view text);

@@ -11,14 +11,22 @@ void add_store_argument(CLI::App& command, std::string& where) {
   command.add_option("FILE,--db", where, "The SQLite file to read (default: telemetry.db)");
 }
 
-std::unique_ptr<Store> open_for_reading(const std::string& where) {
+std::string path_of(const std::string& where) {
   constexpr std::string_view prefix = "sqlite:";
   const std::string path = where.starts_with(prefix) ? where.substr(prefix.size()) : where;
   if (path.find("://") != std::string::npos) {
     // The text may hold a password, so the message does not repeat it.
     throw Error(ErrorCode::unsupported, "cannot read from a server: only SQLite files can be read");
   }
-  return std::make_unique<SqliteStore>(SqliteOptions{.path = path, .read_only = true});
+  return path;
+}
+
+std::unique_ptr<Store> open_for_reading(const std::string& where) {
+  return std::make_unique<SqliteStore>(SqliteOptions{.path = path_of(where), .read_only = true});
+}
+
+std::unique_ptr<SqliteStore> open_for_writing(const std::string& where) {
+  return std::make_unique<SqliteStore>(SqliteOptions{.path = path_of(where)});
 }
 
 }  // namespace spark::sparktel

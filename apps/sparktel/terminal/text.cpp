@@ -198,6 +198,10 @@ std::string format_seconds(Seconds seconds) {
   return format_duration(std::chrono::round<std::chrono::nanoseconds>(bounded));
 }
 
+std::string format_count(std::uint64_t count, std::string_view noun) {
+  return format_count(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 std::string format_time(Timestamp time) {
   std::string text = to_iso8601(time).substr(0, 19);
   std::replace(text.begin(), text.end(), 'T', ' ');

@@ -44,6 +44,8 @@ namespace spark::sparktel {
 [[nodiscard]] std::string format_share(double share);
 // As above of seconds, which may be NaN: "-".
 [[nodiscard]] std::string format_seconds(Seconds seconds);
+// "1 trace", "12,345 traces".
+[[nodiscard]] std::string format_count(std::uint64_t count, std::string_view noun);
 // "2025-01-15 10:00:01", UTC.
 [[nodiscard]] std::string format_time(Timestamp time);
 

@@ -98,6 +98,7 @@ struct EventView {
   std::string_view type = {};
   std::string_view name = {};
   AttributesView attributes = {};
+  EventSource source = EventSource::recorded;  // `span` only where an importer has the event without its span
 };
 
 struct MetricView {
@@ -177,7 +178,7 @@ class BatchBuilder {
   // A trace whose end_time is empty becomes a start, otherwise an end.
   void add(const Trace& trace);
   void add(const Span& span, std::span<const Event> span_events = {});
-  void add(const Event& event);
+  void add(const Event& event);  // of either source
   void add(const Metric& metric);
 
   [[nodiscard]] std::size_t size() const noexcept;

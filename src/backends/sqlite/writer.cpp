@@ -209,7 +209,7 @@ void Writer::write_events(const Batch& batch, std::int64_t resource) {
 
   insert_event_.bind(9, resource);
   for (const EventRow& row : event_rows_) {
-    const EventSource source = row.recorded != nullptr ? EventSource::recorded : EventSource::span;
+    const EventSource source = row.recorded != nullptr ? row.recorded->source : EventSource::span;
     insert_event_.bind(1, row.trace);
     insert_event_.bind(2, row.time_ns);
     insert_event_.bind(3, id_to_column(row.id.high));

@@ -1,0 +1,220 @@
+// sparktel sql: one SELECT over a file's views and tables, as a table, JSON or CSV.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/sparktel/commands/arguments.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/store_argument.h"
+#include "apps/sparktel/files/database.h"
+#include "apps/sparktel/formats/csv.h"
+#include "apps/sparktel/terminal/table.h"
+#include "apps/sparktel/terminal/text.h"
+#include "spark/base/error.h"
+#include "spark/base/json.h"
+
+namespace spark::sparktel {
+
+namespace {
+
+constexpr std::size_t most_table_rows = 1'000;  // which are held until the widths of their columns are known
+constexpr std::size_t printed_at_once = 1 << 16;
+constexpr std::size_t least_column_width = 8;
+
+struct SqlOptions {
+  std::string where;
+  std::string statement;
+  Seconds time_limit{30};
+  bool json = false;
+  bool csv = false;
+};
+
+// A blob as SQL writes it.
+std::string hex_of(const Bytes& bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "x'";
+  for (const std::uint8_t octet : bytes.octets) {
+    text += digits[octet >> 4];
+    text += digits[octet & 0xF];
+  }
+  return text + "'";
+}
+
+std::string text_of(const Value& value) {
+  if (value.is_null()) return {};
+  if (value.is_string()) return value.as_string();
+  if (value.is_bytes()) return hex_of(value.as_bytes());
+  if (value.is_double() && !(value.as_double() - value.as_double() == 0)) return value.as_double() > 0 ? "Inf" : "-Inf";
+  return to_json(value);
+}
+
+// A member of an object has one name: a second column "a" is "a:1".
+std::vector<std::string> distinct_names(const QueryRows& rows) {
+  std::vector<std::string> names;
+  std::map<std::string, int> seen;
+  for (int i = 0; i < rows.columns(); ++i) {
+    const std::string name = rows.name(i);
+    const int before = seen[name]++;
+    names.push_back(before == 0 ? name : name + ":" + std::to_string(before));
+  }
+  return names;
+}
+
+void print_json(QueryRows& rows) {
+  const std::vector<std::string> names = distinct_names(rows);
+  std::string out = "[";
+  bool is_first = true;
+  while (rows.step()) {
+    out += is_first ? "\n{" : ",\n{";
+    is_first = false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (i > 0) out += ',';
+      append_json_string(out, names[i]);
+      out += ':';
+      append_json(out, rows.value(static_cast<int>(i)));
+    }
+    out += '}';
+    if (out.size() >= printed_at_once) print(std::exchange(out, {}));
+  }
+  print(out + "\n]\n");
+}
+
+void print_csv(QueryRows& rows) {
+  std::string out;
+  const auto end_line = [&] { out += "\r\n"; };
+  for (int i = 0; i < rows.columns(); ++i) {
+    if (i > 0) out += ',';
+    append_csv_text(out, rows.name(i));
+  }
+  end_line();
+  while (rows.step()) {
+    for (int i = 0; i < rows.columns(); ++i) {
+      if (i > 0) out += ',';
+      const Value value = rows.value(i);
+      // Numbers may begin with a minus sign and are no formulas.
+      if (value.is_number()) {
+        out += text_of(value);
+      } else {
+        append_csv_text(out, text_of(value));
+      }
+    }
+    end_line();
+    if (out.size() >= printed_at_once) print(std::exchange(out, {}));
+  }
+  print(out);
+}
+
+void print_table(QueryRows& rows) {
+  std::vector<std::vector<Value>> held;
+  bool has_more = false;
+  while (rows.step()) {
+    if (held.size() == most_table_rows) {
+      has_more = true;
+      break;
+    }
+    std::vector<Value>& row = held.emplace_back();
+    for (int i = 0; i < rows.columns(); ++i) row.push_back(rows.value(i));
+  }
+  std::vector<Column> columns;
+  for (int i = 0; i < rows.columns(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const bool is_number = !held.empty() && std::all_of(held.begin(), held.end(), [at](const std::vector<Value>& row) {
+      return row[at].is_number() || row[at].is_null();
+    });
+    columns.push_back({.header = printable(rows.name(i)),
+                       .align = is_number ? Align::right : Align::left,
+                       .least_width = is_number ? 0 : least_column_width});
+  }
+  Table table(std::move(columns));
+  for (const std::vector<Value>& row : held) {
+    std::vector<Cell> cells;
+    for (const Value& value : row) {
+      if (value.is_null()) {
+        cells.emplace_back("NULL", Style::dim);
+      } else {
+        cells.emplace_back(text_of(value));
+      }
+    }
+    table.add_row(std::move(cells));
+  }
+  std::string out = held.empty() ? "No rows.\n" : table.draw(canvas_for(stdout));
+  if (has_more) {
+    out += "There are more: these are the first " + format_count(held.size()) + "; --csv and --json print all.\n";
+  }
+  print(out);
+}
+
+// What the views are, with the columns that docs/sqlite-format.md describes.
+void print_views(Database& database, bool json) {
+  Table table({{.header = "view"}, {.header = "columns", .least_width = 20}});
+  Array array;
+  std::string out;
+  const std::size_t width = canvas_for(stdout).width;
+  for (const std::string view : {"traces", "spans", "events", "metrics", "graphs"}) {
+    QueryRows rows(database, "SELECT name FROM pragma_table_info('" + view + "')");
+    Array columns;
+    std::string list;
+    while (rows.step()) {
+      columns.emplace_back(rows.text(0));
+      list += (list.empty() ? "" : ", ") + rows.text(0);
+    }
+    array.emplace_back(Object{{"view", view}, {"columns", std::move(columns)}});
+    constexpr std::size_t indent = 9;
+    std::string head = pad_right(view, indent);
+    for (const std::string& line : wrap(list, width - indent)) {
+      out += head + line + "\n";
+      head = std::string(indent, ' ');
+    }
+  }
+  print(json ? to_pretty_json(Value(std::move(array))) + "\n" : out);
+}
+
+int run(const SqlOptions& options) {
+  // The library says best what is wrong with a file.
+  static_cast<void>(open_for_reading(options.where));
+  Database database(path_of(options.where));
+  if (options.statement.empty()) {
+    print_views(database, options.json);
+    return exit_success;
+  }
+  database.set_time_limit(options.time_limit);
+  QueryRows rows(database, options.statement);
+  if (options.json) {
+    print_json(rows);
+  } else if (options.csv) {
+    print_csv(rows);
+  } else {
+    print_table(rows);
+  }
+  return exit_success;
+}
+
+}  // namespace
+
+void add_sql_command(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<SqlOptions>();
+  CLI::App* const command = app.add_subcommand("sql", "Ask a file in SQL; nothing can be changed by it");
+  command->add_option("FILE", options->where, "The SQLite file to read")->required();
+  command->add_option("STATEMENT", options->statement, "One SELECT; without it the views are listed");
+  add_parsed_option(
+      *command, "--time-limit",
+      [options](const std::string& text) {
+        options->time_limit = std::max<Seconds>(parse_duration(text), Seconds{1e-3});
+      },
+      "Give up after this time (default: 30s)");
+  CLI::Option* const json =
+      command->add_flag("--json", options->json, "Print a JSON array with an object for each row");
+  command->add_flag("--csv", options->csv, "Print CSV")->excludes(json);
+  command->footer(
+      "Examples:\n"
+      "  sparktel sql telemetry.db\n"
+      "  sparktel sql telemetry.db \"SELECT name, count(*), avg(duration) FROM spans GROUP BY name\"\n"
+      "  sparktel sql telemetry.db \"SELECT * FROM traces WHERE status = 'failed'\" --json | jq '.[].name'");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace spark::sparktel

@@ -1,0 +1,173 @@
+// sparktel tail: prints spans and traces of a file as they end, while another process writes it.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "apps/sparktel/commands/arguments.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/store_argument.h"
+#include "apps/sparktel/files/database.h"
+#include "apps/sparktel/formats/json_lines.h"
+#include "apps/sparktel/tail/follower.h"
+#include "apps/sparktel/terminal/stop_signal.h"
+#include "apps/sparktel/terminal/style.h"
+#include "apps/sparktel/terminal/text.h"
+#include "apps/sparktel/views/trace_view.h"
+#include "spark/base/error.h"
+#include "spark/base/glob.h"
+
+namespace spark::sparktel {
+
+namespace {
+
+constexpr Seconds between_polls{0.25};
+// A file that has just appeared is not a database yet; its writer makes it one within this time.
+constexpr Seconds becoming_a_database{5};
+
+struct TailOptions {
+  std::string where = "telemetry.db";
+  std::optional<std::string> name;
+  std::optional<std::string> status;
+  std::optional<std::chrono::nanoseconds> time;
+  bool json = false;
+};
+
+// Ends when a stop is requested or the time is over.
+class Patience {
+ public:
+  explicit Patience(std::optional<std::chrono::nanoseconds> time) {
+    if (time) deadline_ = system_clock().steady_now() + *time;
+  }
+  // Waits a little; false if it is over.
+  bool wait() {
+    Seconds pause = between_polls;
+    if (deadline_) pause = std::min(pause, Seconds(*deadline_ - system_clock().steady_now()));
+    if (stop_.requested() || pause.count() <= 0) return false;
+    stop_.wait(pause);
+    return !stop_.requested();
+  }
+
+ private:
+  StopSignal stop_;
+  std::optional<std::chrono::nanoseconds> deadline_;
+};
+
+void say(const std::string& text) { std::fprintf(stderr, "sparktel: %s\n", printable(text).c_str()); }
+
+// Null if patience ended first.
+std::unique_ptr<Store> wait_for_file(const std::string& where, Patience& patience) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path_of(where), ignored)) return open_for_reading(where);
+  say("waiting for " + where + " to appear");
+  std::optional<std::chrono::nanoseconds> appeared;
+  while (patience.wait()) {
+    if (!std::filesystem::exists(path_of(where), ignored)) continue;
+    const std::chrono::nanoseconds now = system_clock().steady_now();
+    if (!appeared) appeared = now;
+    try {
+      return open_for_reading(where);
+    } catch (const Error&) {
+      if (Seconds(now - *appeared) > becoming_a_database) throw;
+    }
+  }
+  return nullptr;
+}
+
+template <class AnyRecord>
+bool is_wanted(const AnyRecord& record, const std::optional<Glob>& name, const std::optional<std::string>& status) {
+  return (!name || name->matches(record.name)) && (!status || to_string(record.status) == *status);
+}
+
+std::string line_of(const Span& span, const Canvas& canvas) {
+  std::string line = format_time(span.end_time) + "  span   " +
+                     pad_left(format_duration(span.end_time - span.start_time), 8) + "  " +
+                     paint(pad_right(to_string(span.status), 9), style_of(span.status, Style::green), canvas) + "  " +
+                     printable(span.name) + "  " + paint(span.trace_id.to_string(), Style::cyan, canvas);
+  const std::string error =
+      span.error_type + (span.error_type.empty() || span.status_message.empty() ? "" : ": ") + span.status_message;
+  if (!error.empty()) line += "  " + paint(printable(error), Style::red, canvas);
+  return line + "\n";
+}
+
+std::string line_of(const Trace& trace, const Canvas& canvas) {
+  const Timestamp end = trace.end_time.value_or(trace.start_time);
+  return format_time(end) + "  trace  " + pad_left(format_duration(end - trace.start_time), 8) + "  " +
+         paint(pad_right(to_string(trace.status), 9), style_of(trace.status, Style::green), canvas) + "  " +
+         paint(printable(trace.name), Style::bold, canvas) + "  " +
+         paint(trace.trace_id.to_string(), Style::cyan, canvas) + "\n";
+}
+
+int run(const TailOptions& options) {
+  std::optional<Glob> name;
+  if (options.name) name.emplace(*options.name);
+  Patience patience(options.time);
+  // What is in a file when it appears is new, too.
+  std::error_code ignored;
+  const bool is_there = std::filesystem::exists(path_of(options.where), ignored);
+  const std::unique_ptr<Store> store = wait_for_file(options.where, patience);
+  if (!store) return exit_success;
+  Database database(path_of(options.where));
+  Follower follower(*store, database, {.with_attributes = options.json, .from_the_beginning = !is_there});
+  say("following " + options.where);
+  const Canvas canvas = canvas_for(stdout);
+  bool goes_on = true;
+  while (goes_on) {
+    goes_on = patience.wait();
+    std::string out;
+    for (const Follower::Ended& ended : follower.poll()) {
+      std::visit(
+          [&](const auto& record) {
+            if (!is_wanted(record, name, options.status)) return;
+            if (options.json) {
+              append_json_line(out, record);
+              out += '\n';
+            } else {
+              out += line_of(record, canvas);
+            }
+          },
+          ended);
+    }
+    if (!out.empty()) print(out);
+  }
+  return exit_success;
+}
+
+}  // namespace
+
+void add_tail_command(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<TailOptions>();
+  CLI::App* const command = app.add_subcommand("tail", "Print spans and traces of a file as they end, until Ctrl-C");
+  add_store_argument(*command, options->where);
+  command->add_option("--name", options->name, "Only those whose name matches this glob: 'etl*'")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            try {
+              static_cast<void>(Glob(text));
+              return std::string();
+            } catch (const Error& error) {
+              return std::string(error.what());
+            }
+          },
+          ""));
+  command->add_option("--status", options->status, "Only those with this status")
+      ->check(CLI::IsMember({"completed", "failed", "cancelled"}));
+  add_parsed_option(
+      *command, "--for", [options](const std::string& text) { options->time = parse_duration(text); },
+      "End after this time: 10s");
+  command->add_flag("--json", options->json, "Print JSON lines as sparktel export does, attributes included");
+  command->footer(
+      "A file that is not there yet is waited for.\n\n"
+      "Examples:\n"
+      "  sparktel tail\n"
+      "  sparktel tail production.db --status failed\n"
+      "  sparktel tail production.db --name 'etl*' --for 10m --json | jq -r .name");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace spark::sparktel
