@@ -213,12 +213,12 @@ TEST_F(AnalysisCommands, ErrorsAreGrouped) {
             "1×  50 %  █████       import\n"
             "   write failed\n"
             "   2025-01-15 11:00:00 UTC\n"
-            "   sparktel show 0194699e-c380-720e-bd84-b6b9757f9473\n"
+            "   for example trace 0194699e-c380-720e-bd84-b6b9757f9473\n"
             "\n"
             "1×  50 %  █████       write\n"
             "   DiskFull: no space for row <number>\n"
             "   2025-01-15 11:00:00 UTC\n"
-            "   sparktel show 0194699e-c380-720e-bd84-b6b9757f9473\n");
+            "   for example trace 0194699e-c380-720e-bd84-b6b9757f9473\n");
   EXPECT_EQ(json_of({"errors", "--name", "write"}).at("failed_spans"), Value(1));
   EXPECT_EQ(out_of({"errors", "--name", "read"}), "No failed spans in " + database().path() + ".\n");
 }

@@ -133,6 +133,14 @@ TEST_F(QueryCommands, WrongArgumentsSayWhatWasExpected) {
   EXPECT_NE(error_of({"traces", "--limit", "0"}), "");
 }
 
+TEST_F(QueryCommands, ShowTakesTheLatestTraceByDefault) {
+  const std::string latest = "trace " + database().completed_id();
+  EXPECT_THAT(out_of({"show"}), HasSubstr(latest));
+  EXPECT_THAT(out_of({"show", "latest"}), HasSubstr(latest));
+  EXPECT_THAT(error_of({"show", database().path()}),
+              HasSubstr("\"" + database().path() + "\" is a file; type: show latest FILE"));
+}
+
 TEST_F(QueryCommands, ATerminalGetsColoursUnlessTheyAreUnwanted) {
   const std::vector<std::string> arguments{"spans", "--db", database().path()};
   EXPECT_THAT(run_sparktel_on_terminal(arguments, 80, {"TERM=xterm"}).out, HasSubstr("\x1b[31mfailed"));

@@ -50,7 +50,7 @@ std::string draw_group(const analysis::ErrorGroup& group, const Canvas& canvas) 
   out += "   " + paint(fit(when, canvas.width - 3), Style::dim, canvas) + "\n";
   if (!group.example_traces.empty()) {
     // Not cut, so that it can be copied.
-    out += "   sparktel show " + paint(group.example_traces.front().to_string(), Style::cyan, canvas) + "\n";
+    out += "   for example trace " + paint(group.example_traces.front().to_string(), Style::cyan, canvas) + "\n";
   }
   return out;
 }

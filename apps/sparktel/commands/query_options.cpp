@@ -171,8 +171,8 @@ void require_applicable(const QueryOptions& options, RecordType type) {
   const auto refuse = [&](const char* option, const char* of) {
     throw CLI::ValidationError(option, fmt::format("{} have none: it is of {}", to_string(type), of));
   };
-  const auto require_member = [&](const char* option, const std::string& value, std::vector<std::string> names) {
-    const std::string wrong = CLI::IsMember(std::move(names))(const_cast<std::string&>(value));
+  const auto require_member = [](const char* option, std::string value, std::vector<std::string> names) {
+    const std::string wrong = CLI::IsMember(std::move(names))(value);
     if (!wrong.empty()) throw CLI::ValidationError(option, wrong);
   };
   if (options.status && !has_duration(type)) refuse("--status", "traces and spans");

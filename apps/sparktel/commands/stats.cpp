@@ -68,7 +68,7 @@ std::string draw_counts(const StatsRequest& request, const StatsGroups& groups) 
 }
 
 std::string draw_values(const StatsRequest& request, const StatsGroups& groups) {
-  std::vector<Column> columns{{.header = request.by_text, .least_width = 12},
+  std::vector<Column> columns{{.header = request.by_text, .least_width = 20},
                               {.header = "count", .align = Align::right}};
   for (const char* header : {"sum", "mean", "p50", "p95", "p99", "min", "max"}) {
     columns.push_back({.header = header, .align = Align::right, .is_optional = true});
