@@ -234,6 +234,8 @@ TEST_F(Exchange, AnImportThatWasKilledIsCompletedByTheNext) {
   EXPECT_EQ(RawDatabase(restored).run("SELECT count(*) FROM spans_data"), "10000\n");
   done({"import", lines, restored});
   EXPECT_EQ(RawDatabase(restored).run("SELECT count(*) FROM spans_data"), "20000\n");
+  // Spans of one trace by their ids, as they were written.
+  EXPECT_EQ(done({"export", restored}), read_file(lines));
 }
 
 TEST_F(Exchange, APartialTraceWithoutItsRootSpanIsLeftOutAndCounted) {
