@@ -29,10 +29,10 @@ class Sql : public ::testing::Test {
 
 TEST_F(Sql, AnswersAreATableWithoutEscapeSequences) {
   EXPECT_EQ(
-      ask("SELECT name, duration, NULL AS nothing, 'a' || char(27) || '[2J' AS hostile FROM spans WHERE duration >= "
+      ask("SELECT name, duration, NULL AS missing, 'a' || char(27) || '[2J' AS hostile FROM spans WHERE duration >= "
           "0.05 ORDER BY name")
           .out,
-      "name      duration  nothing  hostile\n"
+      "name      duration  missing  hostile\n"
       "────────────────────────────────────\n"
       "callee 4      0.07     NULL  a\uFFFD[2J\n"
       "root           0.1     NULL  a\uFFFD[2J\n");
@@ -67,7 +67,12 @@ TEST_F(Sql, WhatWouldChangeSomethingIsRefused) {
     EXPECT_THAT(result.error, HasSubstr("only reading is allowed here")) << statement;
     EXPECT_EQ(result.out, "") << statement;
   }
+  EXPECT_EQ(ask("UPDATE sqlite_master SET name = 'x'").exit_code, 1);
   EXPECT_EQ(RawDatabase(database).run("SELECT * FROM spans_data"), before);
+}
+
+TEST_F(Sql, TableValuedFunctionsAreForReading) {
+  EXPECT_EQ(ask("SELECT sum(value) AS total FROM json_each('[1,2]')", {"--csv"}).out, "total\r\n3\r\n");
 }
 
 TEST_F(Sql, MistakesAreOneLine) {

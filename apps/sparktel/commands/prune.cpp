@@ -25,6 +25,9 @@ namespace spark::sparktel {
 
 namespace {
 
+// By size, one transaction may delete more than it had to, so they are small here, where time matters less.
+constexpr std::size_t rows_at_once = 250;
+
 struct PruneCommandOptions {
   std::string where;
   std::optional<std::chrono::nanoseconds> older_than;
@@ -126,7 +129,7 @@ int run(const PruneCommandOptions& options) {
   const std::unique_ptr<SqliteStore> store = open_for_writing(options.where);
   const StopSignal stop;
   Progress progress("deleted", "rows");
-  PruneOptions goal{.max_bytes = static_cast<std::size_t>(options.max_bytes)};
+  PruneOptions goal{.max_bytes = static_cast<std::size_t>(options.max_bytes), .rows_per_transaction = rows_at_once};
   if (options.older_than) goal.before = before;
   goal.progress = [&](const PruneResult& so_far) {
     progress.update(so_far.traces + so_far.spans + so_far.events + so_far.metrics);

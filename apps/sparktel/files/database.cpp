@@ -35,6 +35,7 @@ int authorize(void*, int action, const char* first, const char* second, const ch
     case SQLITE_CREATE_TABLE:
       return SQLITE_OK;
     case SQLITE_INSERT:
+    case SQLITE_UPDATE:
       return first != nullptr && std::string_view(first) == "sqlite_master" ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_FUNCTION:
       return second != nullptr && std::string_view(second) == "load_extension" ? SQLITE_DENY : SQLITE_OK;

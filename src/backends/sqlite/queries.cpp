@@ -149,7 +149,13 @@ Page<Span> query_spans(Reader& reader, const SpanQuery& query) {
 SpanChunk next_spans(Reader& reader, const SpanQuery& query, const SpanPlace& after, std::size_t count) {
   reader.functions().set(query.name, query.attributes);
   Select select = span_conditions(reader, query);
-  select.after_place(after.trace, after.span);
+  // Within one trace SQLite would find the trace by the key and then read its spans from the first one, again and
+  // again.
+  if (query.trace_id) {
+    select.after_span_id(after.span);
+  } else {
+    select.after_place(after.trace, after.span);
+  }
   select.attributes(query.attributes.size());
   const std::string sql = select_spans(query, select, " ORDER BY trace, span", false);
   SpanChunk chunk;

@@ -113,6 +113,10 @@ class Select {
     parameters_.emplace_back(span);
   }
 
+  void after_span_id(std::int64_t span) {
+    if (span != std::numeric_limits<std::int64_t>::min()) add("span > ?", span);
+  }
+
   void add_text(const std::string& condition) {
     where_ += where_.empty() ? " WHERE " : " AND ";
     where_ += condition;
