@@ -152,7 +152,8 @@ SpanChunk next_spans(Reader& reader, const SpanQuery& query, const SpanPlace& af
   // Within one trace SQLite would find the trace by the key and then read its spans from the first one, again and
   // again.
   if (query.trace_id) {
-    select.after_span_id(after.span);
+    // At first there is no place, and a span may have the least of all ids.
+    if (after.trace != SpanPlace().trace) select.after_span_id(after.span);
   } else {
     select.after_place(after.trace, after.span);
   }
