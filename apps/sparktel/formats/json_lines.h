@@ -1,5 +1,5 @@
-// JSON lines: a header line, then one object a line, which comes back as the record it was. docs/command-line.md has the
-// format. Members are always there and always in the same order, so equal records give equal lines. What JavaScript
+// JSON lines: a header line, then one object a line, which comes back as the record it was. docs/command-line.md has
+// the format. Members are always there and always in the same order, so equal records give equal lines. What JavaScript
 // and jq would round is a string: times (nanoseconds since the epoch) and counts beyond 63 bits. Values are as in
 // spark/base/json.h. Free functions without state, safe from any thread.
 #pragma once
