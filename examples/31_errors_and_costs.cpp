@@ -29,7 +29,7 @@ int main() {
     if (i % 4 == 0) call_model(manager, "large", 4'000, 0.12);
     if (i % 6 == 0) call_model(manager, "new", 500, -1);  // nobody knows its price yet
     try {
-      manager.in_span("upload", {}, [&] {
+      manager.in_span("upload", {}, [&](spark::ActiveSpan&) {
         clock.advance(std::chrono::milliseconds(20 + i));
         if (i % 3 == 0) throw std::runtime_error("no answer from host-" + std::to_string(i) + " within 30 ms");
       });
