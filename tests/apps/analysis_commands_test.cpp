@@ -7,6 +7,8 @@
 
 #include "apps/child_process.h"
 #include "apps/query_database.h"
+#include "backends/records.h"
+#include "spark/backends/sqlite.h"
 #include "spark/base/json.h"
 
 namespace spark::testing {
@@ -239,6 +241,27 @@ TEST_F(AnalysisCommands, CostIsAddedUp) {
   EXPECT_EQ(json_of({"cost"}).at("total").as_object().at("calls"), Value(2));
   EXPECT_THAT(out_of({"cost", "--since", "2030-01-01"}),
               HasSubstr("No calls of language models from 2030-01-01 00:00:00 UTC on in"));
+}
+
+// The dear one comes last, when the cheap ones have filled the table already.
+TEST_F(AnalysisCommands, CostShowsTheDearest) {
+  const std::string path = database().directory().file("models.db");
+  {
+    SqliteStore store({.path = path});
+    write(store, [](BatchBuilder& builder) {
+      for (std::uint64_t i = 1; i <= 25; ++i) {
+        builder.add(
+            make_span(i, "chat", static_cast<std::int64_t>(i), static_cast<std::int64_t>(i) + 1,
+                      {{"gen_ai.request.model", "model " + std::to_string(i)}, {"llm.cost", i == 25 ? 1000.0 : 0.01}}));
+      }
+    });
+  }
+  const ChildResult result = run_sparktel({"cost", "--db", path, "--limit", "1", "--json"});
+  const Value answer = parse_json(result.out);
+  const Object& table = answer.as_object().at("by_model").as_object();
+  ASSERT_EQ(table.at("rows").as_array().size(), 1u);
+  EXPECT_EQ(table.at("rows").as_array()[0].as_object().at("name"), Value("model 25"));
+  EXPECT_EQ(table.at("others").as_object().at("calls"), Value(24));
 }
 
 TEST_F(AnalysisCommands, BottlenecksHaveShares) {

@@ -245,6 +245,40 @@ TEST_F(Exchange, APartialTraceWithoutItsRootSpanIsLeftOutAndCounted) {
   EXPECT_EQ(SqliteStore({.path = restored, .read_only = true}).query_traces({}).size(), 2U);
 }
 
+// More of them than a batch has records, so that for one the root span is in the next batch.
+TEST_F(Exchange, EveryPartialTraceIsMadeWhereverItsRootSpanIs) {
+  constexpr std::uint64_t traces = 10'001;
+  std::string text = sparktel::json_lines_header() + "\n";
+  for (std::uint64_t i = 1; i <= traces; ++i) {
+    Trace trace = make_trace(i, "partial", 0, 100);
+    trace.root_span_id = span_id(1);
+    trace.partial = true;
+    sparktel::append_json_line(text, trace);
+    Span root = make_span(1, "partial", 0, 100);
+    root.trace_id = trace.trace_id;
+    text += "\n";
+    sparktel::append_json_line(text, root);
+    text += "\n";
+  }
+  write_file(lines, text);
+  EXPECT_EQ(done({"import", lines, restored}), "Imported 20,002 records into " + restored + ".\n");
+  EXPECT_EQ(RawDatabase(restored).run("SELECT count(*) FROM traces"), "10001\n");
+}
+
+TEST_F(Exchange, NeverReplacesTheDatabaseByItsExport) {
+  fill();
+  const std::string before = done({"export", database});
+  expect_failure({"export", database, "-o", database, "--force"}, "belongs to the database that is exported");
+  EXPECT_EQ(done({"export", database}), before);
+}
+
+TEST_F(Exchange, ATraceWithoutSuchRecordsIsNotCalledMissing) {
+  fill();
+  const std::string running = trace_id(2).to_string();
+  EXPECT_EQ(done({"export", database, "--trace", running, "--kind", "metrics"}), sparktel::json_lines_header() + "\n");
+  expect_failure({"export", database, "--trace", trace_id(8).to_string()}, "no trace");
+}
+
 TEST_F(Exchange, WrongUseIsExitCode2) {
   for (const std::vector<std::string>& use : {std::vector<std::string>{"export", "--format", "xml"},
                                               {"export", "--trace", "x"},

@@ -28,6 +28,7 @@ using analysis::CostSummary;
 using analysis::CostTable;
 
 constexpr std::size_t share_cells = 10;
+constexpr std::size_t most_rows = 10'000;  // that are told apart; the limit is for what is shown
 constexpr std::chrono::days default_window{30};
 
 struct CostOptions {
@@ -65,6 +66,20 @@ std::string window_text(const CostOptions& options, const TimeRange& window) {
 const CostTable& table_of(const CostSummary& summary, const std::string& by) {
   if (by == "day") return summary.by_day;
   return by == "node" ? summary.by_span : summary.by_model;
+}
+
+void add(Cost& sum, const Cost& cost) {
+  sum.calls += cost.calls;
+  sum.unpriced += cost.unpriced;
+  sum.dollars += cost.dollars;
+  sum.input_tokens += cost.input_tokens;
+  sum.output_tokens += cost.output_tokens;
+}
+
+// What is beyond the limit is counted as the others.
+void cut(CostTable& table, std::size_t limit) {
+  for (std::size_t i = limit; i < table.rows.size(); ++i) add(table.others, table.rows[i].cost);
+  if (table.rows.size() > limit) table.rows.resize(limit);
 }
 
 std::vector<Cell> cells_of(const std::string& name, const Cost& cost, double largest) {
@@ -145,9 +160,10 @@ std::string to_json(const CostSummary& summary, const TimeRange& window) {
 int run(const CostOptions& options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
   const TimeRange window = window_of(options, *store);
-  analysis::CostOptions wanted{.span_name = options.name, .start_time = window, .max_rows = options.limit};
+  analysis::CostOptions wanted{.span_name = options.name, .start_time = window, .max_rows = most_rows};
   if (!options.trace.empty()) wanted.trace_id = find_trace_id(*store, options.trace);
-  const CostSummary summary = analysis::cost_summary(*store, wanted);
+  CostSummary summary = analysis::cost_summary(*store, wanted);
+  for (CostTable* table : {&summary.by_model, &summary.by_span, &summary.by_day}) cut(*table, options.limit);
   if (options.json) {
     print(to_json(summary, window));
   } else if (summary.total.calls == 0) {

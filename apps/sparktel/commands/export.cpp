@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
+#include "spark/base/error.h"
 
 namespace spark::sparktel {
 
@@ -67,8 +69,18 @@ std::string summary(const ExportResult& result, const std::string& out) {
          format_count(result.graphs, "graph") + " to " + printable(out) + ".\n";
 }
 
+// --force would otherwise replace the database by its export.
+void refuse_the_database(const std::string& out, const std::string& database) {
+  for (const char* suffix : {"", "-wal", "-shm", "-lock"}) {
+    std::error_code ignored;
+    if (!std::filesystem::equivalent(out, database + suffix, ignored)) continue;
+    throw Error(ErrorCode::invalid_argument, out + " belongs to the database that is exported; name another file");
+  }
+}
+
 int run(const ExportOptions& options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
+  refuse_the_database(options.out, path_of(options.where));
   Database database(path_of(options.where));
   const StopSignal stop;
   OutputFile file(options.out, options.force);

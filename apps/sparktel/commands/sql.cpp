@@ -160,7 +160,7 @@ void print_views(Database& database, bool json) {
     std::string list;
     while (rows.step()) {
       columns.emplace_back(rows.text(0));
-      list += (list.empty() ? "" : ", ") + rows.text(0);
+      list += (list.empty() ? "" : ", ") + printable(rows.text(0));
     }
     array.emplace_back(Object{{"view", view}, {"columns", std::move(columns)}});
     constexpr std::size_t indent = 9;

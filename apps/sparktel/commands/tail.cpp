@@ -63,11 +63,18 @@ void say(const std::string& text) { std::fprintf(stderr, "sparktel: %s\n", print
 // Null if patience ended first.
 std::unique_ptr<Store> wait_for_file(const std::string& where, Patience& patience) {
   std::error_code ignored;
-  if (std::filesystem::exists(path_of(where), ignored)) return open_for_reading(where);
+  // An empty file is one that another process has just made.
+  const auto is_there = [&] {
+    const auto size = std::filesystem::file_size(path_of(where), ignored);
+    return !ignored && size > 0;
+  };
+  const bool is_other =
+      std::filesystem::exists(path_of(where), ignored) && !std::filesystem::is_regular_file(path_of(where), ignored);
+  if (is_other || is_there()) return open_for_reading(where);
   say("waiting for " + where + " to appear");
   std::optional<std::chrono::nanoseconds> appeared;
   while (patience.wait()) {
-    if (!std::filesystem::exists(path_of(where), ignored)) continue;
+    if (!is_there()) continue;
     const std::chrono::nanoseconds now = system_clock().steady_now();
     if (!appeared) appeared = now;
     try {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "apps/sparktel/terminal/stop_signal.h"
 #include "spark/base/error.h"
 
 namespace spark::sparktel {
@@ -82,7 +83,10 @@ bool LineReader::fill() {
   if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
   for (;;) {
     const ssize_t count = ::read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      check_stop();
+      continue;
+    }
     if (count < 0) fail(path_, errno);
     end_ += static_cast<std::size_t>(count);
     return count > 0;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "apps/sparktel/terminal/stop_signal.h"
 #include "spark/base/error.h"
 
 namespace spark::sparktel {
@@ -75,7 +76,10 @@ OutputFile::~OutputFile() {
 void OutputFile::write(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EINTR) {
+      check_stop();
+      continue;
+    }
     if (written < 0) fail(errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -25,7 +25,7 @@ class Export {
     writer_.begin([this] { return first_time(); });
     if (selection_.trace) {
       write_trace(*selection_.trace);
-      if (result_.total() == 0) {
+      if (result_.total() == 0 && !is_there(*selection_.trace)) {
         throw Error(ErrorCode::not_found, "no trace " + selection_.trace->to_string() + " in " +
                                               std::string(store_.name()) + "; sparktel traces lists them");
       }
@@ -44,6 +44,13 @@ class Export {
 
  private:
   [[nodiscard]] bool is_everything() const { return !selection_.trace && selection_.time == TimeRange{}; }
+
+  // Whatever its records are.
+  [[nodiscard]] bool is_there(TraceId id) {
+    TraceQuery traces{.limit = 1, .trace_id = id};
+    SpanQuery spans{.limit = 1, .trace_id = id};
+    return !store_.query_traces(traces).empty() || !store_.query_spans(spans).empty();
+  }
 
   // The start of the first trace or span that is selected.
   [[nodiscard]] Timestamp first_time() {

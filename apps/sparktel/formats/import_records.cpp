@@ -1,5 +1,6 @@
 #include "apps/sparktel/formats/import_records.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -39,8 +40,7 @@ class Import {
   }
   ImportResult finish() {
     write();
-    for (const Trace& trace : partial_traces_) make_implied(trace);
-    partial_traces_.clear();
+    result_.incomplete_traces = make_implied(std::exchange(partial_traces_, {})).size();
     write();
     return result_;
   }
@@ -48,11 +48,17 @@ class Import {
  private:
   void write() {
     if (builder_.size() > 0) store_.write(*builder_.build());
-    if (partial_traces_.size() < batch_records) return;
-    // Their root spans follow them at once in a file of ours, so most are there by now.
-    std::vector<Trace> waiting = std::exchange(partial_traces_, {});
-    for (const Trace& trace : waiting) make_implied(trace);
+    if (partial_traces_.size() < next_look_) return;
+    // Their root spans follow them at once in a file of ours, so most are there by now. In another file they may come
+    // much later: then looking for them must not become most of the work.
+    partial_traces_ = make_implied(std::exchange(partial_traces_, {}));
+    next_look_ = std::max(batch_records, 2 * partial_traces_.size());
     if (builder_.size() > 0) store_.write(*builder_.build());
+  }
+  // Gives those whose root span is not there.
+  std::vector<Trace> make_implied(std::vector<Trace> traces) {
+    std::erase_if(traces, [this](const Trace& trace) { return make_implied(trace); });
+    return traces;
   }
 
   void add_one(const GraphDefinition&) {}
@@ -70,13 +76,10 @@ class Import {
 
   // A store makes such a trace of its local root spans. Its root span is written once more, marked as one and with the
   // trace's times: the span's row, which is there, stays as it is.
-  void make_implied(const Trace& trace) {
+  [[nodiscard]] bool make_implied(const Trace& trace) {
     SpanQuery query{.trace_id = trace.trace_id, .span_id = trace.root_span_id};
     query.with_attributes = false;
-    if (store_.query_spans(query).empty()) {
-      ++result_.incomplete_traces;
-      return;
-    }
+    if (store_.query_spans(query).empty()) return false;
     SpanView root;
     root.trace_id = trace.trace_id;
     root.span_id = trace.root_span_id;
@@ -86,11 +89,13 @@ class Import {
     root.is_local_root = true;
     root.name = builder_.copy(trace.name);
     builder_.add(root);
+    return true;
   }
 
   Store& store_;
   BatchBuilder builder_;
-  std::vector<Trace> partial_traces_;  // whose root span was not looked for yet
+  std::vector<Trace> partial_traces_;      // whose root span was not there when it was looked for
+  std::size_t next_look_ = batch_records;  // when there are so many
   ImportResult result_;
 };
 

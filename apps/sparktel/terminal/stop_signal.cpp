@@ -24,11 +24,14 @@ StopSignal::StopSignal() {
   action.sa_handler = &request;
   ::sigaction(SIGINT, &action, &old_interrupt_);
   ::sigaction(SIGTERM, &action, &old_terminate_);
+  ::sigaction(SIGHUP, &action, &old_hangup_);
 }
 
 StopSignal::~StopSignal() {
   ::sigaction(SIGINT, &old_interrupt_, nullptr);
   ::sigaction(SIGTERM, &old_terminate_, nullptr);
+  ::sigaction(SIGHUP, &old_hangup_, nullptr);
+  is_requested = 0;
 }
 
 bool StopSignal::requested() const noexcept { return is_requested != 0; }
@@ -37,14 +40,19 @@ void StopSignal::check(const char* left) const {
   if (requested()) throw Error(ErrorCode::cancelled, std::string("interrupted: ") + left);
 }
 
+void check_stop() {
+  if (is_requested != 0) throw Error(ErrorCode::cancelled, "interrupted while it waited");
+}
+
 void StopSignal::wait(Seconds time) const {
   // Blocked until pselect takes the mask away, so that a signal between the look and the waiting is not missed.
-  sigset_t both;
+  sigset_t all;
   sigset_t before;
-  sigemptyset(&both);
-  sigaddset(&both, SIGINT);
-  sigaddset(&both, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &both, &before);
+  sigemptyset(&all);
+  sigaddset(&all, SIGINT);
+  sigaddset(&all, SIGTERM);
+  sigaddset(&all, SIGHUP);
+  ::sigprocmask(SIG_BLOCK, &all, &before);
   if (!requested()) {
     const double whole = std::floor(time.count());
     const timespec duration{.tv_sec = static_cast<time_t>(whole),

@@ -1,5 +1,6 @@
-// While a StopSignal lives, an interrupt (Ctrl-C) or a request to terminate does not end the process but is remembered,
-// so that what is going on can end in order. One at a time; restores what was before. For the main thread.
+// While a StopSignal lives, an interrupt (Ctrl-C), a request to terminate or the loss of the terminal does not end the
+// process but is remembered, so that what is going on can end in order. One at a time; restores what was before. For
+// the main thread.
 #pragma once
 
 #include <csignal>
@@ -24,6 +25,11 @@ class StopSignal {
  private:
   struct sigaction old_interrupt_ {};
   struct sigaction old_terminate_ {};
+  struct sigaction old_hangup_ {};
 };
+
+// For whoever waits in a system call that a signal has interrupted. Throws Error(cancelled) if a stop was requested of
+// the StopSignal that lives; does nothing without one.
+void check_stop();
 
 }  // namespace spark::sparktel
