@@ -146,13 +146,15 @@ function(spark_program name)
   endif()
 endfunction()
 
-# spark_test(<folder> DEPENDS <targets> [RUNS <program>] [ASIO] [WITHOUT_PCH] [TIMEOUT <seconds>] [PROCESSORS <count>])
+# spark_test(<folder> DEPENDS <targets> [RUNS <program>] [ASIO] [WITHOUT_PCH] [TIMEOUT <seconds>] [PROCESSORS <count>]
+#            [TOGETHER <GoogleTest patterns>])
 #
+# Each pattern of TOGETHER is one test of CTest's, for hundreds of cases so small that starting a program takes longer.
 # A test that starts one of our programs names it with RUNS and finds its path in the macro SPARK_PROGRAM.
 # The tests are named <folder>.<Suite>.<test>. A concurrency test asks for all the processors it needs, so that CTest does not
 # run it beside another one. SPARK_SOURCE_DIR is the repository's root, for tests that read files of it.
 function(spark_test folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ASIO;WITHOUT_PCH" "RUNS;TIMEOUT;PROCESSORS" "DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ASIO;WITHOUT_PCH" "RUNS;TIMEOUT;PROCESSORS" "DEPENDS;TOGETHER")
   set(target test_${folder})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp")
   if(NOT sources)
@@ -187,7 +189,21 @@ function(spark_test folder)
 
   set(scratch "${PROJECT_BINARY_DIR}/scratch/test_${folder}")
   file(MAKE_DIRECTORY "${scratch}")
+  set(each "")
+  if(arg_TOGETHER)
+    list(JOIN arg_TOGETHER ":" together)
+    set(each TEST_FILTER "-${together}")
+  endif()
+  foreach(pattern IN LISTS arg_TOGETHER)
+    string(REGEX REPLACE "[*/]+" "." name "${folder}.${pattern}")
+    string(REGEX REPLACE "[.]+" "." name "${name}")
+    string(REGEX REPLACE "[._]+$" "" name "${name}")
+    add_test(NAME ${name} COMMAND ${target} --gtest_filter=${pattern} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${scratch}" TIMEOUT 600 LABELS ${folder}
+      FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites")
+  endforeach()
   gtest_discover_tests(${target}
+    ${each}
     TEST_PREFIX "${folder}."
     WORKING_DIRECTORY "${scratch}"
     DISCOVERY_MODE PRE_TEST

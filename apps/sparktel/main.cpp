@@ -1,6 +1,8 @@
 // sparktel looks into telemetry from the command line. Everything it does is a command of its own file; this
 // one parses the arguments, runs the command, and turns what went wrong into a message and an exit code.
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
@@ -17,6 +19,9 @@
 namespace spark::sparktel {
 
 void print(std::string_view text) {
+  // Tables are harmless already; JSON keeps what it is given.
+  std::string safe;
+  if (::isatty(STDOUT_FILENO) == 1) text = safe = harmless(text, true);
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
   throw Error(ErrorCode::unavailable, std::string("cannot write to standard output: ") + std::strerror(errno));
 }

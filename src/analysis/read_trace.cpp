@@ -30,12 +30,10 @@ TraceSpans read_trace(Store& store, TraceId trace_id, std::size_t most, bool wit
       .limit = most, .trace_id = trace_id, .order = Order::oldest_first, .with_attributes = with_attributes};
   Page<Span> page = store.query_spans(query);
   TraceSpans result{std::move(page.rows), 0};
-  query.with_attributes = false;
-  query.limit = default_query_limit;
-  while (page.truncated) {
-    query.cursor = std::move(page.cursor);
-    page = store.query_spans(query);
-    result.left_out += page.size();
+  if (page.truncated) {
+    const SpanQuery all{.trace_id = trace_id};
+    const std::uint64_t spans = store.aggregate_spans(all, {}).front().count;
+    result.left_out = spans > result.spans.size() ? spans - result.spans.size() : 0;
   }
   return result;
 }

@@ -15,9 +15,10 @@ class Sum {
   }
   void add(const Sum& other) noexcept {
     add(other.sum_);
-    add(other.rest_);
+    if (std::isfinite(other.rest_)) add(other.rest_);
   }
-  [[nodiscard]] double value() const noexcept { return sum_ + rest_; }
+  // Beyond the largest double it is infinite, and what was lost is no number.
+  [[nodiscard]] double value() const noexcept { return std::isfinite(sum_) ? sum_ + rest_ : sum_; }
 
  private:
   double sum_ = 0;

@@ -245,5 +245,15 @@ TEST(Sum, LosesNothingInRounding) {
   EXPECT_EQ(sum.value(), 2);
 }
 
+TEST(Sum, BeyondTheLargestDoubleIsInfinite) {
+  detail::Sum sum;
+  for (int i = 0; i < 3; ++i) sum.add(1e308);
+  EXPECT_EQ(sum.value(), std::numeric_limits<double>::infinity());
+  detail::Sum more;
+  more.add(1);
+  more.add(sum);
+  EXPECT_EQ(more.value(), std::numeric_limits<double>::infinity());
+}
+
 }  // namespace
 }  // namespace spark::analysis

@@ -88,6 +88,17 @@ TEST(HostileInput, NamesCannotWriteToTheTerminal) {
     command.emplace_back("--json");
     EXPECT_EQ(run_on(command, file).out.find('\x1b'), std::string::npos) << command.front();
   }
+  // A pipe gets what was recorded. A terminal does not, though JSON would not mind these, and CSV none at all.
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"spans", "--json", "--db", file},
+                                                  {"sql", file, "SELECT name FROM spans", "--csv"},
+                                                  {"export", file, "--format", "csv"},
+                                                  {"export", file}}) {
+    const std::string out = run_sparktel_on_terminal(command, 80).out;
+    EXPECT_THAT(out, HasSubstr("\\u009b")) << command.front();
+    for (const char* forbidden : {"\x1b", "\x07", "\u009b", "\u202e", "\u2066"}) {
+      EXPECT_EQ(out.find(forbidden), std::string::npos) << command.front();
+    }
+  }
 }
 
 TEST(HostileInput, BadFilesAreOneLineAndStayAsTheyAre) {

@@ -58,6 +58,15 @@ TEST(FormattedDuration, HasThreeDigitsAndTheUnitThatFits) {
   EXPECT_EQ(format_duration(nanoseconds(3'661'000'000'000)), "1h 01m");
 }
 
+TEST(HarmlessText, EscapesWhatSteersATerminalAndKeepsTheLayout) {
+  EXPECT_EQ(harmless("{\"a\": \"\xC2\x9B"
+                     "2J\x7F\xE2\x80\xAE\"}\r\n\té",
+                     false),
+            "{\"a\": \"\\u009b2J\\u007f\\u202e\"}\r\n\té");
+  EXPECT_EQ(harmless("\x1B[2J", false), "\\u001b[2J");
+  EXPECT_EQ(harmless("\x1B[1mbold\x1B[0m", true), "\x1B[1mbold\x1B[0m");
+}
+
 TEST(FormattedCount, GroupsThousands) {
   EXPECT_EQ(format_count(0), "0");
   EXPECT_EQ(format_count(999), "999");

@@ -1,4 +1,4 @@
-// The order in which spans are shown, statistics over them, and the ledger's table.
+// Statistics over spans, and the ledger's table.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,13 +8,10 @@
 
 #include "apps/sparktel/views/ledger.h"
 #include "apps/sparktel/views/node_summary.h"
-#include "apps/sparktel/views/span_tree.h"
 
 namespace spark::sparktel {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 
 Span make_span(std::uint64_t id, std::uint64_t parent, std::chrono::nanoseconds start,
@@ -23,33 +20,6 @@ Span make_span(std::uint64_t id, std::uint64_t parent, std::chrono::nanoseconds 
           .parent_span_id = {parent},
           .start_time = Timestamp(start),
           .end_time = Timestamp(start + length)};
-}
-
-TEST(SpanTree, PutsParentsBeforeTheirChildrenAndThoseByStart) {
-  EXPECT_THAT(span_tree({make_span(3, 1, 5ms, 1ms), make_span(2, 1, 1ms, 1ms), make_span(4, 3, 5ms, 1ms),
-                         make_span(1, 0, 0ms, 9ms)}),
-              ElementsAre(TreeEntry{3, 0}, TreeEntry{1, 1}, TreeEntry{0, 1}, TreeEntry{2, 2}));
-}
-
-TEST(SpanTree, TakesASpanWithoutItsParentForARoot) {
-  EXPECT_THAT(span_tree({make_span(2, 99, 1ms, 1ms), make_span(1, 0, 0ms, 1ms)}),
-              ElementsAre(TreeEntry{1, 0}, TreeEntry{0, 0}));
-}
-
-TEST(SpanTree, ShowsEverySpanOfACycleOnce) {
-  EXPECT_THAT(span_tree({make_span(1, 2, 0ms, 1ms), make_span(2, 1, 1ms, 1ms), make_span(3, 3, 2ms, 1ms)}),
-              ElementsAre(TreeEntry{2, 0}, TreeEntry{0, 0}, TreeEntry{1, 1}));
-}
-
-TEST(SpanTree, IsEmptyWithoutSpans) { EXPECT_THAT(span_tree({}), IsEmpty()); }
-
-TEST(SpanTree, TakesAChainDeeperThanAnyStack) {
-  std::vector<Span> spans;
-  for (std::uint64_t id = 1; id <= 200'000; ++id)
-    spans.push_back(make_span(id, id - 1, std::chrono::nanoseconds(id), 1s));
-  const std::vector<TreeEntry> tree = span_tree(spans);
-  ASSERT_EQ(tree.size(), 200'000u);
-  EXPECT_EQ(tree.back(), (TreeEntry{199'999, 199'999}));
 }
 
 TEST(Percentile, IsAMeasuredValueOfTheNearestRank) {

@@ -262,5 +262,20 @@ TEST_F(SqliteFile, is_made_by_its_factory) {
   EXPECT_TRUE(std::filesystem::exists(path_));
 }
 
+// JSON has no such integer: as a double it is 2^64, which is none of 64 bits.
+TEST_F(SqliteFile, TheLargestCountOfADistributionComesBack) {
+  SqliteStore store({.path = path_of("counts.db")});
+  write(store, [](BatchBuilder& batch) {
+    Metric metric = make_metric(1, "many", 1);
+    metric.aggregation_type = AggregationType::histogram;
+    metric.distribution = Distribution{.count = ~std::uint64_t{0}, .zero_count = ~std::uint64_t{0}};
+    batch.add(metric);
+  });
+  const Page<Metric> page = store.query_metrics({});
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page.front().distribution->count, ~std::uint64_t{0});
+  EXPECT_EQ(page.front().distribution->zero_count, ~std::uint64_t{0});
+}
+
 }  // namespace
 }  // namespace spark::testing

@@ -90,7 +90,8 @@ std::string look(const PruneCommandOptions& options, Timestamp before) {
   }
   std::string out = "Nothing was deleted.\n";
   if (options.older_than) {
-    out += "By age " + format_count(traces, "trace") + " with " + format_count(spans, "span") + " would go.\n";
+    out += "By age " + format_count(traces, "trace") + " with " + format_count(spans, "span") +
+           " would go, with their events and metrics and what is as old and belongs to no trace.\n";
   }
   if (options.max_bytes > 0) {
     out += "In use are " + format_size(in_use) +

@@ -12,8 +12,8 @@
 #include "apps/sparktel/commands/trace_ids.h"
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/record_json.h"
-#include "apps/sparktel/views/span_tree.h"
 #include "apps/sparktel/views/trace_view.h"
+#include "spark/analysis/span_tree.h"
 #include "spark/base/error.h"
 #include "spark/base/json.h"
 
@@ -33,9 +33,9 @@ struct ShowOptions {
 
 std::string to_json(const TraceParts& parts, bool truncated) {
   Array spans;
-  for (const TreeEntry entry : span_tree(parts.spans)) {
-    Object object = to_object(parts.spans[entry.index]);
-    object.set("depth", entry.depth);
+  for (const analysis::TreeNode& node : analysis::span_tree(parts.spans).nodes) {
+    Object object = to_object(parts.spans[node.span]);
+    object.set("depth", node.depth);
     spans.emplace_back(std::move(object));
   }
   Array events;

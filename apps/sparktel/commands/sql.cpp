@@ -1,5 +1,7 @@
 // sparktel sql: one SELECT over a file's views and tables, as a table, JSON or CSV.
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
@@ -83,6 +85,9 @@ void print_json(QueryRows& rows) {
   print(out + "\n]\n");
 }
 
+// CSV has no way to escape what would steer a terminal.
+std::string made_safe(const std::string& csv) { return ::isatty(STDOUT_FILENO) == 1 ? harmless(csv, false) : csv; }
+
 void print_csv(QueryRows& rows) {
   std::string out;
   const auto end_line = [&] { out += "\r\n"; };
@@ -103,9 +108,9 @@ void print_csv(QueryRows& rows) {
       }
     }
     end_line();
-    if (out.size() >= printed_at_once) print(std::exchange(out, {}));
+    if (out.size() >= printed_at_once) print(made_safe(std::exchange(out, {})));
   }
-  print(out);
+  print(made_safe(out));
 }
 
 void print_table(QueryRows& rows) {

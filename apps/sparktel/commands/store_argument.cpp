@@ -1,11 +1,19 @@
 #include "apps/sparktel/commands/store_argument.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 
 #include "spark/backends/sqlite.h"
 #include "spark/base/error.h"
 
 namespace spark::sparktel {
+
+namespace {
+
+// A person waits for a large file, or interrupts.
+constexpr Seconds time_limit = std::chrono::minutes(10);
+
+}  // namespace
 
 void add_store_argument(CLI::App& command, std::string& where) {
   command.add_option("FILE,--db", where, "The SQLite file to read (default: telemetry.db)");
@@ -22,7 +30,8 @@ std::string path_of(const std::string& where) {
 }
 
 std::unique_ptr<Store> open_for_reading(const std::string& where) {
-  return std::make_unique<SqliteStore>(SqliteOptions{.path = path_of(where), .read_only = true});
+  return std::make_unique<SqliteStore>(
+      SqliteOptions{.path = path_of(where), .query_time_limit = time_limit, .read_only = true});
 }
 
 std::unique_ptr<SqliteStore> open_for_writing(const std::string& where) {

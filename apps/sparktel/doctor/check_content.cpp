@@ -1,5 +1,6 @@
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -7,6 +8,7 @@
 #include "apps/sparktel/doctor/examine.h"
 #include "apps/sparktel/files/database.h"
 #include "apps/sparktel/terminal/text.h"
+#include "spark/telemetry/aggregate.h"
 #include "spark/telemetry/query.h"
 
 namespace spark::sparktel {
@@ -19,7 +21,6 @@ using namespace std::chrono_literals;
 constexpr auto tolerated_skew = 5s;
 // The first version without the fault that docs/sqlite-format.md describes.
 constexpr int version_without_fault = 3'051'003;
-constexpr std::size_t page_rows = 1'000;
 
 }  // namespace
 
@@ -39,19 +40,13 @@ void check_integrity(Database& database, bool full, std::vector<Finding>& findin
 
 // Programs with TelemetryConfig::self_metrics record what they dropped, by reason.
 void check_drops(Store& store, std::vector<Finding>& findings) {
-  MetricQuery query{.limit = page_rows, .name = "otel.sdk.processor.span.processed"};
+  MetricQuery query{.name = "otel.sdk.processor.span.processed"};
   query.time_limit = Seconds{60};
   std::map<std::string, double> dropped;
   bool is_known = false;
-  for (;;) {
-    const Page<Metric> page = store.query_metrics(query);
-    for (const Metric& metric : page) {
-      is_known = true;
-      const Value* const reason = metric.attributes.find("error.type");
-      if (reason != nullptr && reason->is_string()) dropped[reason->as_string()] += metric.value;
-    }
-    if (!page.truncated) break;
-    query.cursor = page.cursor;
+  for (const Group& group : store.aggregate_metrics(query, {.by = {group_by_attribute("error.type")}})) {
+    is_known = true;
+    if (group.keys[0].is_string()) dropped[group.keys[0].as_string()] += group.sum;
   }
   if (!is_known) {
     findings.push_back({"drops", Health::unknown, "not recorded in this file",
@@ -61,8 +56,9 @@ void check_drops(Store& store, std::vector<Finding>& findings) {
   }
   std::string list;
   for (const auto& [reason, count] : dropped) {
-    if (count <= 0) continue;
-    list += (list.empty() ? "" : ", ") + format_count(static_cast<std::uint64_t>(count)) + " by " + reason;
+    if (!(count > 0)) continue;
+    list +=
+        (list.empty() ? "" : ", ") + format_count(static_cast<std::uint64_t>(std::min(count, 1e18))) + " by " + reason;
   }
   if (list.empty()) {
     findings.push_back({"drops", Health::good, "no span was dropped", ""});

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "apps/sparktel/terminal/stop_signal.h"
+#include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
 
 namespace spark::sparktel {
@@ -74,6 +75,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::write(std::string_view text) {
+  std::string safe;
+  if (descriptor_ == STDOUT_FILENO && ::isatty(descriptor_) == 1) text = safe = harmless(text, false);
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
     if (written < 0 && errno == EINTR) {

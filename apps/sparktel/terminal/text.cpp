@@ -100,6 +100,24 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string harmless(std::string_view text, bool has_styles) {
+  std::string repaired;
+  append_storable_utf8(repaired, text);
+  std::string out;
+  out.reserve(repaired.size());
+  for (std::string_view rest = repaired; !rest.empty();) {
+    const Character character = first_character(rest);
+    const bool is_layout = character.code == '\n' || character.code == '\t' || character.code == '\r';
+    if (is_layout || (has_styles && character.code == 0x1B) || !is_in(unsafe, character.code)) {
+      out += rest.substr(0, character.bytes);
+    } else {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(character.code));
+    }
+    rest.remove_prefix(character.bytes);
+  }
+  return out;
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {

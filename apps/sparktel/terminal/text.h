@@ -18,6 +18,9 @@ namespace spark::sparktel {
 // Recorded text may hold anything, escape sequences included. Line ends and tabs become spaces; control
 // characters, overrides of the writing direction and what is not UTF-8 become U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);
+// Lines of JSON or CSV for a terminal: what printable() replaces becomes \uXXXX, which JSON reads as the same text.
+// Line ends and tabs stay, and with `has_styles` the escape character of our own colours.
+[[nodiscard]] std::string harmless(std::string_view text, bool has_styles);
 
 // The functions below take printable text. Wide characters (East Asian, emoji) are two cells, combining ones
 // none.

@@ -12,9 +12,9 @@
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/terminal/waterfall.h"
 #include "apps/sparktel/views/graph_view.h"
-#include "apps/sparktel/views/span_tree.h"
 #include "spark/analysis/critical_path.h"
 #include "spark/analysis/self_time.h"
+#include "spark/analysis/span_tree.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
@@ -109,17 +109,17 @@ class Rows {
     }
   }
 
-  [[nodiscard]] WaterfallRow make(const TreeEntry& entry) const {
-    const Span& span = parts_.spans[entry.index];
+  [[nodiscard]] WaterfallRow make(const analysis::TreeNode& node) const {
+    const Span& span = parts_.spans[node.span];
     WaterfallRow row{.label = labels_.of(span),
-                     .depth = entry.depth,
+                     .depth = node.depth,
                      .status = span.status == SpanStatus::completed ? "" : std::string(to_string(span.status)),
                      .style = style_of(span.status, Style::cyan),
                      .start = span.start_time - parts_.trace.start_time,
                      .duration = span.end_time - span.start_time,
-                     .self = std::chrono::round<std::chrono::nanoseconds>(self_times_[entry.index])};
+                     .self = std::chrono::round<std::chrono::nanoseconds>(self_times_[node.span])};
     // What is on the path from end to end keeps the finer bar.
-    if (!is_whole(solid_[entry.index], row)) row.solid = solid_[entry.index];
+    if (!is_whole(solid_[node.span], row)) row.solid = solid_[node.span];
     if (const std::string text = error_text(span); !text.empty()) {
       row.notes.push_back({.text = text, .style = row.style, .is_wrapped = true});
     }
@@ -196,7 +196,7 @@ std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
 
   const Rows made(parts, events);
   std::vector<WaterfallRow> rows;
-  for (const TreeEntry entry : span_tree(parts.spans)) rows.push_back(made.make(entry));
+  for (const analysis::TreeNode& node : analysis::span_tree(parts.spans).nodes) rows.push_back(made.make(node));
   out += rows.empty() ? "No spans: they are written when they end.\n" : draw_waterfall(rows, canvas);
   out += draw_legend(parts, rows, canvas);
   for (const GraphRun& graph : parts.graphs) out += "\n" + draw_graph(graph, canvas);

@@ -1,5 +1,6 @@
 #include "backends/sqlite/encoding.h"
 
+#include <limits>
 #include <utility>
 
 #include "spark/base/json.h"
@@ -14,9 +15,12 @@ Object buckets_to_object(const Distribution::Buckets& buckets) {
   return Object{{"offset", buckets.offset}, {"counts", std::move(counts)}};
 }
 
-// Counts above the int64 range became doubles.
+// Counts above the int64 range became doubles, and the largest the next power of two.
 std::uint64_t count_of(const Value& value) {
-  return value.is_int() ? static_cast<std::uint64_t>(value.as_int()) : static_cast<std::uint64_t>(value.as_double());
+  if (value.is_int()) return static_cast<std::uint64_t>(value.as_int());
+  const double count = value.as_double();
+  if (!(count >= 0)) return 0;
+  return count < 0x1p64 ? static_cast<std::uint64_t>(count) : std::numeric_limits<std::uint64_t>::max();
 }
 
 Distribution::Buckets buckets_from_object(const Object& object) {
