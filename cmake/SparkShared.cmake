@@ -1,6 +1,6 @@
-# spark::shared, one shared library of all components. Its own names are those of namespace spark; what it is made of, such as
-# the JSON library, stays inside. Components cannot be shared libraries of their own, because they use each other's private
-# parts.
+# spark::shared, one shared library of all components. It shows the names that have to do with namespace spark (exports.map) and
+# no others, such as those of Asio, which it is compiled with. Components cannot be shared libraries of their own, because they
+# use each other's private parts.
 
 get_property(spark_parts GLOBAL PROPERTY SPARK_LIBRARIES)
 set(spark_stub "${PROJECT_BINARY_DIR}/shared.cpp")
