@@ -37,6 +37,13 @@ install(FILES
   "${PROJECT_BINARY_DIR}/SparkTelemetryConfigVersion.cmake"
   DESTINATION "${spark_package_dir}")
 
+# Archives of link-time code are nothing to another compiler, and slow to link for the same one.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" spark_build_type)
+if(NOT SPARK_SHARED AND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${spark_build_type}}" MATCHES "-flto"
+    AND NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${spark_build_type}}" MATCHES "-ffat-lto-objects")
+  install(CODE "message(WARNING \"These libraries hold link-time code only: install what the preset 'package' builds\")")
+endif()
+
 # The name of a target's file: spark-telemetry, and spark for all of it.
 function(spark_pc_name result target)
   string(REPLACE "_" "-" name ${target})
@@ -80,11 +87,19 @@ function(spark_write_pc target)
   endif()
   list(JOIN requires ", " requires)
   cmake_path(SET pc_dir NORMALIZE "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig")
+  # Debian's and Nix's packagers give absolute folders.
+  foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
+    if(IS_ABSOLUTE "${CMAKE_INSTALL_${dir}}")
+      set(pc_${dir} "${CMAKE_INSTALL_${dir}}")
+    else()
+      set(pc_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
+    endif()
+  endforeach()
   cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY "${pc_dir}" OUTPUT_VARIABLE up)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/pkgconfig/${name}.pc" @ONLY CONTENT
 "prefix=\${pcfiledir}/@up@
-libdir=\${prefix}/@CMAKE_INSTALL_LIBDIR@
-includedir=\${prefix}/@CMAKE_INSTALL_INCLUDEDIR@
+libdir=@pc_LIBDIR@
+includedir=@pc_INCLUDEDIR@
 
 Name: @name@
 Description: @PROJECT_DESCRIPTION@

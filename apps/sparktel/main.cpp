@@ -9,10 +9,12 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <sstream>
 #include <string>
 
 #include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
 
@@ -23,10 +25,24 @@ void print(std::string_view text) {
   std::string safe;
   if (::isatty(STDOUT_FILENO) == 1) text = safe = harmless(text, true);
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+  if (errno == EPIPE) end_by_broken_pipe();
   throw Error(ErrorCode::unavailable, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 namespace {
+
+// CLI11 would say that a subcommand is required, and not what it took for none. Nothing if there is one, or no word.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h") return std::nullopt;
+  std::string names;
+  for (const CLI::App* const command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == argv[1]) return std::nullopt;
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  if (std::string_view(argv[1]) == "--version") return std::nullopt;
+  return "\"" + std::string(argv[1]) + "\" is no command: expected one of " + names +
+         "; sparktel COMMAND --help says more";
+}
 
 // Help, or what is wrong with the arguments. It may repeat one of them, which need not be safe to print.
 int exit_with(const CLI::App& app, const CLI::ParseError& error) {
@@ -62,6 +78,10 @@ int run(int argc, char** argv) {
   add_import_command(app, action);
   add_prune_command(app, action);
   add_doctor_command(app, action);
+  if (const std::optional<std::string> unknown = unknown_command(app, argc, argv)) {
+    std::fprintf(stderr, "sparktel: %s\n", printable(*unknown).c_str());
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -75,12 +95,17 @@ int run(int argc, char** argv) {
 }  // namespace spark::sparktel
 
 int main(int argc, char** argv) {
-  // A reader that went away (sparktel traces | head) is then an error of print, like any other.
+  // A reader that went away (sparktel traces | head) ends us where we write for it, after what must be put in order.
   std::signal(SIGPIPE, SIG_IGN);
   // As is a file that reaches its size limit, for which the default is to kill the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     return spark::sparktel::run(argc, argv);
+  } catch (const spark::Error& error) {
+    const bool is_damaged = error.code() == spark::ErrorCode::corrupt;
+    std::fprintf(stderr, "sparktel: %s%s\n", spark::sparktel::printable(error.what()).c_str(),
+                 is_damaged ? "; sparktel doctor FILE looks at the whole file" : "");
+    return spark::sparktel::exit_failure;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "sparktel: %s\n", spark::sparktel::printable(error.what()).c_str());
     return spark::sparktel::exit_failure;

@@ -22,8 +22,12 @@ std::optional<double> amount(const Value* value) {
 }
 
 std::uint64_t tokens(const Value* value) {
-  constexpr double limit = 1e15;  // more than any call has, and small enough to be added up
+  constexpr double limit = 1e15;  // more than any call has
   return static_cast<std::uint64_t>(std::min(amount(value).value_or(0), limit));
+}
+
+void add_saturating(std::uint64_t& sum, std::uint64_t more) noexcept {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = std::numeric_limits<std::uint64_t>::max();
 }
 
 struct Call {
@@ -44,8 +48,8 @@ struct Account {
     } else {
       ++cost.unpriced;
     }
-    cost.input_tokens += call.input_tokens;
-    cost.output_tokens += call.output_tokens;
+    add_saturating(cost.input_tokens, call.input_tokens);
+    add_saturating(cost.output_tokens, call.output_tokens);
   }
   CostRow finish() {
     row.cost.dollars = dollars.value();
@@ -102,6 +106,15 @@ std::string_view model_of(const Span& span) {
 }
 
 }  // namespace
+
+Cost& Cost::operator+=(const Cost& more) noexcept {
+  calls += more.calls;
+  unpriced += more.unpriced;
+  dollars += more.dollars;
+  add_saturating(input_tokens, more.input_tokens);
+  add_saturating(output_tokens, more.output_tokens);
+  return *this;
+}
 
 CostSummary cost_summary(Store& store, const CostOptions& options) {
   detail::check_not_zero("CostOptions::max_rows", options.max_rows);

@@ -1,5 +1,7 @@
 #include "spark/analysis/self_time.h"
 
+#include <algorithm>
+
 #include "analysis/interval.h"
 
 namespace spark::analysis {
@@ -20,7 +22,7 @@ std::vector<Seconds> self_times(std::span<const Span> spans, const SpanTree& tre
       left -= theirs.length();
       covered_until = theirs.end;
     }
-    result[node.span] = detail::seconds(left);
+    result[node.span] = detail::seconds(std::max<std::int64_t>(left, 0));  // a length that was cut at 292 years
   }
   return result;
 }

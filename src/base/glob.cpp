@@ -34,7 +34,8 @@ Character character_at(std::string_view text, std::size_t position) noexcept {
   constexpr std::size_t most_quoted = 200;
   const std::string quoted(pattern.substr(0, most_quoted));
   throw Error(ErrorCode::invalid_argument, "the glob \"" + quoted + (pattern.size() > most_quoted ? "…" : "") + "\" " +
-                                               why + "; glob_escape() makes a pattern of a literal text");
+                                               why +
+                                               "; what is meant literally goes into [ ], as glob_escape() does it");
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace {
 // OpenTelemetry data model, "ExponentialHistogram": the scales that implementations have.
 constexpr std::int32_t largest_scale = 20;
 
+// Far more than any program measures, and far less than what overflows: of one distribution, and of a group.
+constexpr std::uint64_t most_of_distribution = std::uint64_t{1} << 53, most_of_group = std::uint64_t{1} << 63;
+
 // Of all finite doubles, at max_scale.
 constexpr std::int64_t first_index = -1'075 * (1 << max_scale);
 constexpr std::int64_t last_index = 1'024 * (1 << max_scale);
@@ -23,6 +26,18 @@ bool is_within_doubles(const Distribution::Buckets& buckets, std::int32_t scale)
   const int finer = std::max(0, scale - max_scale), coarser = std::max(0, max_scale - scale);
   return buckets.counts.empty() || ((std::int64_t{buckets.offset} >> finer) >= (first_index >> coarser) &&
                                     (last_of(buckets) >> finer) <= (last_index >> coarser));
+}
+
+// All measurements in the buckets; more than most_of_distribution if there is no telling.
+std::uint64_t count_of(const Distribution& distribution) noexcept {
+  std::uint64_t count = std::min(distribution.zero_count, most_of_distribution + 1);
+  for (const Distribution::Buckets* const side : {&distribution.positive, &distribution.negative}) {
+    for (const std::uint64_t in_bucket : side->counts) {
+      count += std::min(in_bucket, most_of_distribution + 1);
+      if (count > most_of_distribution) return count;
+    }
+  }
+  return count;
 }
 
 void trim(Distribution::Buckets& buckets) {
@@ -107,17 +122,17 @@ void Measurements::add_to_buckets(double value) {
 }
 
 void Measurements::add(const Distribution& distribution) {
-  if (distribution.scale > largest_scale || distribution.scale < min_scale) return;
+  if (distribution.scale > largest_scale || distribution.scale < min_scale || std::isnan(distribution.sum)) return;
+  // The buckets are what percentiles are found in, so the count is theirs.
+  const std::uint64_t count = count_of(distribution);
+  if (count == 0 || count > most_of_distribution || count > most_of_group - count_) return;
+  constexpr std::int64_t largest_index = std::numeric_limits<std::int32_t>::max();
+  if (last_of(distribution.positive) > largest_index || last_of(distribution.negative) > largest_index) return;
   Distribution more = distribution;
   trim(more.positive);
   trim(more.negative);
   if (!is_within_doubles(more.positive, more.scale) || !is_within_doubles(more.negative, more.scale)) return;
   rescale(more, max_scale);
-  // The buckets are what percentiles are found in, so the count is theirs.
-  std::uint64_t count = more.zero_count;
-  for (const std::uint64_t in_bucket : more.positive.counts) count += in_bucket;
-  for (const std::uint64_t in_bucket : more.negative.counts) count += in_bucket;
-  if (count == 0) return;
   count_ += count;
   sum_.add(distribution.sum);
   const Distribution::Buckets &negative = more.negative, &positive = more.positive;

@@ -37,8 +37,9 @@ Enum parse_name(std::string_view what, std::span<const std::string_view> names, 
 }
 
 // The lower bound of bucket `index`: base^index with base = 2^(2^-scale). Where that overflows, the largest
-// double.
+// double. A scale that came from elsewhere may be any number; beyond 1100 it makes no difference.
 double bucket_bound(std::int64_t index, std::int32_t scale) noexcept {
+  scale = std::clamp(scale, -1'100, 1'100);
   return std::min(std::exp2(std::ldexp(static_cast<double>(index), -scale)), std::numeric_limits<double>::max());
 }
 
@@ -61,8 +62,8 @@ AggregationType parse_aggregation_type(std::string_view name) {
   return parse_name<AggregationType>("aggregation type", aggregation_type_names, name);
 }
 
-Seconds Trace::duration() const noexcept { return end_time ? Seconds{*end_time - start_time} : Seconds{0}; }
-Seconds Span::duration() const noexcept { return end_time - start_time; }
+Seconds Trace::duration() const noexcept { return end_time ? Seconds{elapsed(start_time, *end_time)} : Seconds{0}; }
+Seconds Span::duration() const noexcept { return elapsed(start_time, end_time); }
 
 double Distribution::quantile(double q) const noexcept {
   if (count == 0 || std::isnan(q)) return std::numeric_limits<double>::quiet_NaN();

@@ -208,6 +208,29 @@ TEST_F(AnalysisCommands, HistogramsHoldEverySpan) {
   }
 }
 
+TEST_F(AnalysisCommands, HistogramsHoldSpansOfUnusualGroups) {
+  const std::string path = database().directory().file("unusual.db");
+  {
+    SqliteStore store({.path = path});
+    write(store, [](BatchBuilder& builder) {
+      builder.add(make_span(1, "n", 0, 5, {{"key", 1e16}}));
+      builder.add(make_span(2, "n", 0, 5, {{"key", Array{1.0, Object{{"in", 2.0}}}}}));
+      Span of_no_trace = make_span(3, "n", 0, 5);
+      of_no_trace.trace_id = {};
+      builder.add(of_no_trace);
+    });
+  }
+  for (const std::string by : {"trace", "attribute:key"}) {
+    const ChildResult result = run_sparktel({"stats", "--by", by, "--json", "--db", path});
+    std::int64_t counted = 0;
+    const Value answer = parse_json(result.out);
+    for (const Value& group : answer.as_object().at("groups").as_array()) {
+      for (const Value& count : group.as_object().at("histogram").as_array()) counted += count.as_int();
+    }
+    EXPECT_EQ(counted, 3) << by << result.out << result.error;
+  }
+}
+
 TEST_F(AnalysisCommands, ErrorsAreGrouped) {
   EXPECT_EQ(out_of({"errors"}),
             "2 failed spans\n"
@@ -241,6 +264,31 @@ TEST_F(AnalysisCommands, CostIsAddedUp) {
   EXPECT_EQ(json_of({"cost"}).at("total").as_object().at("calls"), Value(2));
   EXPECT_THAT(out_of({"cost", "--since", "2030-01-01"}),
               HasSubstr("No calls of language models from 2030-01-01 00:00:00 UTC on in"));
+}
+
+// Of days the first are counted as others; and a clock that was wrong once does not move the window.
+TEST_F(AnalysisCommands, CostShowsTheLastDays) {
+  const std::string path = database().directory().file("days.db");
+  {
+    SqliteStore store({.path = path});
+    write(store, [](BatchBuilder& builder) {
+      for (std::uint64_t i = 1; i <= 4; ++i) {
+        Span span = make_span(i, "chat", 0, 1, {{"llm.cost", 1.0}});
+        // The last is in the year 2200.
+        span.start_time = i == 4 ? Timestamp(std::chrono::sys_days(std::chrono::year(2200) / 1 / 1))
+                                 : system_clock().wall_now() - std::chrono::days(10 - i);
+        span.end_time = span.start_time;
+        builder.add(span);
+      }
+    });
+  }
+  const ChildResult result = run_sparktel({"cost", "--db", path, "--limit", "2", "--json"});
+  const Value answer = parse_json(result.out);
+  EXPECT_EQ(answer.as_object().at("total").as_object().at("calls"), Value(4)) << result.error;
+  const Object& table = answer.as_object().at("by_day").as_object();
+  ASSERT_EQ(table.at("rows").as_array().size(), 2u);
+  EXPECT_EQ(table.at("rows").as_array()[1].as_object().at("name"), Value("2200-01-01"));
+  EXPECT_EQ(table.at("others").as_object().at("calls"), Value(2));
 }
 
 // The dear one comes last, when the cheap ones have filled the table already.

@@ -64,8 +64,8 @@ TEST(Arguments, ATimeIsAgoOrADayOrAMoment) {
 TEST(Arguments, WhatIsNoTimeIsRefused) {
   for (const std::string text :
        {"", "yesterday", "1", "2026", "2026-1-5", "2026-02-30", "2026-01-15T", "2026-01-15T10", "2026-01-15T24:00",
-        "2026-01-15T10:00:60", "2026-01-15T10:00:00.", "2026-01-15T10:00:00.1234567890", "2026-01-15T10:00:00+01:00",
-        "2026-01-15Z", "9999-01-01", "-1h", "2026-01-15T10:00:00ZZ"}) {
+        "2026-01-15T10:00:60", "2026-01-15T-0:00", "2026-01-15T10:00:00.", "2026-01-15T10:00:00.1234567890",
+        "2026-01-15T10:00:00+01:00", "2026-01-15Z", "9999-01-01", "-1h", "2026-01-15T10:00:00ZZ"}) {
     EXPECT_EQ(refusal_of([&] { (void)parse_time(text, now); }),
               "\"" + text +
                   "\" is no time: expected a time ago such as 1h, a day such as 2026-01-15 or a UTC time such as "

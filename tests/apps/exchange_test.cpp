@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,7 @@
 
 #include "apps/child_process.h"
 #include "apps/exchange_fixture.h"
+#include "apps/sparktel/files/output_file.h"
 #include "apps/sparktel/formats/csv.h"
 #include "apps/sparktel/formats/json_lines.h"
 #include "backends/raw_database.h"
@@ -86,7 +88,7 @@ TEST_F(Exchange, JsonLinesComeBackByteForByte) {
   const std::string first = done({"export", database});
   EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 16) << first;
   write_file(lines, first);
-  EXPECT_EQ(done({"import", lines, restored}), "Imported 15 records into " + restored + ".\n");
+  EXPECT_EQ(done({"import", lines, restored}), "15 records of " + lines + " are in " + restored + " now.\n");
   EXPECT_EQ(done({"export", restored}), first);
   SqliteStore a({.path = database, .read_only = true});
   SqliteStore b({.path = restored, .read_only = true});
@@ -261,7 +263,7 @@ TEST_F(Exchange, EveryPartialTraceIsMadeWhereverItsRootSpanIs) {
     text += "\n";
   }
   write_file(lines, text);
-  EXPECT_EQ(done({"import", lines, restored}), "Imported 20,002 records into " + restored + ".\n");
+  EXPECT_EQ(done({"import", lines, restored}), "20,002 records of " + lines + " are in " + restored + " now.\n");
   EXPECT_EQ(RawDatabase(restored).run("SELECT count(*) FROM traces"), "10001\n");
 }
 
@@ -277,6 +279,48 @@ TEST_F(Exchange, ATraceWithoutSuchRecordsIsNotCalledMissing) {
   const std::string running = trace_id(2).to_string();
   EXPECT_EQ(done({"export", database, "--trace", running, "--kind", "metrics"}), sparktel::json_lines_header() + "\n");
   expect_failure({"export", database, "--trace", trace_id(8).to_string()}, "no trace");
+  {
+    SqliteStore store({.path = database});
+    write(store, [](BatchBuilder& builder) {
+      Metric metric = make_metric(30, "alone", 1);
+      metric.trace_id = trace_id(8);
+      builder.add(metric);
+    });
+  }
+  EXPECT_EQ(done({"export", database, "--trace", trace_id(8).to_string(), "--kind", "spans"}),
+            sparktel::json_lines_header() + "\n");
+}
+
+TEST_F(Exchange, AReplacedFileKeepsItsRightsAndTheLinkThatLeadsToIt) {
+  fill();
+  const std::string link = directory.file("link.jsonl");
+  write_file(lines, "old");
+  ASSERT_EQ(::chmod(lines.c_str(), 0600), 0);
+  std::filesystem::create_symlink(lines, link);
+  done({"export", database, "-o", link, "--force"});
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_THAT(read_file(lines), StartsWith(sparktel::json_lines_header()));
+  EXPECT_EQ(std::filesystem::status(lines).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST_F(Exchange, AChromeTraceHasNoProcessWithoutRecords) {
+  fill();
+  const Value all = parse_json(done({"export", database, "--format", "chrome"}));
+  const Value none = parse_json(done({"export", database, "--format", "chrome", "--since", "2100-01-01"}));
+  EXPECT_FALSE(all.as_object().at("traceEvents").as_array().empty());
+  EXPECT_TRUE(none.as_object().at("traceEvents").as_array().empty());
+}
+
+// In this process, where what another one left behind can be put in the way.
+TEST_F(Exchange, WhatAKilledExportLeftIsInNobodysWay) {
+  const std::string left = lines + ".partial-" + std::to_string(::getpid()) + "-0";
+  write_file(left, "half");
+  sparktel::OutputFile file(lines, false);
+  file.write("whole");
+  file.commit();
+  EXPECT_EQ(read_file(lines), "whole");
+  EXPECT_EQ(read_file(left), "half");
 }
 
 TEST_F(Exchange, WrongUseIsExitCode2) {

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,6 +14,7 @@
 #include "apps/child_process.h"
 #include "backends/as_nobody.h"
 #include "backends/raw_database.h"
+#include "backends/records.h"
 #include "backends/temporary_directory.h"
 #include "spark/backends/sqlite.h"
 #include "spark/telemetry/manager.h"
@@ -147,6 +151,66 @@ TEST(HostileInput, AFileThatMayNotBeReadIsAnError) {
   }
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.error, HasSubstr(file));
+}
+
+// What may not be looked at is not taken for missing.
+TEST(HostileInput, ADirectoryThatMayNotBeEnteredIsSaidToBeThat) {
+  const TemporaryDirectory directory;
+  const std::string closed = directory.file("closed");
+  std::filesystem::create_directory(closed);
+  const std::string file = closed + "/telemetry.db";
+  { const SqliteStore store({.path = file}); }
+  std::filesystem::permissions(directory.path(), std::filesystem::perms::all);
+  std::filesystem::permissions(closed, std::filesystem::perms::none);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"traces"}, {"tail", "--for", "1ms"}}) {
+    ChildResult result;
+    {
+      const AsNobody nobody;
+      if (::access(SPARK_PROGRAM, X_OK) != 0) GTEST_SKIP() << "nobody may not run the program here";
+      result = run_on(command, file);
+    }
+    EXPECT_EQ(result.exit_code, 1) << command.front();
+    EXPECT_THAT(result.error, HasSubstr("Permission denied; this user needs the right to enter its directory"));
+  }
+  std::filesystem::permissions(closed, std::filesystem::perms::all);
+}
+
+TEST(HostileInput, AnUnknownCommandIsNamed) {
+  for (const char* word : {"bogus", "tracs", "-v", "help"}) {
+    const ChildResult result = run_sparktel({word, "x.db"});
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.error, HasSubstr("\"" + std::string(word) + "\" is no command: expected one of demo, traces, "));
+  }
+  EXPECT_EQ(run_sparktel({"--version"}).exit_code, 0);
+  EXPECT_EQ(run_sparktel({"--help"}).exit_code, 0);
+  EXPECT_EQ(run_sparktel({}).exit_code, 2);
+}
+
+TEST(HostileInput, WhatCannotApplyIsAWrongUse) {
+  for (const std::vector<std::string>& use : {std::vector<std::string>{"spans", "--since", "1h", "--until", "2h"},
+                                              {"export", "--since", "1h", "--until", "2h"},
+                                              {"stats", "--of", "events", "--order", "p95"},
+                                              {"stats", "--of", "metrics", "--order", "errors"},
+                                              {"stats", "--of", "metrics", "--by", "type"}}) {
+    EXPECT_EQ(run_sparktel(use).exit_code, 2) << ::testing::PrintToString(use);
+  }
+}
+
+// As other programs end whose output nobody reads.
+TEST(HostileInput, AReaderThatGoesAwayIsNoError) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.file("large.db");
+  {
+    SqliteStore store({.path = file});
+    write(store, [](BatchBuilder& builder) {
+      for (std::uint64_t i = 1; i <= 3'000; ++i) builder.add(make_span(i, std::string(100, 'n'), 0, 1));
+    });
+  }
+  for (const std::string command : {"export", "export --format csv", "spans --json --limit 3000"}) {
+    const std::string line = "set -o pipefail; " SPARK_PROGRAM " " + command + " --db " + file + " | head -c 1";
+    const int status = std::system(("bash -c '" + line + "' > /dev/null").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 128 + SIGPIPE) << command;
+  }
 }
 
 TEST(HostileInput, ArgumentsCannotWriteToTheTerminalEither) {

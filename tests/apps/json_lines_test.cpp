@@ -9,6 +9,7 @@
 
 #include "apps/exchange_fixture.h"
 #include "spark/base/error.h"
+#include "spark/base/json.h"
 
 namespace spark::sparktel {
 namespace {
@@ -108,6 +109,42 @@ TEST(JsonLines, ALineThatMeansNothingSaysWhatWasExpected) {
       refusal_of(R"({"kind":"trace","trace_id":"00000000-0000-7000-8000-000000000001","name":"n","start_ns":"1x"})"),
       R"(expected an integer in "start_ns", found "1x")");
   EXPECT_NE(refusal_of(R"({"kind":"span")").find("expected one JSON object: "), std::string::npos);
+}
+
+// What a store would take and no query could read, or what would lie among what belongs to no trace.
+TEST(JsonLines, ALineThatContradictsItselfIsRefused) {
+  const std::string trace = R"({"kind":"trace","name":"n","start_ns":"1","trace_id":)";
+  const std::string id = R"("00000000-0000-7000-8000-000000000001")";
+  EXPECT_EQ(refusal_of(trace + R"("00000000-0000-0000-0000-000000000000","end_ns":"2"})"),
+            R"(expected an id other than zero in "trace_id")");
+  EXPECT_EQ(refusal_of(trace + id + R"(,"status":"completed"})"),
+            R"(expected an integer in "end_ns" of a trace that is completed)");
+  EXPECT_EQ(refusal_of(trace + id + R"(,"status":"started","end_ns":"2"})"),
+            R"(expected no "end_ns" in a trace that is started: completed, failed or cancelled traces have an end)");
+  const std::string span = R"({"kind":"span","name":"n","start_ns":"1","end_ns":"2","span_id":)";
+  EXPECT_EQ(refusal_of(span + R"("0000000000000000"})"), R"(expected an id other than zero in "span_id")");
+  EXPECT_EQ(refusal_of(span + R"("0000000000000001","attributes":{"a":["\u0000"]}})"),
+            "expected no U+0000 in any text or key");
+  EXPECT_EQ(refusal_of(span + R"("0000000000000001","attributes":{"a\u0000":1}})"),
+            "expected no U+0000 in any text or key");
+  EXPECT_EQ(refusal_of(span + R"("0000000000000001","attributes":{"a":"\\u0000"}})"), "");
+  EXPECT_EQ(refusal_of(R"({"kind":"metric","name":"n","value":1,"time_ns":"1","metric_id":)" + id +
+                       R"(,"distribution":{"count":1,"sum":1.0,"scale":-2147483648,"zero_count":1,)" +
+                       R"("positive":{"offset":0,"counts":[]},"negative":{"offset":0,"counts":[]}}})"),
+            R"(expected a "scale" from -10 to 20, found -2147483648)");
+}
+
+// Objects that look like tags take two levels where they are stored, which reads at most 1,000.
+TEST(JsonLines, WhatIsReadCanBeStoredAndReadAgain) {
+  const auto nested = [](int levels) {
+    std::string text =
+        R"({"kind":"span","name":"n","start_ns":"1","end_ns":"2","span_id":"0000000000000001","attributes":)";
+    for (int i = 0; i < levels; ++i) text += R"({"$r":)";
+    return text + "1" + std::string(static_cast<std::size_t>(levels), '}') + "}";
+  };
+  const Record read = parse_json_line(nested(499));
+  EXPECT_NO_THROW((void)parse_json(to_json(Value(std::get<Span>(read).attributes)), 1'000));
+  EXPECT_NE(refusal_of(nested(500)), "");
 }
 
 TEST(JsonLines, TheHeaderNamesFormatAndVersion) {

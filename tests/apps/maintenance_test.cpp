@@ -58,9 +58,11 @@ TEST_F(Maintenance, SizesHaveUnits) {
 
 TEST_F(Maintenance, PruneLooksFirstThenDeletes) {
   fill();
-  EXPECT_EQ(run_sparktel({"prune", database, "--older-than", "1d", "--dry-run"}).out,
-            "Nothing was deleted.\nBy age 3 traces with 4 spans would go, with their events and metrics and what is as "
-            "old and belongs to no trace.\n");
+  EXPECT_EQ(
+      run_sparktel({"prune", database, "--older-than", "1d", "--dry-run"}).out,
+      "Nothing was deleted.\n"
+      "By age 3 traces with 4 spans would go, with their events and metrics. What is as old and has no trace of its "
+      "own goes\ntoo, and is not counted here.\n");
   EXPECT_EQ(traces(), "3\n");
   const ChildResult unconfirmed = run_sparktel({"prune", database, "--older-than", "1d"});
   EXPECT_EQ(unconfirmed.exit_code, 1);

@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "apps/child_process.h"
 #include "apps/query_database.h"
+#include "apps/sparktel/terminal/text.h"
 #include "spark/base/json.h"
 
 namespace spark::testing {
@@ -139,6 +141,40 @@ TEST_F(QueryCommands, ShowTakesTheLatestTraceByDefault) {
   EXPECT_THAT(out_of({"show", "latest"}), HasSubstr(latest));
   EXPECT_THAT(error_of({"show", database().path()}),
               HasSubstr("\"" + database().path() + "\" is a file; type: show latest FILE"));
+}
+
+// Ids and paths are for copying, so they are never cut.
+TEST_F(QueryCommands, NoLineIsWiderThanTheTerminal) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"traces", "--limit", "3"},
+                                                  {"spans", "--limit", "3"},
+                                                  {"events"},
+                                                  {"metrics"},
+                                                  {"show"},
+                                                  {"show", "--attributes"},
+                                                  {"stats"},
+                                                  {"stats", "--of", "traces", "--by", "status"},
+                                                  {"stats", "--of", "metrics"},
+                                                  {"errors"},
+                                                  {"cost"},
+                                                  {"cost", "--since", "2030-01-01"},
+                                                  {"bottlenecks"},
+                                                  {"compare", "1.0", "1.1"},
+                                                  {"doctor"},
+                                                  {"prune", "--older-than", "7d", "--dry-run"},
+                                                  {"sql", database().path(), "SELECT * FROM spans"}}) {
+    for (const unsigned short columns : {40, 72}) {
+      std::vector<std::string> arguments = command;
+      if (command.front() != "sql") arguments.insert(arguments.end(), {"--db", database().path()});
+      std::istringstream lines(run_sparktel_on_terminal(arguments, columns, {"TERM=xterm", "NO_COLOR=1"}).out);
+      for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        const bool has_id = line.find(database().completed_id()) != std::string::npos ||
+                            line.find(database().failed_id()) != std::string::npos;
+        if (has_id || line.find(database().path()) != std::string::npos) continue;
+        EXPECT_LE(sparktel::display_width(line), columns) << command.front() << ": " << line;
+      }
+    }
+  }
 }
 
 TEST_F(QueryCommands, ATerminalGetsColoursUnlessTheyAreUnwanted) {

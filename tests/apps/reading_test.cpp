@@ -124,7 +124,7 @@ TEST_F(Reading, ShowSaysThatATraceIsUnknown) {
   const std::string unknown = "00000000-0000-7000-8000-000000000001";
   const ChildResult result = run_sparktel({"show", unknown, copy});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.error, "sparktel: no trace " + unknown + " in sqlite " + copy + "\n");
+  EXPECT_EQ(result.error, "sparktel: no trace " + unknown + " in sqlite " + copy + "; sparktel traces lists them\n");
 }
 
 TEST_F(Reading, TracesDrawsATable) {

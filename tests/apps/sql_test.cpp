@@ -60,8 +60,9 @@ TEST_F(Sql, WhatWouldChangeSomethingIsRefused) {
   const std::string before = RawDatabase(database).run("SELECT * FROM spans_data");
   for (const char* statement :
        {"DELETE FROM spans_data", "DROP TABLE spans_data", "CREATE TEMP TABLE t (a)", "ATTACH '/tmp/x.db' AS x",
-        "PRAGMA user_version = 7", "PRAGMA journal_mode = DELETE", "PRAGMA wal_checkpoint", "PRAGMA query_only = 0",
-        "SELECT load_extension('x')", "BEGIN IMMEDIATE", "VACUUM INTO '/tmp/x.db'", "REINDEX", "ANALYZE"}) {
+        "PRAGMA user_version = 7", "PRAGMA journal_mode = DELETE", "PRAGMA journal_mode", "PRAGMA page_size = 4096",
+        "PRAGMA wal_checkpoint", "PRAGMA query_only = 0", "SELECT load_extension('x')", "BEGIN IMMEDIATE",
+        "VACUUM INTO '/tmp/x.db'", "REINDEX", "ANALYZE"}) {
     const ChildResult result = ask(statement);
     EXPECT_EQ(result.exit_code, 1) << statement;
     EXPECT_THAT(result.error, HasSubstr("only reading is allowed here")) << statement;
@@ -69,6 +70,10 @@ TEST_F(Sql, WhatWouldChangeSomethingIsRefused) {
   }
   EXPECT_EQ(ask("UPDATE sqlite_master SET name = 'x'").exit_code, 1);
   EXPECT_EQ(RawDatabase(database).run("SELECT * FROM spans_data"), before);
+}
+
+TEST_F(Sql, EveryMemberOfAnObjectHasANameOfItsOwn) {
+  EXPECT_EQ(ask("SELECT 1 AS a, 2 AS a, 3 AS \"a:1\"", {"--json"}).out, "[\n{\"a\":1,\"a:1\":2,\"a:1:1\":3}\n]\n");
 }
 
 TEST_F(Sql, TableValuedFunctionsAreForReading) {

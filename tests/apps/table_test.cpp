@@ -51,6 +51,24 @@ TEST(Table, LeavesOutOptionalColumnsThatDoNotFit) {
             "missing\n");
 }
 
+// Narrower than it was made for.
+TEST(Table, IsNeverWiderThanItsCanvas) {
+  EXPECT_EQ(documents().draw({.width = 14}),
+            "docume…  words\n"
+            "──────────────\n"
+            "GPL-3    5,644\n"
+            "a-file…     12\n"
+            "missing\n");
+  EXPECT_EQ(documents().draw({.width = 8}),
+            "document\n"
+            "────────\n"
+            "GPL-3\n"
+            "a-file-…\n"
+            "missing\n");
+  EXPECT_EQ(documents().left_out({.width = 8}), 3u);
+  EXPECT_EQ(documents().left_out({.width = 120}), 0u);
+}
+
 TEST(Table, DrawsItsHeaderWithoutRows) {
   EXPECT_EQ(Table({{.header = "node"}, {.header = "count", .align = Align::right}}).draw({.width = 40}),
             "node  count\n"

@@ -10,6 +10,7 @@
 #include "apps/child_process.h"
 #include "apps/exchange_fixture.h"
 #include "apps/sparktel/tail/follower.h"
+#include "apps/sparktel/terminal/stop_signal.h"
 
 namespace spark::testing {
 namespace {
@@ -95,6 +96,45 @@ TEST_F(Tail, FollowsAFileThatAppearsLaterUntilItIsInterrupted) {
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_THAT(result.out, HasSubstr("\"name\":\"span 1\""));
   EXPECT_THAT(result.out, ::testing::Not(HasSubstr("other")));
+}
+
+// A writer makes an empty file first; what it then records is new.
+TEST_F(Tail, FollowsAnEmptyFileFromItsFirstRecord) {
+  write_file(path, "");
+  RunningSparktel tail({"tail", path, "--json"});
+  while (tail.error().find("waiting for") == std::string::npos) std::this_thread::yield();
+  SqliteStore writer({.path = path});
+  const Span first = span(1, 1, 0, 5);
+  write(writer, [&](BatchBuilder& builder) { builder.add(first); });
+  while (tail.out().find('\n') == std::string::npos) std::this_thread::yield();
+  tail.send(SIGINT);
+  EXPECT_THAT(tail.wait().out, HasSubstr("\"name\":\"span 1\""));
+}
+
+TEST_F(Tail, SaysThatTheFileIsAnotherOne) {
+  { SqliteStore writer({.path = path}); }
+  RunningSparktel tail({"tail", path});
+  while (tail.error().find("following") == std::string::npos) std::this_thread::yield();
+  std::filesystem::rename(path, directory.file("moved.db"));
+  const ChildResult result = tail.wait();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.error, HasSubstr(path + " was moved away or replaced by another file; run tail again"));
+}
+
+// As nohup has it.
+TEST(StopSignal, LeavesIgnoredWhatWasIgnored) {
+  struct sigaction before {};
+  struct sigaction ignored {};
+  ignored.sa_handler = SIG_IGN;
+  ASSERT_EQ(::sigaction(SIGHUP, &ignored, &before), 0);
+  {
+    const sparktel::StopSignal stop;
+    ASSERT_EQ(::raise(SIGHUP), 0);
+    EXPECT_FALSE(stop.requested());
+    ASSERT_EQ(::raise(SIGTERM), 0);
+    EXPECT_TRUE(stop.requested());
+  }
+  ::sigaction(SIGHUP, &before, nullptr);
 }
 
 TEST_F(Tail, EndsByItselfAndDoesNotMakeAFile) {

@@ -96,7 +96,8 @@ TEST(Glob, that_can_never_be_right_is_refused) {
     EXPECT_EQ(refusal(pattern).substr(0, 17), "invalid_argument:") << pattern;
   }
   EXPECT_EQ(refusal("a["),
-            "invalid_argument: the glob \"a[\" has a [ without its ]; glob_escape() makes a pattern of a literal text");
+            "invalid_argument: the glob \"a[\" has a [ without its ]; what is meant literally goes into [ ], as "
+            "glob_escape() does it");
   EXPECT_EQ(refusal(std::string(max_glob_bytes, 'a')), "");
   EXPECT_NE(refusal(std::string(max_glob_bytes + 1, 'a')), "");
 }

@@ -361,7 +361,7 @@ TEST(Condition, refuses_what_is_malformed_and_names_the_place) {
       {R"({"path":"a\\","op":"exists"})", R"(condition.path: "a\\" has a backslash before neither "." nor "\")"},
       {R"({"not":{"path":"a","op":"matches","value":"[a"}})",
        R"(condition.not.value: the glob "[a" has a [ without its ]; )"
-       R"(glob_escape() makes a pattern of a literal text)"},
+       R"(what is meant literally goes into [ ], as glob_escape() does it)"},
       {R"({"path":"a","op":"matches","value":1})", "condition.value: 1 is not a string"},
       {R"({"all":{}})", "condition.all: an object is not an array"},
       {R"({"all":[]})", "condition.all: there must be one condition or more"},
@@ -401,7 +401,7 @@ TEST(OutputPath, refuses_what_a_condition_may_not_be) {
             R"(invalid_argument: output: ".a" has an empty key; dots separate keys, and "\." is a dot of a key)");
   EXPECT_EQ(error_text([] { static_cast<void>(output("a").matches("[")); }),
             R"(invalid_argument: output("a"): the glob "[" has a [ without its ]; )"
-            R"(glob_escape() makes a pattern of a literal text)");
+            R"(what is meant literally goes into [ ], as glob_escape() does it)");
   std::string path = "a";
   for (std::size_t i = 1; i < max_attribute_path; ++i) path += ".a";
   EXPECT_FALSE(output(path).exists().holds({{"a", 1}}));

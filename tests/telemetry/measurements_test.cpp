@@ -170,6 +170,26 @@ TEST(CompensatedSum, does_not_show_the_order) {
   }
 }
 
+// Imported, or of a program that is not ours.
+TEST(Measurements, leave_out_distributions_that_no_measurements_made) {
+  const auto with = [](std::uint64_t zeros, Distribution::Buckets positive, double sum = 1, std::int32_t scale = 0) {
+    return Distribution{.count = 1, .sum = sum, .scale = scale, .zero_count = zeros, .positive = std::move(positive)};
+  };
+  constexpr std::uint64_t huge = ~std::uint64_t{0};
+  constexpr std::int32_t last = std::numeric_limits<std::int32_t>::max();
+  Measurements measurements;
+  for (const Distribution& impossible :
+       {with(1, {}, std::nan("")), with(huge, {}), with(huge, {0, {1}}), with(0, {0, {huge, huge}}),
+        with(1, {last - 1, {0, 0, 0, 1}}), with(1, {}, 1, 21), with(1, {}, 1, -11)}) {
+    measurements.add(impossible);
+  }
+  EXPECT_EQ(summary(measurements).measured, 0u);
+  // Each is possible, and all together are not.
+  for (int i = 0; i < 2'000; ++i) measurements.add(with(std::uint64_t{1} << 53, {}, 0));
+  EXPECT_EQ(summary(measurements).measured, std::uint64_t{1} << 63);
+  EXPECT_EQ(summary(measurements).p99, 0);
+}
+
 // As many groups and numbers as there may be, so that the largest must give way: small ones stay exact.
 TEST(AggregateState, holds_a_bounded_number_of_values_in_all_groups_together) {
   const Aggregation aggregation{.by = {group_by_unit()}, .order = GroupOrder::key, .descending = false};

@@ -100,6 +100,9 @@ TEST(Records, have_the_defaults_of_the_data_model) {
 
 TEST(Quantile, of_nothing_is_nan) {
   EXPECT_TRUE(std::isnan(Distribution{}.quantile(0.5)));
+  // Of a file that somebody else made.
+  const Distribution strange{.count = 1, .scale = std::numeric_limits<std::int32_t>::min(), .positive = {0, {1}}};
+  EXPECT_FALSE(std::isnan(strange.quantile(0.5)));
   Distribution one{.count = 1, .zero_count = 1};
   EXPECT_TRUE(std::isnan(one.quantile(std::nan(""))));
 }

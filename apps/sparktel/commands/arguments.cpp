@@ -67,8 +67,9 @@ std::optional<nanoseconds> read_duration(std::string_view text) {
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   int number = 0;
+  if (text.front() == '-') return std::nullopt;  // "-0" is none either
   const auto [rest, error] = std::from_chars(text.data(), text.data() + digits, number);
-  if (error != std::errc() || rest != text.data() + digits || number < 0) return std::nullopt;
+  if (error != std::errc() || rest != text.data() + digits) return std::nullopt;
   text.remove_prefix(digits);
   return number;
 }

@@ -5,16 +5,19 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/graph_versions.h"
 #include "apps/sparktel/commands/query_options.h"
 #include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/terminal/table.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/analysis/bottlenecks.h"
+#include "spark/base/error.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
@@ -121,8 +124,24 @@ std::string to_json(const BottleneckReport& report, std::size_t limit) {
          "\n";
 }
 
-int run(const BottlenecksOptions& options) {
+// Completes the beginning of a version.
+void resolve(Store& store, const std::string& where, analysis::TraceFilter& traces) {
+  if (!traces.graph_version || traces.graph_version->empty()) return;
+  const std::vector<GraphVersion> known = graph_versions(store, traces.graph_id.value_or(""));
+  std::set<std::string> versions;
+  for (const GraphVersion& version : matching(known, *traces.graph_version)) versions.insert(version.version);
+  if (versions.size() == 1) {
+    traces.graph_version = *versions.begin();
+    return;
+  }
+  throw Error(versions.empty() ? ErrorCode::not_found : ErrorCode::invalid_argument,
+              versions.empty() ? "no version " + *traces.graph_version + " of a graph in " + where + there_are(known)
+                               : *traces.graph_version + " is the beginning of several versions: " + listed(versions));
+}
+
+int run(BottlenecksOptions options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
+  resolve(*store, options.where, options.wanted.traces);
   const BottleneckReport report = analysis::bottlenecks(*store, options.wanted);
   if (options.json) {
     print(to_json(report, options.limit));
@@ -146,7 +165,8 @@ void add_bottlenecks_command(CLI::App& app, Action& action) {
   add_store_argument(*command, options->where);
   add_name_option(*command, wanted.traces.name, "traces");
   command->add_option("--graph", wanted.traces.graph_id, "Only runs of this graph");
-  command->add_option("--graph-version", wanted.traces.graph_version, "Only runs of this version of graphs");
+  command->add_option("--graph-version", wanted.traces.graph_version,
+                      "Only runs of this version of graphs, or what begins so");
   add_time_options(*command, wanted.traces.start_time, system_clock().wall_now());
   command->add_option("--traces", wanted.max_traces, "Look at so many, the newest (default: 1000)")
       ->check(CLI::Range(std::size_t{1}, most_traces));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/graph_versions.h"
 #include "apps/sparktel/commands/query_options.h"
 #include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/terminal/text.h"
@@ -21,77 +22,31 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t listed_names = 5;
-
 struct CompareOptions {
   std::string where = "telemetry.db";
   analysis::CompareOptions wanted = {};
   bool json = false;
 };
 
-struct KnownVersion {
-  std::string graph_id;
-  std::string version;
-
-  auto operator<=>(const KnownVersion&) const = default;
-};
-
-// Those declared, the last first.
-std::vector<KnownVersion> known_versions(Store& store, const std::string& graph_id) {
-  GraphQuery query;
-  if (!graph_id.empty()) query.graph_id = graph_id;
-  std::vector<KnownVersion> known;
-  for (const GraphDefinition& graph : store.query_graphs(query)) {
-    KnownVersion version{graph.graph_id, graph.version};
-    if (std::find(known.begin(), known.end(), version) == known.end()) known.push_back(std::move(version));
-  }
-  return known;
-}
-
-// The versions that are this one, or else those that begin so.
-std::vector<KnownVersion> matches(const std::vector<KnownVersion>& known, const std::string& text) {
-  std::vector<KnownVersion> result;
-  for (const bool is_exact : {true, false}) {
-    for (const KnownVersion& version : known) {
-      if (is_exact ? version.version == text : version.version.starts_with(text)) result.push_back(version);
-    }
-    if (!result.empty()) return result;
-  }
-  return result;
-}
-
-std::string listed(const std::set<std::string>& names) {
-  std::string text;
-  std::size_t count = 0;
-  for (const std::string& name : names) {
-    if (count == listed_names) return text + ", …";
-    text += (count++ > 0 ? ", " : "") + name;
-  }
-  return text;
-}
-
-[[noreturn]] void throw_no_version(const std::vector<KnownVersion>& known, const std::string& text,
+[[noreturn]] void throw_no_version(const std::vector<GraphVersion>& known, const std::string& text,
                                    const CompareOptions& options) {
-  std::set<std::string> names;
-  for (const KnownVersion& version : known) names.insert(version.version);
   const std::string& graph = options.wanted.graph_id;
   throw Error(ErrorCode::not_found, "no version " + text + (graph.empty() ? " of a graph" : " of the graph " + graph) +
-                                        " in " + options.where +
-                                        (names.empty() ? ", nor any other" : "; there are " + listed(names)));
+                                        " in " + options.where + there_are(known));
 }
 
 // Completes beginnings of versions, and finds the graph if none was given: the one that has both.
 void resolve(Store& store, CompareOptions& options) {
   analysis::CompareOptions& wanted = options.wanted;
-  const std::vector<KnownVersion> known = known_versions(store, wanted.graph_id);
-  const std::vector<KnownVersion> a = matches(known, wanted.version_a);
-  const std::vector<KnownVersion> b = matches(known, wanted.version_b);
+  const std::vector<GraphVersion> known = graph_versions(store, wanted.graph_id);
+  const std::vector<GraphVersion> a = matching(known, wanted.version_a);
+  const std::vector<GraphVersion> b = matching(known, wanted.version_b);
   if (a.empty()) throw_no_version(known, wanted.version_a, options);
   if (b.empty()) throw_no_version(known, wanted.version_b, options);
-  std::vector<std::pair<KnownVersion, KnownVersion>> pairs;
+  std::vector<std::pair<GraphVersion, GraphVersion>> pairs;
   std::set<std::string> graphs;
-  for (const KnownVersion& of_a : a) {
-    for (const KnownVersion& of_b : b) {
+  for (const GraphVersion& of_a : a) {
+    for (const GraphVersion& of_b : b) {
       if (of_a.graph_id != of_b.graph_id || of_a == of_b) continue;
       pairs.emplace_back(of_a, of_b);
       graphs.insert(of_a.graph_id);

@@ -43,13 +43,16 @@ struct CostOptions {
 
 std::string format_dollars(double dollars) { return fmt::format("${:.{}f}", dollars, dollars < 1 ? 4 : 2); }
 
-// Without a time, the last days that the file knows: an old file is not empty for that.
+// Without a time, the last days that the file knows: an old file is not empty for that. Nor is one in which a clock was
+// wrong and something lies in the future.
 TimeRange window_of(const CostOptions& options, Store& store) {
   if (options.time.from || options.time.to || !options.trace.empty()) return options.time;
   const SpanQuery query{.limit = 1, .with_attributes = false};
   const Page<Span> newest = store.query_spans(query);
   if (newest.empty()) return {};
-  return {.from = newest.front().start_time - default_window, .to = {}};
+  constexpr Timestamp earliest = Timestamp::min() + default_window;
+  const Timestamp end = std::min(newest.front().start_time, system_clock().wall_now());
+  return {.from = std::max(end, earliest) - default_window, .to = {}};
 }
 
 std::string window_text(const CostOptions& options, const TimeRange& window) {
@@ -68,18 +71,13 @@ const CostTable& table_of(const CostSummary& summary, const std::string& by) {
   return by == "node" ? summary.by_span : summary.by_model;
 }
 
-void add(Cost& sum, const Cost& cost) {
-  sum.calls += cost.calls;
-  sum.unpriced += cost.unpriced;
-  sum.dollars += cost.dollars;
-  sum.input_tokens += cost.input_tokens;
-  sum.output_tokens += cost.output_tokens;
-}
-
-// What is beyond the limit is counted as the others.
-void cut(CostTable& table, std::size_t limit) {
-  for (std::size_t i = limit; i < table.rows.size(); ++i) add(table.others, table.rows[i].cost);
-  if (table.rows.size() > limit) table.rows.resize(limit);
+// What is beyond the limit is counted as the others: the cheapest, and of days, the first.
+void cut(CostTable& table, std::size_t limit, bool is_by_day) {
+  if (table.rows.size() <= limit) return;
+  const auto size = static_cast<std::ptrdiff_t>(table.rows.size()), kept = static_cast<std::ptrdiff_t>(limit);
+  const auto begin = table.rows.begin() + (is_by_day ? 0 : kept), end = begin + (size - kept);
+  for (auto row = begin; row != end; ++row) table.others += row->cost;
+  table.rows.erase(begin, end);
 }
 
 std::vector<Cell> cells_of(const std::string& name, const Cost& cost, double largest) {
@@ -163,12 +161,14 @@ int run(const CostOptions& options) {
   analysis::CostOptions wanted{.span_name = options.name, .start_time = window, .max_rows = most_rows};
   if (!options.trace.empty()) wanted.trace_id = find_trace_id(*store, options.trace);
   CostSummary summary = analysis::cost_summary(*store, wanted);
-  for (CostTable* table : {&summary.by_model, &summary.by_span, &summary.by_day}) cut(*table, options.limit);
+  for (CostTable* table : {&summary.by_model, &summary.by_span}) cut(*table, options.limit, false);
+  cut(summary.by_day, options.limit, true);
   if (options.json) {
     print(to_json(summary, window));
   } else if (summary.total.calls == 0) {
-    print("No calls of language models " + window_text(options, window) + " in " + printable(options.where) +
-          ": no span has llm.cost or gen_ai.usage.* there.\n");
+    print(paragraph("No calls of language models " + window_text(options, window) + " in " + printable(options.where) +
+                        ": no span has llm.cost or gen_ai.usage.* there.",
+                    canvas_for(stdout).width));
   } else {
     print(draw(options, summary, window));
   }
@@ -181,7 +181,9 @@ void add_cost_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<CostOptions>();
   CLI::App* const command = app.add_subcommand("cost", "Add up what calls of language models cost");
   add_store_argument(*command, options->where);
-  command->add_option("--by", options->by, "One row for each model, node or day (default: model)")
+  command
+      ->add_option("--by", options->by,
+                   "One row for each model, node (a span's name and its node id) or day (default: model)")
       ->check(CLI::IsMember({"model", "node", "day"}));
   add_name_option(*command, options->name, "spans");
   add_trace_option(*command, options->trace);

@@ -10,7 +10,9 @@
 
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/query_options.h"
 #include "apps/sparktel/commands/store_argument.h"
+#include "apps/sparktel/commands/trace_ids.h"
 #include "apps/sparktel/files/database.h"
 #include "apps/sparktel/files/output_file.h"
 #include "apps/sparktel/formats/chrome_trace.h"
@@ -33,7 +35,7 @@ struct ExportOptions {
   std::string format = "jsonl";
   std::string kind;
   std::string out = "-";
-  std::optional<TraceId> trace;
+  std::string trace;
   TimeRange time;
   bool force = false;
 };
@@ -89,7 +91,8 @@ int run(const ExportOptions& options) {
   Progress progress("exported", "records");
   std::string text;
   const std::unique_ptr<RecordWriter> writer = make_writer(options, text);
-  const ExportSelection selection{.kinds = kinds_of(options), .trace = options.trace, .time = options.time};
+  ExportSelection selection{.kinds = kinds_of(options), .trace = {}, .time = options.time};
+  if (!options.trace.empty()) selection.trace = find_trace_id(*store, options.trace);
   const ExportResult result = export_records(
       *store, [&](TraceId after, std::size_t count) { return database.trace_ids_after(after, count); }, selection,
       *writer,
@@ -119,9 +122,7 @@ void add_export_command(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"traces", "spans", "events", "metrics", "graphs"}));
   command->add_option("-o,--output", options->out,
                       "The file to write, whole or not at all (default: -, standard output)");
-  add_parsed_option(
-      *command, "--trace", [options](const std::string& text) { options->trace = TraceId::parse(text); },
-      "Only this trace, by its whole id");
+  add_trace_option(*command, options->trace);
   add_parsed_option(
       *command, "--since",
       [options](const std::string& text) { options->time.from = parse_time(text, system_clock().wall_now()); },
@@ -141,6 +142,7 @@ void add_export_command(CLI::App& app, Action& action) {
     if (options->format == "chrome" && !options->kind.empty()) {
       throw CLI::ValidationError("--kind", "a Chrome trace has all spans and events; --kind is for jsonl and csv");
     }
+    require_times_in_order(options->time);
     action = [options] { return run(*options); };
   });
 }

@@ -27,7 +27,8 @@ int run(const ImportOptions& options) {
   const StopSignal stop;
   Progress progress("read", "lines");
   std::unique_ptr<SqliteStore> store;
-  const ImportResult result = import_records(lines, options.in == "-" ? "standard input" : options.in,
+  const std::string name = options.in == "-" ? "standard input" : options.in;
+  const ImportResult result = import_records(lines, name,
                                              {.open = [&]() -> Store& {
                                                 store = open_for_writing(options.where);
                                                 return *store;
@@ -37,7 +38,9 @@ int run(const ImportOptions& options) {
                                                     stop.check("what was imported stays; import again to complete it");
                                                     progress.update(count, share);
                                                   }});
-  std::string out = "Imported " + format_count(result.records, "record") + " into " + printable(options.where) + ".\n";
+  // Not that they are new: some may have been there.
+  std::string out = format_count(result.records, "record") + " of " + printable(name) +
+                    (result.records == 1 ? " is in " : " are in ") + printable(options.where) + " now.\n";
   if (result.incomplete_traces > 0) {
     out += "Left out: " + format_count(result.incomplete_traces, "trace") +
            " known from spans only, whose root spans are not there.\n";

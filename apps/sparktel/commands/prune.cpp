@@ -17,6 +17,7 @@
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/size.h"
 #include "apps/sparktel/terminal/stop_signal.h"
+#include "apps/sparktel/terminal/style.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
 #include "spark/base/json.h"
@@ -88,10 +89,14 @@ std::string look(const PruneCommandOptions& options, Timestamp before) {
                                  {"bytes_above", above}}) +
            "\n";
   }
+  const std::size_t width = canvas_for(stdout).width;
   std::string out = "Nothing was deleted.\n";
   if (options.older_than) {
-    out += "By age " + format_count(traces, "trace") + " with " + format_count(spans, "span") +
-           " would go, with their events and metrics and what is as old and belongs to no trace.\n";
+    const std::string by_age =
+        "By age " + format_count(traces, "trace") + " with " + format_count(spans, "span") +
+        " would go, with their events and metrics. What is as old and has no trace of its own goes too, and is not "
+        "counted here.";
+    out += paragraph(by_age, width);
   }
   if (options.max_bytes > 0) {
     out += "In use are " + format_size(in_use) +
@@ -147,7 +152,7 @@ int run(const PruneCommandOptions& options) {
 void add_prune_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<PruneCommandOptions>();
   CLI::App* const command = app.add_subcommand("prune", "Delete the oldest traces of a file, by age or by size");
-  command->add_option("FILE,--db", options->where, "The SQLite file")->required();
+  command->add_option("FILE,--db", options->where, "The SQLite file");
   add_parsed_option(
       *command, "--older-than", [options](const std::string& text) { options->older_than = parse_duration(text); },
       "Traces that ended so long ago: 7d, 12h");
@@ -163,6 +168,7 @@ void add_prune_command(CLI::App& app, Action& action) {
       "  sparktel prune telemetry.db --older-than 7d --dry-run\n"
       "  sparktel prune telemetry.db --older-than 7d --max-size 500MB --yes");
   command->callback([options, &action] {
+    if (options->where.empty()) throw CLI::ValidationError("FILE", "expected the SQLite file to prune");
     if (!options->older_than && options->max_bytes == 0) {
       throw CLI::ValidationError("prune", "expected --older-than or --max-size: what is to be deleted");
     }

@@ -9,6 +9,7 @@
 
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/trace_ids.h"
+#include "apps/sparktel/terminal/style.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
 #include "spark/base/glob.h"
@@ -41,7 +42,7 @@ void add_type_option(CLI::App& command, QueryOptions& options, RecordType type) 
     command.add_option("--type", options.type, "Only events of this type: node_finished");
     return;
   }
-  command.add_option("--type", options.type, "Only metrics of this type")
+  command.add_option("--type", options.type, "Only metrics of this aggregation type")
       ->check(CLI::IsMember({"gauge", "counter", "histogram"}));
 }
 
@@ -131,6 +132,8 @@ void add_time_options(CLI::App& command, TimeRange& time, Timestamp now) {
   add_parsed_option(
       command, "--until", [&time, now](const std::string& text) { time.to = parse_time(text, now); },
       "Only from before this time");
+  // Whichever of the two came first.
+  command.parse_complete_callback([&time] { require_times_in_order(time); });
 }
 
 void add_limit_option(CLI::App& command, std::size_t& limit, std::size_t most) {
@@ -160,11 +163,18 @@ void add_condition_options(CLI::App& command, QueryOptions& options, Timestamp n
   add_name_option(command, options.name, "those");
   add_status_option(command, options, RecordType::traces);
   add_kind_option(command, options);
-  add_type_option(command, options, RecordType::events);
+  command.add_option("--type", options.type,
+                     "Only events of this type (node_finished), or metrics of this aggregation type (gauge)");
   add_trace_option(command, options.trace);
   add_time_options(command, options.time, now);
   add_where_option(command, options);
   add_duration_options(command, options);
+}
+
+void require_times_in_order(const TimeRange& time) {
+  if (time.from && time.to && *time.to <= *time.from) {
+    throw CLI::ValidationError("--until", "it is not after --since, so that nothing can lie between them");
+  }
 }
 
 void require_applicable(const QueryOptions& options, RecordType type) {
@@ -239,7 +249,8 @@ std::string more_rows_note(const QueryOptions& options, std::size_t rows) {
   for (const auto& [name, order] : orders) {
     if (order == options.order) which = name;
   }
-  return fmt::format("There are more: these are the {} {}; see --limit.\n", which, rows);
+  return paragraph(fmt::format("There are more: these are the {} {}; see --limit.", which, rows),
+                   canvas_for(stdout).width);
 }
 
 }  // namespace spark::sparktel

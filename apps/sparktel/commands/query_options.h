@@ -47,6 +47,8 @@ void add_query_options(CLI::App& command, QueryOptions& options, RecordType type
 void add_condition_options(CLI::App& command, QueryOptions& options, Timestamp now);
 // Throws CLI::ValidationError, which is exit code 2, for a condition that records of this type do not have.
 void require_applicable(const QueryOptions& options, RecordType type);
+// The same for a range that ends before it begins; add_time_options() takes care of its own.
+void require_times_in_order(const TimeRange& time);
 
 // Single ones, for commands that have few.
 void add_name_option(CLI::App& command, std::optional<std::string>& name, const std::string& of);

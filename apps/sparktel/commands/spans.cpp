@@ -37,7 +37,7 @@ std::string draw(Store& store, const Page<Span>& page) {
     const Span& span = page[place];
     return {span.name,
             {std::string(to_string(span.status)), style_of(span.status, Style::green)},
-            format_duration(span.end_time - span.start_time),
+            format_duration(elapsed(span.start_time, span.end_time)),
             {id, Style::cyan},
             format_time(span.start_time),
             std::string(to_string(span.kind)),

@@ -4,8 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,11 +57,11 @@ std::string text_of(const Value& value) {
 // A member of an object has one name: a second column "a" is "a:1".
 std::vector<std::string> distinct_names(const QueryRows& rows) {
   std::vector<std::string> names;
-  std::map<std::string, int> seen;
+  std::set<std::string> taken;
   for (int i = 0; i < rows.columns(); ++i) {
-    const std::string name = rows.name(i);
-    const int before = seen[name]++;
-    names.push_back(before == 0 ? name : name + ":" + std::to_string(before));
+    std::string name = rows.name(i);
+    for (int number = 1; !taken.insert(name).second; ++number) name = rows.name(i) + ":" + std::to_string(number);
+    names.push_back(std::move(name));
   }
   return names;
 }
@@ -146,7 +146,11 @@ void print_table(QueryRows& rows) {
     }
     table.add_row(std::move(cells));
   }
-  std::string out = held.empty() ? "No rows.\n" : table.draw(canvas_for(stdout));
+  const Canvas canvas = canvas_for(stdout);
+  std::string out = held.empty() ? "No rows.\n" : table.draw(canvas);
+  if (const std::size_t left_out = held.empty() ? 0 : table.left_out(canvas); left_out > 0) {
+    out += paragraph(format_count(left_out, "column") + " had no room; --json and --csv print all.", canvas.width);
+  }
   if (has_more) {
     out += "There are more: these are the first " + format_count(held.size()) + "; --csv and --json print all.\n";
   }

@@ -31,6 +31,11 @@ std::string errors_text(const Group& group) {
   return fmt::format("{} ({})", format_count(group.errors), format_share(group.error_rate()));
 }
 
+// A trace's id is for typing it, so it is never cut.
+std::size_t least_width_of(const StatsRequest& request, std::size_t otherwise) {
+  return request.by.field == GroupBy::Field::trace_id ? 0 : otherwise;
+}
+
 Cell errors_cell(const Group& group) { return {errors_text(group), group.errors > 0 ? Style::red : Style::plain}; }
 
 std::string draw_durations(const StatsRequest& request, const StatsGroups& groups) {
@@ -39,7 +44,7 @@ std::string draw_durations(const StatsRequest& request, const StatsGroups& group
     scale =
         format_seconds(Seconds(groups.scale->low())) + " to " + format_seconds(Seconds(groups.scale->high())) + ", log";
   }
-  Table table({{.header = request.by_text, .least_width = 12},
+  Table table({{.header = request.by_text, .least_width = least_width_of(request, 12)},
                {.header = "count", .align = Align::right},
                {.header = "errors", .align = Align::right},
                {.header = scale, .is_optional = true},
@@ -62,13 +67,14 @@ std::string draw_durations(const StatsRequest& request, const StatsGroups& group
 }
 
 std::string draw_counts(const StatsRequest& request, const StatsGroups& groups) {
-  Table table({{.header = request.by_text, .least_width = 12}, {.header = "count", .align = Align::right}});
+  Table table({{.header = request.by_text, .least_width = least_width_of(request, 12)},
+               {.header = "count", .align = Align::right}});
   for (const StatsGroup& row : groups.rows) table.add_row({row.label, format_count(row.numbers.count)});
   return table.draw(canvas_for(stdout));
 }
 
 std::string draw_values(const StatsRequest& request, const StatsGroups& groups) {
-  std::vector<Column> columns{{.header = request.by_text, .least_width = 20},
+  std::vector<Column> columns{{.header = request.by_text, .least_width = least_width_of(request, 20)},
                               {.header = "count", .align = Align::right}};
   for (const char* header : {"sum", "mean", "p50", "p95", "p99", "min", "max"}) {
     columns.push_back({.header = header, .align = Align::right, .is_optional = true});
@@ -155,9 +161,15 @@ int run(const StatsOptions& options) {
 // Fields that only some records have.
 void require_group(const StatsRequest& request) {
   const auto refuse = [&](const char* of) {
-    throw CLI::ValidationError("--by",
-                               fmt::format("{} have no {}: it is of {}", to_string(request.of), request.by_text, of));
+    throw CLI::ValidationError(
+        "--by", fmt::format("{} cannot be grouped by {}: it is of {}", to_string(request.of), request.by_text, of));
   };
+  if (request.of == RecordType::events && request.order != GroupOrder::count) {
+    throw CLI::ValidationError("--order", "events have neither errors nor durations: they are only counted");
+  }
+  if (request.of == RecordType::metrics && request.order == GroupOrder::errors) {
+    throw CLI::ValidationError("--order", "metrics have no errors: it is of traces and spans");
+  }
   const bool is_span = request.of == RecordType::spans;
   switch (request.by.field) {
     case GroupBy::Field::kind:

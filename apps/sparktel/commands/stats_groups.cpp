@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -24,16 +25,29 @@ std::string label_of(const Value& key, const GroupBy& by) {
   return to_json(key);
 }
 
-// Equal for what the store takes for one group.
-std::string identity(const Value& value) {
-  if (value.is_string()) return value.as_string();
-  std::string text("\0", 1);
+// As the store writes a group's key: a number that an int equals as that int, within arrays and objects too.
+Value as_key(const Value& value) {
   if (value.is_double()) {
+    constexpr double end = 9'223'372'036'854'775'808.0;  // the first that no int has
     const double number = value.as_double();
-    if (number == std::floor(number) && std::abs(number) < 9e15) return text + to_json(Value(std::llround(number)));
+    const bool has_int = number >= -end && number < end && std::trunc(number) == number;
+    return has_int ? Value(static_cast<std::int64_t>(number)) : value;
   }
-  return text + to_json(value);
+  if (value.is_array()) {
+    Array array;
+    for (const Value& element : value.as_array()) array.push_back(as_key(element));
+    return array;
+  }
+  if (value.is_object()) {
+    std::vector<Object::Member> members;
+    for (const Object::Member& member : value.as_object()) members.emplace_back(member.key, as_key(member.value));
+    return Object(std::move(members));
+  }
+  return value;
 }
+
+// Equal for what the store takes for one group. JSON tells values of all types apart.
+std::string identity(const Value& value) { return to_json(as_key(value)); }
 
 const Value* find_attribute(const Object& attributes, const std::vector<std::string>& path) {
   const Object* object = &attributes;
@@ -48,7 +62,11 @@ const Value* find_attribute(const Object& attributes, const std::vector<std::str
 Value bucket_of(Timestamp time, const GroupBy& by) {
   const std::int64_t width = std::chrono::round<std::chrono::nanoseconds>(by.width).count();
   const std::int64_t since = time.time_since_epoch().count();
-  return since - ((since % width) + width) % width;
+  const std::int64_t over = since % width;
+  const std::int64_t since_begin = over < 0 ? over + width : over;
+  // As the store has it: the bucket that would begin before the first moment there is begins with it.
+  constexpr std::int64_t first = std::numeric_limits<std::int64_t>::min();
+  return since < first + since_begin ? first : since - since_begin;
 }
 
 template <class Record>
@@ -59,7 +77,7 @@ Value common_key(const Record& record, const GroupBy& by) {
     case GroupBy::Field::status:
       return to_string(record.status);
     case GroupBy::Field::trace_id:
-      return record.trace_id.to_string();
+      return record.trace_id.is_valid() ? Value(record.trace_id.to_string()) : Value();
     case GroupBy::Field::time:
       return bucket_of(record.start_time, by);
     case GroupBy::Field::attribute: {

@@ -20,6 +20,7 @@ void add_store_argument(CLI::App& command, std::string& where) {
 }
 
 std::string path_of(const std::string& where) {
+  if (where.empty()) throw Error(ErrorCode::invalid_argument, "expected the name of a SQLite file, found an empty one");
   constexpr std::string_view prefix = "sqlite:";
   const std::string path = where.starts_with(prefix) ? where.substr(prefix.size()) : where;
   if (path.find("://") != std::string::npos) {
@@ -30,8 +31,15 @@ std::string path_of(const std::string& where) {
 }
 
 std::unique_ptr<Store> open_for_reading(const std::string& where) {
-  return std::make_unique<SqliteStore>(
-      SqliteOptions{.path = path_of(where), .query_time_limit = time_limit, .read_only = true});
+  try {
+    return std::make_unique<SqliteStore>(
+        SqliteOptions{.path = path_of(where), .query_time_limit = time_limit, .read_only = true});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    throw Error(error.code(), std::string(error.what()) +
+                                  "; name the file that a program records to (sparktel COMMAND FILE), or make one with "
+                                  "sparktel demo");
+  }
 }
 
 std::unique_ptr<SqliteStore> open_for_writing(const std::string& where) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "apps/sparktel/commands/arguments.h"
@@ -27,8 +28,10 @@ namespace spark::sparktel {
 namespace {
 
 constexpr Seconds between_polls{0.25};
-// A file that has just appeared is not a database yet; its writer makes it one within this time.
+// A file that has just appeared is not a database yet; its writer makes it one within this time, and until then it has
+// at most its first page.
 constexpr Seconds becoming_a_database{5};
+constexpr std::uintmax_t first_page_bytes = 8192;
 
 struct TailOptions {
   std::string where = "telemetry.db";
@@ -52,6 +55,7 @@ class Patience {
     stop_.wait(pause);
     return !stop_.requested();
   }
+  [[nodiscard]] bool is_stopped() const { return stop_.requested(); }
 
  private:
   StopSignal stop_;
@@ -60,30 +64,41 @@ class Patience {
 
 void say(const std::string& text) { std::fprintf(stderr, "sparktel: %s\n", printable(text).c_str()); }
 
-// Null if patience ended first.
-std::unique_ptr<Store> wait_for_file(const std::string& where, Patience& patience) {
-  std::error_code ignored;
-  // An empty file is one that another process has just made.
-  const auto is_there = [&] {
-    const auto size = std::filesystem::file_size(path_of(where), ignored);
-    return !ignored && size > 0;
+struct Opened {
+  std::unique_ptr<Store> store;  // null if patience ended first
+  bool was_new = false;          // what is in it is new, too
+};
+
+Opened wait_for_file(const std::string& where, Patience& patience) {
+  std::error_code no_size;
+  const auto size_now = [&] {
+    const std::uintmax_t size = std::filesystem::file_size(path_of(where), no_size);
+    return no_size ? 0 : size;
   };
-  const bool is_other =
-      std::filesystem::exists(path_of(where), ignored) && !std::filesystem::is_regular_file(path_of(where), ignored);
-  if (is_other || is_there()) return open_for_reading(where);
-  say("waiting for " + where + " to appear");
+  std::error_code unseen;
+  const std::filesystem::file_status status = std::filesystem::status(path_of(where), unseen);
+  const bool is_there = std::filesystem::exists(status);
+  // What may not be looked at has a status that is neither; opening says why.
+  const bool is_missing = status.type() == std::filesystem::file_type::not_found;
+  const bool can_become_one = is_missing || std::filesystem::is_regular_file(status);
+  if (!can_become_one || size_now() > first_page_bytes) return {open_for_reading(where), false};
   std::optional<std::chrono::nanoseconds> appeared;
-  while (patience.wait()) {
-    if (!is_there()) continue;
-    const std::chrono::nanoseconds now = system_clock().steady_now();
-    if (!appeared) appeared = now;
-    try {
-      return open_for_reading(where);
-    } catch (const Error&) {
-      if (Seconds(now - *appeared) > becoming_a_database) throw;
+  bool is_told = false;
+  do {
+    if (size_now() > 0) {
+      const std::chrono::nanoseconds now = system_clock().steady_now();
+      if (!appeared) appeared = now;
+      try {
+        return {open_for_reading(where), true};
+      } catch (const Error&) {
+        if (Seconds(now - *appeared) > becoming_a_database) throw;
+      }
     }
-  }
-  return nullptr;
+    if (!std::exchange(is_told, true))
+      say("waiting for " + where + (is_there ? " to become a database" : " to appear"));
+  } while (patience.wait());
+  if (size_now() > 0) return {open_for_reading(where), true};  // or says what is wrong with it
+  return {};
 }
 
 template <class AnyRecord>
@@ -93,7 +108,7 @@ bool is_wanted(const AnyRecord& record, const std::optional<Glob>& name, const s
 
 std::string line_of(const Span& span, const Canvas& canvas) {
   std::string line = format_time(span.end_time) + "  span   " +
-                     pad_left(format_duration(span.end_time - span.start_time), 8) + "  " +
+                     pad_left(format_duration(elapsed(span.start_time, span.end_time)), 8) + "  " +
                      paint(pad_right(to_string(span.status), 9), style_of(span.status, Style::green), canvas) + "  " +
                      printable(span.name) + "  " + paint(span.trace_id.to_string(), Style::cyan, canvas);
   const std::string error =
@@ -104,7 +119,7 @@ std::string line_of(const Span& span, const Canvas& canvas) {
 
 std::string line_of(const Trace& trace, const Canvas& canvas) {
   const Timestamp end = trace.end_time.value_or(trace.start_time);
-  return format_time(end) + "  trace  " + pad_left(format_duration(end - trace.start_time), 8) + "  " +
+  return format_time(end) + "  trace  " + pad_left(format_duration(elapsed(trace.start_time, end)), 8) + "  " +
          paint(pad_right(to_string(trace.status), 9), style_of(trace.status, Style::green), canvas) + "  " +
          paint(printable(trace.name), Style::bold, canvas) + "  " +
          paint(trace.trace_id.to_string(), Style::cyan, canvas) + "\n";
@@ -114,18 +129,20 @@ int run(const TailOptions& options) {
   std::optional<Glob> name;
   if (options.name) name.emplace(*options.name);
   Patience patience(options.time);
-  // What is in a file when it appears is new, too.
-  std::error_code ignored;
-  const bool is_there = std::filesystem::exists(path_of(options.where), ignored);
-  const std::unique_ptr<Store> store = wait_for_file(options.where, patience);
-  if (!store) return exit_success;
+  const Opened opened = wait_for_file(options.where, patience);
+  if (!opened.store) return exit_success;
   Database database(path_of(options.where));
-  Follower follower(*store, database, {.with_attributes = options.json, .from_the_beginning = !is_there});
+  Follower follower(*opened.store, database, {.with_attributes = options.json, .from_the_beginning = opened.was_new});
   say("following " + options.where);
   const Canvas canvas = canvas_for(stdout);
   bool goes_on = true;
   while (goes_on) {
     goes_on = patience.wait();
+    if (database.is_replaced()) {
+      throw Error(ErrorCode::unavailable, path_of(options.where) +
+                                              " was moved away or replaced by another file; run tail again to follow "
+                                              "the new one");
+    }
     std::string out;
     for (const Follower::Ended& ended : follower.poll()) {
       std::visit(
@@ -140,7 +157,13 @@ int run(const TailOptions& options) {
           },
           ended);
     }
-    if (!out.empty()) print(out);
+    try {
+      if (!out.empty()) print(out);
+    } catch (const Error&) {
+      // The signal may be what ended the writing.
+      if (!patience.is_stopped()) throw;
+      return exit_success;
+    }
   }
   return exit_success;
 }

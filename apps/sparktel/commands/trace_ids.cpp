@@ -26,7 +26,8 @@ std::string digits_of(std::string_view text) {
 }
 
 [[noreturn]] void throw_not_found(const Store& store, std::string_view text) {
-  throw Error(ErrorCode::not_found, "no trace " + std::string(text) + " in " + std::string(store.name()));
+  throw Error(ErrorCode::not_found,
+              "no trace " + std::string(text) + " in " + std::string(store.name()) + "; sparktel traces lists them");
 }
 
 std::vector<Trace> newest_traces(Store& store, std::size_t most) {

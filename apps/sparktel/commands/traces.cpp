@@ -45,7 +45,7 @@ std::string draw(Store& store, const Page<Trace>& page) {
             trace.name,
             {std::string(to_string(trace.status)), style_of(trace.status, Style::green)},
             format_time(trace.start_time),
-            trace.end_time ? format_duration(*trace.end_time - trace.start_time) : "not ended",
+            trace.end_time ? format_duration(elapsed(trace.start_time, *trace.end_time)) : "not ended",
             format_count(spans[place])};
   });
 }

@@ -34,8 +34,9 @@ void check_integrity(Database& database, bool full, std::vector<Finding>& findin
     return;
   }
   findings.push_back({"integrity", Health::bad, "damaged: " + answer,
-                      "Stop what writes it, keep the file with its -wal, and restore a copy. What can be read can be "
-                      "saved: sparktel export FILE -o saved.jsonl, or sqlite3 FILE .recover."});
+                      "Stop what writes it, keep the file with its -wal, and restore a copy. What can be read of it: "
+                      "sqlite3 FILE .recover | sqlite3 saved.db; or, where one record is damaged, sparktel export "
+                      "--trace of the others."});
 }
 
 // Programs with TelemetryConfig::self_metrics record what they dropped, by reason.
@@ -81,14 +82,14 @@ void check_clock(Store& store, Timestamp now, std::vector<Finding>& findings) {
   const Timestamp newest = page.front().start_time;
   if (newest > now + tolerated_skew) {
     findings.push_back({"clock", Health::doubtful,
-                        "the newest trace starts " + format_duration(newest - now) + " in the future",
+                        "the newest trace starts " + format_duration(elapsed(now, newest)) + " in the future",
                         "The clock of the machine that recorded it is ahead, or this one's is behind: look at both "
                         "(timedatectl). Order and age of such traces are wrong, durations are not."});
     return;
   }
   findings.push_back({"clock", Health::good,
                       "no trace is in the future; the newest started " +
-                          (newest < now ? format_duration(now - newest) + " ago" : std::string("just now")),
+                          (newest < now ? format_duration(elapsed(newest, now)) + " ago" : std::string("just now")),
                       ""});
 }
 

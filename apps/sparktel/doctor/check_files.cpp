@@ -69,17 +69,18 @@ void check_lock(const std::string& path, std::vector<Finding>& findings) {
   }
   // A writer holds it for milliseconds at a time, so only one that is held at each of many looks means something.
   constexpr int looks = 20;
-  std::optional<int> holder;
+  const std::optional<int> first = holder_of_lock(lock);
+  std::optional<int> holder = first;
   for (int look = 0; look < looks; ++look) {
-    holder = holder_of_lock(lock);
-    if (!holder) {
+    if (!holder || holder != first) {
       findings.push_back({"lock", Health::good, look == 0 ? "free" : "writers take it and give it back", ""});
       return;
     }
     std::this_thread::sleep_for(50ms);
+    holder = holder_of_lock(lock);
   }
   findings.push_back(
-      {"lock", Health::doubtful, "held for more than a second by " + name_of_process(*holder),
+      {"lock", Health::doubtful, "held for more than a second by " + name_of_process(*first),
        "It writes a great deal, or hangs: others that write wait and then fail. If it hangs, end it; the "
        "lock ends with it."});
 }
@@ -96,10 +97,19 @@ void check_permissions(const std::string& path, std::vector<Finding>& findings) 
     if (!may(file, R_OK)) add(unreadable, file);
     if (!may(file, W_OK)) add(unwritable, file);
   }
-  if (!may(folder, W_OK | X_OK)) add(unwritable, folder);
+  const bool may_add_files = may(folder, W_OK | X_OK);
+  if (!may_add_files) add(unwritable, folder);
+  // Readers make these where they are missing.
+  const bool lacks_index =
+      !std::filesystem::exists(path + "-shm", ignored) || !std::filesystem::exists(path + "-wal", ignored);
   if (!unreadable.empty()) {
     findings.push_back({"permissions", Health::bad, "this user may not read " + unreadable,
                         "Give this user the right to read them: chmod, chown, or run as their owner."});
+  } else if (lacks_index && !may_add_files) {
+    findings.push_back({"permissions", Health::bad,
+                        "-wal or -shm is missing, and this user may not make it in " + folder,
+                        "Copy the database to a directory that this user may write, or give it the right to write this "
+                        "one: even reading needs both files."});
   } else if (!unwritable.empty()) {
     findings.push_back({"permissions", Health::doubtful, "this user may not write " + unwritable,
                         "Reading works; to record as this user, give it the right to write the database, the files "

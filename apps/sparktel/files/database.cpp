@@ -1,6 +1,7 @@
 #include "apps/sparktel/files/database.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -13,12 +14,11 @@ namespace spark::sparktel {
 namespace {
 
 // Pragmas that only tell something. With an argument these name a table, or how many mistakes are listed.
-constexpr std::array<std::string_view, 13> harmless_pragmas{
-    "table_info",      "table_xinfo",     "table_list",     "index_list",       "index_info",
-    "page_count",      "page_size",       "freelist_count", "foreign_key_list", "quick_check",
-    "integrity_check", "compile_options", "collation_list"};
+constexpr std::array<std::string_view, 12> harmless_pragmas{
+    "table_info",     "table_xinfo",      "table_list",  "index_list",      "index_info",      "page_count",
+    "freelist_count", "foreign_key_list", "quick_check", "integrity_check", "compile_options", "collation_list"};
 // These would set what they tell if they had an argument.
-constexpr std::array<std::string_view, 5> told_pragmas{"user_version", "application_id", "journal_mode", "data_version",
+constexpr std::array<std::string_view, 5> told_pragmas{"user_version", "application_id", "page_size", "data_version",
                                                        "encoding"};
 
 int authorize(void*, int action, const char* first, const char* second, const char*, const char*) {
@@ -93,6 +93,11 @@ Database::Database(std::string path) : path_(std::move(path)) {
   const int result = sqlite3_open_v2(path_.c_str(), &handle_, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   try {
     if (result != SQLITE_OK) fail(result, "open it");
+    struct stat opened {};
+    if (::stat(path_.c_str(), &opened) == 0) {
+      device_ = opened.st_dev;
+      inode_ = opened.st_ino;
+    }
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -109,6 +114,11 @@ Database::Database(std::string path) : path_(std::move(path)) {
 }
 
 Database::~Database() { sqlite3_close_v2(handle_); }
+
+bool Database::is_replaced() const {
+  struct stat now {};
+  return ::stat(path_.c_str(), &now) != 0 || now.st_dev != device_ || now.st_ino != inode_;
+}
 
 void Database::set_time_limit(Seconds limit) {
   constexpr int instructions_between_looks = 10'000;
@@ -142,6 +152,13 @@ std::vector<TraceId> Database::trace_ids_since(std::int64_t& number, std::size_t
     ids.push_back(trace_id_of(rows.text(1)));
   }
   return ids;
+}
+
+std::int64_t Database::count_spans(TraceId id) {
+  QueryRows rows(*this,
+                 "SELECT count(*) FROM spans_data WHERE trace = (SELECT number FROM trace_ids WHERE trace_id = ?1)");
+  rows.bind_blob(1, bytes_of(id));
+  return rows.step() ? rows.integer(0) : 0;
 }
 
 void Database::fail(int result, const std::string& attempted) const {

@@ -7,6 +7,8 @@
 // throw Error naming the file.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,6 +40,11 @@ class Database {
   [[nodiscard]] std::vector<TraceId> trace_ids_after(TraceId id, std::size_t count);
   // Those whose numbers are larger, in the order in which the file came to know them; `number` becomes the last one's.
   [[nodiscard]] std::vector<TraceId> trace_ids_since(std::int64_t& number, std::size_t count);
+  // That name this trace. Looks at each of them, but reads no attributes.
+  [[nodiscard]] std::int64_t count_spans(TraceId id);
+
+  // Whether the path now leads to another file than the one that is open, or to none.
+  [[nodiscard]] bool is_replaced() const;
 
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -48,6 +55,8 @@ class Database {
 
   std::string path_;
   sqlite3* handle_ = nullptr;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   std::int64_t deadline_ns_ = 0;  // of the steady clock; 0: none
 };
 

@@ -1,6 +1,7 @@
 #include "apps/sparktel/files/line_reader.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,11 +83,9 @@ bool LineReader::fill() {
   }
   if (end_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
   for (;;) {
+    wait_until_ready(descriptor_, POLLIN);
     const ssize_t count = ::read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
-    if (count < 0 && errno == EINTR) {
-      check_stop();
-      continue;
-    }
+    if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(path_, errno);
     end_ += static_cast<std::size_t>(count);
     return count > 0;

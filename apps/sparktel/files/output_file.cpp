@@ -1,12 +1,14 @@
 #include "apps/sparktel/files/output_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "apps/sparktel/terminal/stop_signal.h"
@@ -60,13 +62,27 @@ OutputFile::OutputFile(std::string path, bool may_replace) : path_(std::move(pat
                   path_ + " is a directory or a device; name a file, or write to standard output with -o -");
     }
     if (!may_replace_) refuse_existing(path_);
+    // The file that a link leads to is replaced, not the link.
+    std::error_code ignored;
+    const std::filesystem::path target = std::filesystem::canonical(path_, ignored);
+    if (!ignored) path_ = target.string();
   }
-  temporary_ = path_ + ".partial-" + std::to_string(::getpid());
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor_ >= 0) return;
-  const int error = errno;
-  temporary_.clear();
-  fail(error);
+  make_temporary();
+  // Who may read what is replaced may read the new one, and nobody else.
+  if (S_ISREG(status.st_mode) && ::fchmod(descriptor_, status.st_mode & 07777) != 0) fail(errno);
+}
+
+void OutputFile::make_temporary() {
+  // A process that was killed may have left one, and a container gives the same number to the next.
+  for (int attempt = 0; descriptor_ < 0; ++attempt) {
+    constexpr int most_attempts = 1'000;
+    temporary_ = path_ + ".partial-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0 || (errno == EEXIST && attempt < most_attempts)) continue;
+    const int error = errno;
+    temporary_.clear();
+    fail(error);
+  }
 }
 
 OutputFile::~OutputFile() {
@@ -78,11 +94,9 @@ void OutputFile::write(std::string_view text) {
   std::string safe;
   if (descriptor_ == STDOUT_FILENO && ::isatty(descriptor_) == 1) text = safe = harmless(text, false);
   while (!text.empty()) {
+    wait_until_ready(descriptor_, POLLOUT);
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      check_stop();
-      continue;
-    }
+    if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -101,9 +115,17 @@ void OutputFile::commit() {
     if (errno != EINVAL || ::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
   }
   temporary_.clear();
+  // That the name leads to the new file is to survive a power cut, too.
+  std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+  if (folder.empty()) folder = ".";
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;  // a folder that may be written and not read: there is no asking for more
+  ::fsync(directory);
+  ::close(directory);
 }
 
 void OutputFile::fail(int error) const {
+  if (error == EPIPE && path_ == "-") end_by_broken_pipe();
   const std::string what = path_ == "-" ? "standard output" : path_;
   throw Error(code_of(error), "cannot write to " + what + ": " + std::strerror(error) + advice_for(error));
 }

@@ -22,6 +22,7 @@ class OutputFile {
   void commit();
 
  private:
+  void make_temporary();
   [[noreturn]] void fail(int error) const;
 
   std::string path_;

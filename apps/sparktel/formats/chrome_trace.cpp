@@ -23,7 +23,7 @@ void append_member(std::string& out, std::string_view key, std::string_view text
 
 void ChromeTraceWriter::begin(const std::function<Timestamp()>& first) {
   const Timestamp zero = first();
-  first_ns_ = ns_of(zero);
+  first_ = zero;
   out_ += R"({"displayTimeUnit":"ns","otherData":{"format":"spark-telemetry","first_record":")" + to_iso8601(zero) +
           "\"},\"traceEvents\":[";
 }
@@ -37,7 +37,12 @@ void ChromeTraceWriter::begin_trace(TraceId id, std::string_view name, const Spa
   });
   lanes_ = Lanes(std::move(spans));
   const std::string shown = name.empty() ? "trace" : std::string(name);
-  add_metadata("process_name", id.is_valid() ? shown + " " + id.to_string() : "without a trace", 0);
+  process_name_ = id.is_valid() ? shown + " " + id.to_string() : "without a trace";
+}
+
+void ChromeTraceWriter::name_process() {
+  if (process_name_.empty()) return;
+  add_metadata("process_name", std::exchange(process_name_, {}), 0);
   for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
     add_metadata("thread_name", "lane " + std::to_string(lane + 1), lane + 1);
   }
@@ -46,13 +51,13 @@ void ChromeTraceWriter::begin_trace(TraceId id, std::string_view name, const Spa
 void ChromeTraceWriter::add(const Span& span) {
   const std::optional<std::uint32_t> lane = lanes_.lane_of(span.span_id);
   if (!lane) return;
-  const std::int64_t start = ns_of(span.start_time);
+  name_process();
   begin_event("X", span.name);
   append_member(out_, "cat", to_string(span.kind));
   out_ += ",\"ts\":";
-  append_time(start - first_ns_);
+  append_time(elapsed(first_, span.start_time));
   out_ += ",\"dur\":";
-  append_time(std::max<std::int64_t>(ns_of(span.end_time) - start, 0));
+  append_time(std::max(elapsed(span.start_time, span.end_time), std::chrono::nanoseconds(0)));
   add_place(*lane + 1);
   out_ +=
       ",\"args\":{\"span_id\":\"" + span.span_id.to_string() + "\",\"trace_id\":\"" + span.trace_id.to_string() + '"';
@@ -69,12 +74,13 @@ void ChromeTraceWriter::add(const Span& span) {
 
 void ChromeTraceWriter::add(const Event& event) {
   const std::optional<std::uint32_t> lane = lanes_.lane_of(event.span_id);
+  name_process();
   begin_event("i", event.name);
   append_member(out_, "cat", event.type.empty() ? to_string(event.source) : std::string_view(event.type));
   // Drawn on its span's lane; one of the trace alone over all lanes of it.
   append_member(out_, "s", lane ? "t" : "p");
   out_ += ",\"ts\":";
-  append_time(ns_of(event.timestamp) - first_ns_);
+  append_time(elapsed(first_, event.timestamp));
   add_place(lane ? *lane + 1 : 1);
   out_ += ",\"args\":{\"event_id\":\"" + event.event_id.to_string() + '"';
   if (event.span_id.is_valid()) append_member(out_, "span_id", event.span_id.to_string());
@@ -107,7 +113,8 @@ void ChromeTraceWriter::add_metadata(std::string_view what, std::string_view nam
   out_ += "}}";
 }
 
-void ChromeTraceWriter::append_time(std::int64_t ns) {
+void ChromeTraceWriter::append_time(std::chrono::nanoseconds time) {
+  const std::int64_t ns = time.count();
   const bool is_negative = ns < 0;
   const auto size = is_negative ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
   const std::string decimals = std::to_string(size % 1'000);

@@ -33,15 +33,18 @@ class ChromeTraceWriter final : public RecordWriter {
   void end() override;
 
  private:
+  // Names the current process and its threads before the first of its records; one without records is not there.
+  void name_process();
   // Begins an event of the file; the caller closes its object.
   void begin_event(std::string_view phase, std::string_view name);
   void add_place(std::uint64_t thread);
   void add_metadata(std::string_view what, std::string_view name, std::uint64_t thread);
-  void append_time(std::int64_t ns);
+  void append_time(std::chrono::nanoseconds time);
 
   std::string& out_;
-  std::int64_t first_ns_ = 0;
+  Timestamp first_{};
   std::uint64_t process_ = 0;  // of the current trace, counted from 1
+  std::string process_name_;   // until it is written
   bool is_first_event_ = true;
   Lanes lanes_;
 };

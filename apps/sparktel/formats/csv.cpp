@@ -115,7 +115,7 @@ void CsvWriter::add(const Trace& trace) {
   line.time(trace.start_time);
   if (trace.end_time) {
     line.time(*trace.end_time);
-    line.seconds(*trace.end_time - trace.start_time);
+    line.seconds(elapsed(trace.start_time, *trace.end_time));
   } else {
     line.plain("");
     line.plain("");
@@ -137,7 +137,7 @@ void CsvWriter::add(const Span& span) {
   line.plain(to_string(span.kind));
   line.time(span.start_time);
   line.time(span.end_time);
-  line.seconds(span.end_time - span.start_time);
+  line.seconds(elapsed(span.start_time, span.end_time));
   line.plain(to_string(span.status));
   line.text(span.status_message);
   line.text(span.error_type);

@@ -49,7 +49,10 @@ class Export {
   [[nodiscard]] bool is_there(TraceId id) {
     TraceQuery traces{.limit = 1, .trace_id = id};
     SpanQuery spans{.limit = 1, .trace_id = id};
-    return !store_.query_traces(traces).empty() || !store_.query_spans(spans).empty();
+    EventQuery events{.limit = 1, .trace_id = id};
+    MetricQuery metrics{.limit = 1, .trace_id = id};
+    return !store_.query_traces(traces).empty() || !store_.query_spans(spans).empty() ||
+           !store_.query_events(events).empty() || !store_.query_metrics(metrics).empty();
   }
 
   // The start of the first trace or span that is selected.

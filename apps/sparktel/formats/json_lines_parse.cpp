@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string>
@@ -11,8 +12,12 @@ namespace spark::sparktel {
 
 namespace {
 
-// What a store keeps is at most 1,000 deep; here it lies inside the line's own object.
-constexpr int max_depth = 1'002;
+// What is recorded is at most 61 deep, and what a store reads at most 1,000, where an object whose only key begins with
+// "$" counts as two (json.h). The line's own object is one more.
+constexpr int max_depth = 500;
+
+// OpenTelemetry data model, "ExponentialHistogram": the scales that implementations have.
+constexpr std::int32_t smallest_scale = -10, largest_scale = 20;
 
 [[noreturn]] void expected(const std::string& what) { throw Error(ErrorCode::invalid_argument, "expected " + what); }
 
@@ -64,11 +69,15 @@ class Members {
     const Value value = is_required ? required(key) : optional(key);
     if (value.is_null() && !is_required) return {};
     if (!value.is_string()) wrong_type(key, "an id", value);
+    Id id;
     try {
-      return Id::parse(value.as_string());
+      id = Id::parse(value.as_string());
     } catch (const Error& error) {
       expected("an id in \"" + std::string(key) + "\": " + error.what());
     }
+    // Zero stands for none, and would lie among what belongs to no trace.
+    if (is_required && id == Id()) expected("an id other than zero in \"" + std::string(key) + '"');
+    return id;
   }
   [[nodiscard]] Timestamp time(std::string_view key) { return time_of(key, required(key)); }
   [[nodiscard]] std::optional<Timestamp> optional_time(std::string_view key) {
@@ -141,6 +150,9 @@ std::optional<Distribution> distribution_of(Value value) {
   distribution.count = integer_of<std::uint64_t>("count", members.required("count"));
   distribution.sum = members.number("sum");
   distribution.scale = integer_of<std::int32_t>("scale", members.required("scale"));
+  if (distribution.scale < smallest_scale || distribution.scale > largest_scale) {
+    expected("a \"scale\" from -10 to 20, found " + std::to_string(distribution.scale));
+  }
   distribution.zero_count = integer_of<std::uint64_t>("zero_count", members.required("zero_count"));
   distribution.positive = buckets_of("positive", members.object("positive"));
   distribution.negative = buckets_of("negative", members.object("negative"));
@@ -160,10 +172,15 @@ Trace trace_of(Members& members) {
   trace.graph_hash = members.text("graph_hash");
   trace.partial = members.boolean("partial");
   trace.attributes = members.object("attributes");
+  if (!trace.end_time && trace.status != TraceStatus::started) {
+    expected("an integer in \"end_ns\" of a trace that is " + std::string(to_string(trace.status)));
+  }
+  if (trace.end_time && trace.status == TraceStatus::started) {
+    expected("no \"end_ns\" in a trace that is started: completed, failed or cancelled traces have an end");
+  }
   // A store makes such a trace of its root span, which has both.
   if (trace.partial && !trace.root_span_id.is_valid()) expected("an id in \"root_span_id\" of a partial trace");
   if (trace.partial && !trace.end_time) expected("an integer in \"end_ns\" of a partial trace");
-  if (trace.partial && trace.status == TraceStatus::started) expected("an ended status of a partial trace");
   return trace;
 }
 
@@ -227,6 +244,21 @@ GraphDefinition graph_of(Members& members) {
   return graph;
 }
 
+bool has_zero(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+bool has_zero(const Value& value) {
+  if (value.is_string()) return has_zero(std::string_view(value.as_string()));
+  if (value.is_array()) {
+    const Array& array = value.as_array();
+    return std::any_of(array.begin(), array.end(), [](const Value& element) { return has_zero(element); });
+  }
+  if (!value.is_object()) return false;
+  const Object& object = value.as_object();
+  return std::any_of(object.begin(), object.end(), [](const Object::Member& member) {
+    return has_zero(std::string_view(member.key)) || has_zero(member.value);
+  });
+}
+
 Object object_of(std::string_view line) {
   Value value;
   try {
@@ -235,6 +267,8 @@ Object object_of(std::string_view line) {
     expected(std::string("one JSON object: ") + error.what());
   }
   if (!value.is_object()) expected("one JSON object, found " + std::string(to_string(value.type())));
+  // Stores that end a text there would lose the rest. The walk is for the few lines that may have one.
+  if (line.find("\\u0000") != std::string_view::npos && has_zero(value)) expected("no U+0000 in any text or key");
   return std::move(value.as_object());
 }
 

@@ -62,11 +62,15 @@ void Follower::look_at(TraceId id, Watched& watched, std::vector<Ended>* found) 
   Page<Trace> traces = store_.query_traces(trace_query);
   watched.is_running = !traces.empty() && !traces.front().end_time;
 
-  SpanQuery span_query{.limit = most_spans, .trace_id = id};
-  span_query.with_attributes = options_.with_attributes;
-  Page<Span> spans = store_.query_spans(span_query);
-  for (Span& span : spans.rows) {
-    if (watched.given.insert(span.span_id).second) give(std::move(span));
+  // What is written between the count and the reading is given now, and read once more when the count shows it.
+  if (const std::int64_t count = database_.count_spans(id); count != watched.spans) {
+    watched.spans = count;
+    SpanQuery span_query{.limit = most_spans, .trace_id = id};
+    span_query.with_attributes = options_.with_attributes;
+    Page<Span> spans = store_.query_spans(span_query);
+    for (Span& span : spans.rows) {
+      if (watched.given.insert(span.span_id).second) give(std::move(span));
+    }
   }
   if (watched.is_trace_given || traces.empty() || !traces.front().end_time || traces.front().partial) return;
   watched.is_trace_given = true;

@@ -3,8 +3,10 @@
 // that run, those that the file came to know since (numbers of traces only grow), and those that were active lately. Of
 // these it remembers which spans it has given.
 //
-// A poll costs one pragma while nobody has written, else two look-ups for each watched trace. Missed is only a span of
-// a trace that has ended, or was silent, while `most_idle` others were active. Nothing here waits or asks for the time.
+// A poll costs one pragma while nobody has written, else a look-up and a count for each watched trace, and the spans of
+// those that got more. Missed is only a span of a trace that has ended, or was silent, while `most_idle` others were
+// active, and one that is not among the `most_spans` of its trace that started last. Nothing here waits or asks for the
+// time.
 // For one thread.
 #pragma once
 
@@ -45,6 +47,7 @@ class Follower {
  private:
   struct Watched {
     std::unordered_set<SpanId> given;
+    std::int64_t spans = 0;   // that the trace had when they were read last
     bool is_running = false;  // started and not ended
     bool is_trace_given = false;
     std::uint64_t active_at = 0;  // the number of the poll that found something

@@ -1,6 +1,6 @@
 // While a StopSignal lives, an interrupt (Ctrl-C), a request to terminate or the loss of the terminal does not end the
-// process but is remembered, so that what is going on can end in order. One at a time; restores what was before. For
-// the main thread.
+// process but is remembered, so that what is going on can end in order. One at a time; restores what was before. A
+// signal that was ignored, as under nohup, stays so. For the main thread.
 #pragma once
 
 #include <csignal>
@@ -28,8 +28,12 @@ class StopSignal {
   struct sigaction old_hangup_ {};
 };
 
-// For whoever waits in a system call that a signal has interrupted. Throws Error(cancelled) if a stop was requested of
-// the StopSignal that lives; does nothing without one.
-void check_stop();
+// Waits until the descriptor can be read or written (poll's events), so that the call that follows does not wait where
+// a signal before it would be missed. Throws Error(cancelled) if a stop is requested of the StopSignal that lives.
+void wait_until_ready(int descriptor, short events);
+
+// Ends the process as other programs end when nobody reads what they write: by SIGPIPE and without a word. For who has
+// got EPIPE of standard output and left nothing half done.
+[[noreturn]] void end_by_broken_pipe();
 
 }  // namespace spark::sparktel

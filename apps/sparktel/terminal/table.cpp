@@ -9,6 +9,7 @@ namespace spark::sparktel {
 namespace {
 
 constexpr std::size_t gap = 2;
+constexpr std::size_t narrowest_column = 4;
 
 std::size_t total(const std::vector<std::size_t>& widths) {
   std::size_t sum = 0;
@@ -72,12 +73,29 @@ std::vector<std::size_t> Table::widths(const Canvas& canvas) const {
     if (total(least) > canvas.width) least[i] = result[i] = 0;
   }
 
-  for (std::size_t i = columns_.size(); i-- > 0;) {
-    const std::size_t used = total(result);
-    if (used <= canvas.width) break;
-    result[i] -= std::min(used - canvas.width, result[i] - least[i]);
+  const auto shrink_to = [&](const std::vector<std::size_t>& smallest) {
+    for (std::size_t i = columns_.size(); i-- > 0;) {
+      const std::size_t used = total(result);
+      if (used <= canvas.width) break;
+      result[i] -= std::min(used - canvas.width, result[i] - smallest[i]);
+    }
+  };
+  shrink_to(least);
+  // Narrower than it was made for: first what may be cut at all, then whole columns from the right.
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].least_width > 0) least[i] = std::min(least[i], narrowest_column);
   }
+  shrink_to(least);
+  for (std::size_t i = columns_.size(); i-- > 1 && total(result) > canvas.width;) result[i] = 0;
+  // Its room is the first one's, for what it was cut.
+  const std::size_t used = total(result);
+  if (!result.empty() && used < canvas.width) result[0] = std::min(wanted[0], result[0] + canvas.width - used);
   return result;
+}
+
+std::size_t Table::left_out(const Canvas& canvas) const {
+  const std::vector<std::size_t> widths = this->widths(canvas);
+  return static_cast<std::size_t>(std::count(widths.begin(), widths.end(), std::size_t{0}));
 }
 
 std::string Table::draw(const Canvas& canvas) const {

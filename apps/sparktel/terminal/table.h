@@ -1,6 +1,7 @@
-// Table draws rows of cells in aligned columns, no wider than the canvas: first the columns that may shrink
-// do, and columns that are optional come in, in the order in which they were declared, only if they fit. A
-// plain value for one thread.
+// Table draws rows of cells in aligned columns, no wider than the canvas: first the columns that may shrink do, and
+// columns that are optional come in, in the order in which they were declared, only if they fit. Where that is not
+// enough, what may shrink shrinks to 4 cells, then columns are left out from the right; the first stays. A plain value
+// for one thread.
 #pragma once
 
 #include <cstddef>
@@ -42,8 +43,10 @@ class Table {
   // Whether all columns fit as wide as their widest cells.
   [[nodiscard]] bool fits(const Canvas& canvas) const;
 
-  // The header, a rule, and a line for each row, each with a line end and without spaces before it. A canvas
-  // too narrow for what must be there is overrun.
+  // How many columns have no room.
+  [[nodiscard]] std::size_t left_out(const Canvas& canvas) const;
+
+  // The header, a rule, and a line for each row, each with a line end and without spaces before it.
   [[nodiscard]] std::string draw(const Canvas& canvas) const;
 
  private:

@@ -174,6 +174,12 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   }
 }
 
+std::string paragraph(std::string_view text, std::size_t width) {
+  std::string out;
+  for (const std::string& line : wrap(text, width)) out += line + "\n";
+  return out;
+}
+
 std::string format_duration(std::chrono::nanoseconds duration) {
   struct Unit {
     double nanoseconds;

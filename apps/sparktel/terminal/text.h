@@ -35,6 +35,8 @@ namespace spark::sparktel {
 // Lines of at most `width` cells, broken at spaces; a word that is wider is broken anywhere. At least one
 // line.
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, std::size_t width);
+// The same as one text, each line with its end.
+[[nodiscard]] std::string paragraph(std::string_view text, std::size_t width);
 
 // Three digits and a unit: "850 ns", "12.3 µs", "1.23 ms", "4.56 s"; from 1000 s on "16m 40s", from an hour
 // on "1h 01m".

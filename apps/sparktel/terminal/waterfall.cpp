@@ -101,24 +101,23 @@ class Scale {
  public:
   explicit Scale(std::span<const WaterfallRow> rows) : begin_(rows.front().start), end_(begin_) {
     for (const WaterfallRow& row : rows) {
-      begin_ = std::min(begin_, row.start);
-      end_ = std::max(end_, row.start + row.duration);
+      begin_ = std::min(begin_, Seconds(row.start));
+      end_ = std::max(end_, end_of(row));
     }
   }
 
-  [[nodiscard]] double share(std::chrono::nanoseconds time) const {
-    if (end_ <= begin_) return 0;
-    return static_cast<double>((time - begin_).count()) / static_cast<double>((end_ - begin_).count());
-  }
+  // Of a double, because times of a file may lie so far apart that the difference of two does not fit.
+  [[nodiscard]] static Seconds end_of(const WaterfallRow& row) { return Seconds(row.start) + row.duration; }
+  [[nodiscard]] double share(Seconds time) const { return end_ > begin_ ? (time - begin_) / (end_ - begin_) : 0; }
 
  private:
-  std::chrono::nanoseconds begin_;
-  std::chrono::nanoseconds end_;
+  Seconds begin_;
+  Seconds end_;
 };
 
 std::string draw_bar(const WaterfallRow& row, const Scale& scale, std::size_t cells) {
   const double begin = scale.share(row.start);
-  const double end = scale.share(row.start + row.duration);
+  const double end = scale.share(Scale::end_of(row));
   if (!row.solid) return bar(begin, end, cells);
   std::vector<std::pair<double, double>> solid;
   for (const Stretch& stretch : *row.solid) solid.emplace_back(scale.share(stretch.start), scale.share(stretch.end));

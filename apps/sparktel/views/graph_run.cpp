@@ -36,7 +36,9 @@ void add_span(NodeTally& tally, const Span& span) {
   if (span.status == SpanStatus::cancelled) ++tally.cancelled;
   const Value* const attempt = span.attributes.find("attempt");
   if (attempt != nullptr && attempt->is_int() && attempt->as_int() > 1) ++tally.retried;
-  tally.duration += std::max(span.end_time - span.start_time, std::chrono::nanoseconds(0));
+  constexpr std::chrono::nanoseconds longest = std::chrono::nanoseconds::max();
+  const auto duration = std::max(elapsed(span.start_time, span.end_time), std::chrono::nanoseconds(0));
+  tally.duration = duration > longest - tally.duration ? longest : tally.duration + duration;
 }
 
 // Counts what belongs to the runs.

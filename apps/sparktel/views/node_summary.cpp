@@ -29,7 +29,7 @@ std::vector<NodeSummary> summarize_nodes(std::span<const Span> spans) {
     if (!span.attributes.contains("node_id")) continue;
     Measured& measured = by_name[span.name];
     measured.first_start = std::min(measured.first_start, span.start_time);
-    measured.durations.push_back(span.end_time - span.start_time);
+    measured.durations.push_back(elapsed(span.start_time, span.end_time));
     if (span.status == SpanStatus::failed) ++measured.errors;
   }
   std::vector<NodeSummary> summaries;

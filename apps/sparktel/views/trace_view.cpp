@@ -48,7 +48,7 @@ void add_attribute_notes(std::vector<Note>& notes, const Object& attributes, con
 
 void add_event_notes(std::vector<Note>& notes, const std::vector<const Event*>& events, const TraceParts& parts) {
   for (const Event* event : events) {
-    std::string text = "• " + format_duration(event->timestamp - parts.trace.start_time) + " ";
+    std::string text = "• " + format_duration(elapsed(parts.trace.start_time, event->timestamp)) + " ";
     if (!event->type.empty()) text += event->type + ": ";
     notes.push_back({.text = text + event->name, .style = Style::plain});
     if (parts.shows_attributes) add_attribute_notes(notes, event->attributes, "    ");
@@ -93,9 +93,8 @@ class Labels {
   std::map<std::string, std::set<std::string>> ids_by_name_;
 };
 
-bool is_whole(const std::vector<Stretch>& stretches, const WaterfallRow& row) {
-  return stretches.size() == 1 && stretches.front().start == row.start &&
-         stretches.front().end == row.start + row.duration;
+bool is_whole(const std::vector<Stretch>& stretches, std::chrono::nanoseconds start, std::chrono::nanoseconds end) {
+  return stretches.size() == 1 && stretches.front().start == start && stretches.front().end == end;
 }
 
 // A row for each span, as they lie in the tree.
@@ -105,7 +104,7 @@ class Rows {
       : parts_(parts), events_(events), labels_(parts.spans), solid_(parts.spans.size()) {
     self_times_ = analysis::self_times(parts.spans);
     for (const analysis::PathSegment& segment : analysis::critical_path(parts.spans).segments) {
-      solid_[segment.span].push_back({segment.start - parts.trace.start_time, segment.end - parts.trace.start_time});
+      solid_[segment.span].push_back({since_start(segment.start), since_start(segment.end)});
     }
   }
 
@@ -115,11 +114,11 @@ class Rows {
                      .depth = node.depth,
                      .status = span.status == SpanStatus::completed ? "" : std::string(to_string(span.status)),
                      .style = style_of(span.status, Style::cyan),
-                     .start = span.start_time - parts_.trace.start_time,
-                     .duration = span.end_time - span.start_time,
+                     .start = since_start(span.start_time),
+                     .duration = elapsed(span.start_time, span.end_time),
                      .self = std::chrono::round<std::chrono::nanoseconds>(self_times_[node.span])};
     // What is on the path from end to end keeps the finer bar.
-    if (!is_whole(solid_[node.span], row)) row.solid = solid_[node.span];
+    if (!is_whole(solid_[node.span], row.start, since_start(span.end_time))) row.solid = solid_[node.span];
     if (const std::string text = error_text(span); !text.empty()) {
       row.notes.push_back({.text = text, .style = row.style, .is_wrapped = true});
     }
@@ -131,6 +130,10 @@ class Rows {
   }
 
  private:
+  [[nodiscard]] std::chrono::nanoseconds since_start(Timestamp time) const {
+    return elapsed(parts_.trace.start_time, time);
+  }
+
   const TraceParts& parts_;
   const EventsBySpan& events_;
   Labels labels_;
@@ -139,11 +142,9 @@ class Rows {
 };
 
 // Only of signs that are there.
-std::string draw_legend(const TraceParts& parts, const std::vector<WaterfallRow>& rows, const Canvas& canvas) {
+std::string draw_legend(const TraceParts& parts, std::string_view waterfall, const Canvas& canvas) {
   std::string legend;
-  const bool has_light =
-      std::any_of(rows.begin(), rows.end(), [](const WaterfallRow& row) { return row.solid.has_value(); });
-  if (has_light) legend += "█ on the critical path  ░ not on it";
+  if (waterfall.find("░") != std::string_view::npos) legend += "█ on the critical path  ░ not on it";
   if (std::any_of(parts.spans.begin(), parts.spans.end(), is_further_attempt)) {
     legend += (legend.empty() ? "" : "  ") + std::string("↻ a further attempt");
   }
@@ -152,7 +153,8 @@ std::string draw_legend(const TraceParts& parts, const std::vector<WaterfallRow>
 
 std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
   const Trace& trace = parts.trace;
-  const std::string duration = trace.end_time ? format_duration(*trace.end_time - trace.start_time) : "not ended";
+  const std::string duration =
+      trace.end_time ? format_duration(elapsed(trace.start_time, *trace.end_time)) : "not ended";
   std::string out = paint(printable(trace.name), Style::bold, canvas) + "  " +
                     paint(to_string(trace.status), style_of(trace.status, Style::green), canvas) +
                     fmt::format("  {}  {} spans\n", duration, format_count(parts.spans.size()));
@@ -197,8 +199,9 @@ std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
   const Rows made(parts, events);
   std::vector<WaterfallRow> rows;
   for (const analysis::TreeNode& node : analysis::span_tree(parts.spans).nodes) rows.push_back(made.make(node));
-  out += rows.empty() ? "No spans: they are written when they end.\n" : draw_waterfall(rows, canvas);
-  out += draw_legend(parts, rows, canvas);
+  const std::string waterfall =
+      rows.empty() ? "No spans: they are written when they end.\n" : draw_waterfall(rows, canvas);
+  out += waterfall + draw_legend(parts, waterfall, canvas);
   for (const GraphRun& graph : parts.graphs) out += "\n" + draw_graph(graph, canvas);
   return out;
 }

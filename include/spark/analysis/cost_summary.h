@@ -39,6 +39,8 @@ struct Cost {
   std::uint64_t input_tokens = 0;
   std::uint64_t output_tokens = 0;
 
+  // What would be more tokens than the type holds stays at its largest.
+  Cost& operator+=(const Cost& more) noexcept;
   bool operator==(const Cost&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace spark {
@@ -13,6 +14,16 @@ namespace spark {
 using Timestamp = std::chrono::sys_time<std::chrono::nanoseconds>;
 // Durations in interfaces are seconds as a double, so `5s`, `250ms` and `Seconds{0.5}` all fit.
 using Seconds = std::chrono::duration<double>;
+
+// From `start` to `end`; negative if that is earlier. Of times that came from elsewhere, too: what does not fit, 292
+// years, is cut there, where a plain difference would overflow.
+[[nodiscard]] constexpr std::chrono::nanoseconds elapsed(Timestamp start, Timestamp end) noexcept {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const std::int64_t from = start.time_since_epoch().count(), to = end.time_since_epoch().count();
+  std::int64_t result = 0;
+  if (__builtin_sub_overflow(to, from, &result)) result = from < 0 ? Limits::max() : Limits::min();
+  return std::chrono::nanoseconds(result);
+}
 
 // ISO 8601 in UTC with nanoseconds: 2025-01-15T10:00:01.000000000Z. Always 30 characters for years 0000 to 9999.
 [[nodiscard]] std::string to_iso8601(Timestamp time);

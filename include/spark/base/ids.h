@@ -65,6 +65,11 @@ struct RecordId {
 using EventId = RecordId;
 using MetricId = RecordId;
 
+// As the member functions.
+[[nodiscard]] inline std::string to_string(const TraceId& id) { return id.to_string(); }
+[[nodiscard]] inline std::string to_string(const SpanId& id) { return id.to_string(); }
+[[nodiscard]] inline std::string to_string(const RecordId& id) { return id.to_string(); }
+
 // The id that the top-level span of a trace has. Derived from the trace id, so that spans without a parent can name
 // it in any process without a look-up. (Finalizer of SplitMix64, Steele, Lea, Flood 2014.)
 [[nodiscard]] constexpr SpanId root_span_id(TraceId trace) noexcept {

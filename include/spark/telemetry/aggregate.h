@@ -119,7 +119,8 @@ struct Aggregation {
 //
 // Of a metric with a distribution, every measurement that was collected into it is measured: their number and sum are
 // exact, percentiles are known by its buckets. Minimum and maximum are then the outer bounds of buckets, if those lie
-// beyond what was measured by itself.
+// beyond what was measured by itself. One that no measurements can have made is not measured: a sum that is NaN, a
+// scale beyond -10 to 20, buckets beyond the doubles, more than 2^53 measurements in one or 2^63 in a group.
 //
 // Sums are compensated, so that the order of the records does not show: with u = 1.2e-16, the error is at most u times
 // the sum and (n * u)^2 times the sum of the magnitudes (T. Ogita, S. M. Rump and S. Oishi, Accurate Sum and Dot

@@ -16,18 +16,19 @@ class RecordIdSet {
  public:
   // False if it was there.
   bool insert(RecordId id) {
+    if (!late_.empty() && late_.contains(id)) return false;
     if (ids_.empty() || ids_.back() < id) {
       ids_.push_back(id);
       return true;
     }
-    const auto place = std::lower_bound(ids_.begin(), ids_.end(), id);
-    if (*place == id) return false;
-    ids_.insert(place, id);
-    return true;
+    return !std::binary_search(ids_.begin(), ids_.end(), id) && late_.insert(id).second;
   }
 
  private:
   std::vector<RecordId> ids_;  // sorted
+  // Those that came when a larger one was there: of the first of two producers that take turns, or imported. To put
+  // them into their places would take the square of the time.
+  std::unordered_set<RecordId> late_;
 };
 
 // Of spans, whose ids are random.

@@ -34,7 +34,7 @@ ErrorCode code_of(int result) noexcept {
 }
 
 // What its user can do about it; empty where nobody knows.
-std::string_view advice_for(int result) noexcept {
+std::string_view advice_for(int result, Access access) noexcept {
   switch (result & 0xFF) {
     case SQLITE_NOTADB:
       return "; name another file";
@@ -43,7 +43,11 @@ std::string_view advice_for(int result) noexcept {
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
-      return "; this user needs the right to write the file and its directory";
+      // Whoever reads makes the -shm file if it is not there.
+      return access == Access::read_only ? "; this user needs the right to read the file and its -wal and -shm, and to "
+                                           "write its directory where "
+                                           "one of those is missing"
+                                         : "; this user needs the right to write the file and its directory";
     case SQLITE_FULL:
       return "; make room on its disk, what comes later is then stored";
     case SQLITE_IOERR:
@@ -55,7 +59,8 @@ std::string_view advice_for(int result) noexcept {
 
 }  // namespace
 
-Connection::Connection(std::string path, Access access, Seconds busy_timeout) : path_(std::move(path)) {
+Connection::Connection(std::string path, Access access, Seconds busy_timeout)
+    : path_(std::move(path)), access_(access) {
   const int flags = (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
                     SQLITE_OPEN_NOMUTEX;
   const int opened = sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr);
@@ -73,7 +78,7 @@ Connection::Connection(std::string path, Access access, Seconds busy_timeout) : 
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : path_(std::move(other.path_)), handle_(std::exchange(other.handle_, nullptr)) {}
+    : path_(std::move(other.path_)), access_(other.access_), handle_(std::exchange(other.handle_, nullptr)) {}
 
 Connection::~Connection() { sqlite3_close_v2(handle_); }
 
@@ -95,7 +100,7 @@ void Connection::fail(int result, std::string_view attempted) const {
   message += handle_ != nullptr && (sqlite3_errcode(handle_) & 0xFF) == (result & 0xFF) ? sqlite3_errmsg(handle_)
                                                                                         : sqlite3_errstr(result);
   message += " (code " + std::to_string(result) + ")";
-  message += advice_for(result);
+  message += advice_for(result, access_);
   throw Error(code_of(result), message);
 }
 

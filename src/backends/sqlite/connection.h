@@ -38,6 +38,7 @@ class Connection {
 
  private:
   std::string path_;
+  Access access_;
   sqlite3* handle_ = nullptr;
 };
 
