@@ -29,7 +29,7 @@ int main() {
               100 * failures.interval.low, 100 * failures.interval.high);
   for (const auto& bucket : failures.buckets) {
     if (bucket.failures.hits == 0) continue;
-    std::printf("  from %s: %llu of %llu, %.0f to %.0f %%\n", to_iso8601(bucket.start).substr(0, 16).c_str(),
+    std::printf("  from %s: %llu of %llu, %.0f to %.0f %%\n", spark::to_iso8601(bucket.start).substr(0, 16).c_str(),
                 static_cast<unsigned long long>(bucket.failures.hits),
                 static_cast<unsigned long long>(bucket.failures.trials), 100 * bucket.interval.low,
                 100 * bucket.interval.high);
