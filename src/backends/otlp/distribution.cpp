@@ -81,6 +81,10 @@ std::uint64_t count_of(const Buckets& buckets) noexcept {
   return std::accumulate(buckets.counts.begin(), buckets.counts.end(), std::uint64_t{0});
 }
 
+bool is_without_buckets(const Distribution& distribution) noexcept {
+  return range_of(distribution.positive).empty() && range_of(distribution.negative).empty();
+}
+
 // A sum beyond the largest double stays there: infinite, it would say nothing any more.
 double saturated(double sum) noexcept {
   constexpr double largest = std::numeric_limits<double>::max();
@@ -126,16 +130,20 @@ void record(Distribution& total, double value) {
 }
 
 void merge(Distribution& total, const Distribution& more) {
-  if (total.count == 0) total = Distribution{.scale = std::min(more.scale, largest_scale)};
-  std::int32_t scale = std::min(total.scale, more.scale);
+  // Where nothing is in a bucket, the scale says nothing; but of what was sent it must not rise.
+  if (total.count == 0) total.scale = more.scale;
+  std::int32_t scale = is_without_buckets(more) ? total.scale : std::min(total.scale, more.scale);
+  const auto shift = [&](const Distribution& distribution, std::int32_t to) {
+    return std::max(distribution.scale - to, 0);
+  };
   const auto fits_at = [&](std::int32_t s) {
-    const int shift_total = total.scale - s, shift_more = more.scale - s;
+    const int shift_total = shift(total, s), shift_more = shift(more, s);
     return fits(together(range_of(total.positive), shift_total, range_of(more.positive), shift_more)) &&
            fits(together(range_of(total.negative), shift_total, range_of(more.negative), shift_more));
   };
   while (scale > min_scale && !fits_at(scale)) --scale;
-  Buckets positive = sum_of(total.positive, total.scale - scale, more.positive, more.scale - scale);
-  Buckets negative = sum_of(total.negative, total.scale - scale, more.negative, more.scale - scale);
+  Buckets positive = sum_of(total.positive, shift(total, scale), more.positive, shift(more, scale));
+  Buckets negative = sum_of(total.negative, shift(total, scale), more.negative, shift(more, scale));
   total.positive = std::move(positive);
   total.negative = std::move(negative);
   total.scale = scale;

@@ -104,7 +104,7 @@ void JsonWriter::present_integer(Field field, std::int64_t value) {
 void JsonWriter::present_number(Field field, double value) {
   key(field);
   if (std::isfinite(value)) {
-    append_number(out_, value);
+    append_json_double(out_, value);  // with its point, so that a reader does not make an integer of -0
   } else {
     out_.append(std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
   }
