@@ -45,7 +45,7 @@ bool is_message(const std::string& type) { return schema().contains(type); }
 
 [[noreturn]] void fail(const std::string& why) { throw std::runtime_error("not the OTLP that was expected: " + why); }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   if (!is_storable_utf8(text) && text.find('\0') == std::string_view::npos) fail("a string is not UTF-8");
   std::string out;
   append_json_string(out, text);
@@ -170,7 +170,7 @@ std::string read_field(const FieldType& field, std::uint64_t wire_type, Bytes& b
   const std::string_view content = bytes.take(bytes.varint());
   if (is_message(type)) return braced(type, read_message(type, content));
   check_default(field, content.empty());
-  if (type == "string") return quoted(content);
+  if (type == "string") return in_quotes(content);
   if (type == "packed") return packed_text(content);
   return type == "bytes" ? "b'" + hex(content) + "'" : hex(content);
 }
@@ -231,7 +231,7 @@ std::string read_json_field(const FieldType& field, const Value& value) {
     return out;
   }
   check_default(field, value.as_string().empty());
-  return type == "id" ? value.as_string() : quoted(value.as_string());
+  return type == "id" ? value.as_string() : in_quotes(value.as_string());
 }
 
 std::string read_json_message(const std::string& message, const Object& object) {
