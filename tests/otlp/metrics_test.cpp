@@ -146,6 +146,7 @@ TEST(OtlpMetrics, increments_that_are_negative_or_no_number_are_refused_and_coun
   });
   EXPECT_EQ(points_of(encoded.metrics), "start_time=09999999 time=10000000 as_double=1.0\n");
   EXPECT_EQ(encoded.requests.refused, 4U);
+  EXPECT_EQ(encoded.requests.refused_by_kind[static_cast<std::size_t>(RecordKind::metric)], 4U);
   const auto nothing = encoders.send([](BatchBuilder& b) { b.add(increment(-1)); });
   EXPECT_EQ(nothing.metrics, "");
   EXPECT_EQ(nothing.requests.refused, 1U);

@@ -158,8 +158,8 @@ TEST(OtlpSpans, a_value_nested_deeper_than_decoders_read_becomes_its_json) {
   Value value = "deep";
   for (int i = 0; i < 30; ++i) value = Array{value};
   const std::string text = span_with({{"nested", value}});
-  EXPECT_NE(text.find(std::string(24, '[') + "\"[[[[[[\\\"deep\\\"]]]]]]\"" + std::string(24, ']')), std::string::npos)
-      << text;
+  const std::string expected = std::string(24, '[').append(R"("[[[[[[\"deep\"]]]]]]")").append(24, ']');
+  EXPECT_NE(text.find(expected), std::string::npos) << text;
 }
 
 TEST(OtlpSpans, a_users_attribute_that_has_a_name_of_ours_is_escaped) {
@@ -193,6 +193,7 @@ TEST(OtlpSpans, a_span_without_ids_is_refused_and_counted) {
     b.add(make_child(3, "c"));
   });
   EXPECT_EQ(encoded.requests.refused, 2U);
+  EXPECT_EQ(encoded.requests.refused_by_kind[static_cast<std::size_t>(RecordKind::span)], 2U);
   EXPECT_EQ(encoded.requests.item_count(Signal::traces), 1U);
   const auto nothing = Encoders().send([&](BatchBuilder& b) { b.add(without_id); });
   EXPECT_EQ(nothing.traces, "");

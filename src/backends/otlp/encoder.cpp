@@ -79,7 +79,13 @@ Requests Encoder::encode(const Batch& batch) {
   const auto is_unsendable = [](const SpanView& span) { return !is_sendable(span); };
   const auto spans = batch.spans();
   const auto unsendable = static_cast<std::uint64_t>(std::count_if(spans.begin(), spans.end(), is_unsendable));
-  requests.refused = unsendable + collected.refused;
+  const auto refused = [&](RecordKind kind) -> std::uint64_t& {
+    return requests.refused_by_kind[static_cast<std::size_t>(kind)];
+  };
+  refused(RecordKind::span) = unsendable;
+  refused(RecordKind::metric) = collected.refused;
+  refused(RecordKind::self_metric) = collected.refused_self_metrics;
+  requests.refused = unsendable + collected.refused + collected.refused_self_metrics;
 
   requests.item_count(Signal::traces) = spans.size() - unsendable + ended.unclaimed.size();
   if (requests.item_count(Signal::traces) != 0) {

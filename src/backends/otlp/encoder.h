@@ -14,6 +14,7 @@
 #include "backends/otlp/metric_state.h"
 #include "backends/otlp/root_spans.h"
 #include "spark/telemetry/batch.h"
+#include "spark/telemetry/stats.h"
 
 namespace spark::detail::otlp {
 
@@ -38,6 +39,7 @@ struct Requests {
   std::array<std::string, signals> bodies = {};  // by Signal, an Export…ServiceRequest; empty: nothing of this signal
   std::array<std::uint64_t, signals> items = {};  // by Signal: spans, data points, log records in them
   std::uint64_t refused = 0;  // records that OTLP has no place for: see docs/otlp.md, "What is refused"
+  std::array<std::uint64_t, record_kinds> refused_by_kind = {};  // by RecordKind; `refused` is their sum
 
   [[nodiscard]] std::string& body(Signal signal) noexcept { return bodies[static_cast<std::size_t>(signal)]; }
   [[nodiscard]] const std::string& body(Signal signal) const noexcept {

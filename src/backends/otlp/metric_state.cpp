@@ -109,7 +109,7 @@ void MetricState::add(const MetricView& metric, Collected& collected) {
   const AggregationType type = type_of(metric);
   Metrics* const metrics = can_be_added(metric, type) ? find(metric, type) : nullptr;
   if (metrics == nullptr) {
-    ++collected.refused;
+    ++(metric.is_self_metric ? collected.refused_self_metrics : collected.refused);
     return;
   }
   if (type == AggregationType::gauge) {

@@ -58,7 +58,8 @@ struct Metrics {
 struct Collected {
   std::vector<const Metrics*> metrics = {};  // in order of first appearance; valid until the next collect() or commit()
   std::uint64_t points = 0;
-  std::uint64_t refused = 0;
+  std::uint64_t refused = 0;  // records, but for the next
+  std::uint64_t refused_self_metrics = 0;
 };
 
 struct MetricLimits {
