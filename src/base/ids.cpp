@@ -2,28 +2,20 @@
 
 #include <cstddef>
 
+#include "base/id_text.h"
 #include "spark/base/error.h"
 
 namespace spark {
 namespace {
 
-constexpr std::size_t uuid_size = 36, hex_128_size = 32, hex_64_size = 16;
-constexpr char digits[] = "0123456789abcdef";
-
-void put_hex(char* out, std::uint64_t value, int count) {
-  for (int i = count - 1; i >= 0; --i) {
-    out[i] = digits[value & 15];
-    value >>= 4;
-  }
-}
+using detail::hex_128_size;
+using detail::hex_64_size;
+using detail::put_hex;
+using detail::uuid_size;
 
 std::string uuid_text(std::uint64_t high, std::uint64_t low) {
   std::string out(uuid_size, '-');
-  put_hex(out.data(), high >> 32, 8);
-  put_hex(out.data() + 9, high >> 16, 4);
-  put_hex(out.data() + 14, high, 4);
-  put_hex(out.data() + 19, low >> 48, 4);
-  put_hex(out.data() + 24, low, 12);
+  detail::put_uuid(out.data(), high, low);
   return out;
 }
 

@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
+#include "base/base64.h"
 #include "base/json_tags.h"
 #include "base/utf8_sequence.h"
 #include "spark/base/json.h"
@@ -53,20 +53,6 @@ void append_escaped(std::string& out, char c) {
   const auto byte = static_cast<std::uint8_t>(c);
   const char escape[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
   out.append(escape, sizeof escape);
-}
-
-void append_base64(std::string& out, const Bytes& bytes) {
-  constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto& octets = bytes.octets;
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, octets.size() - i);
-    std::uint32_t group = static_cast<std::uint32_t>(octets[i]) << 16;
-    if (count > 1) group |= static_cast<std::uint32_t>(octets[i + 1]) << 8;
-    if (count > 2) group |= octets[i + 2];
-    const char text[] = {alphabet[group >> 18], alphabet[(group >> 12) & 63],
-                         count > 1 ? alphabet[(group >> 6) & 63] : '=', count > 2 ? alphabet[group & 63] : '='};
-    out.append(text, sizeof text);
-  }
 }
 
 class Writer {
@@ -151,7 +137,7 @@ class Writer {
   void write_bytes(const Bytes& bytes) {
     open_tag(detail::bytes_tag);
     out_.push_back('"');
-    append_base64(out_, bytes);
+    detail::append_base64(out_, bytes.octets);
     out_.append("\"}");
   }
 
