@@ -25,6 +25,7 @@ void Reply::take_header(std::string_view line) {
     *this = Reply{.status = status_of(line)};
     return;
   }
+  if (line.empty()) are_headers_whole = true;
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return;
   const std::string name = lower_case(line.substr(0, colon));

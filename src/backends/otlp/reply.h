@@ -9,7 +9,8 @@
 namespace spark::detail::otlp {
 
 struct Reply {
-  long status = 0;  // of HTTP
+  long status = 0;                 // of HTTP
+  bool are_headers_whole = false;  // the empty line behind them came
   std::string content_type = {};
   std::string retry_after = {};
   std::string grpc_status = {};  // from the trailers, or the headers where there is nothing else; empty: none came

@@ -45,16 +45,17 @@ bool is_final(CURLcode result) {
   if (result == CURLE_OPERATION_TIMEDOUT) {
     throw RetryableError(ErrorCode::timeout, message + "no complete reply within " + seconds_text(settings.timeout));
   }
-  const std::string_view detail = call.error().empty() ? curl_easy_strerror(result) : call.error();
+  const std::string_view what = result == CURLE_OK ? "the reply breaks off in its headers" : curl_easy_strerror(result);
+  const std::string_view detail = call.error().empty() ? what : call.error();
   message.append(Redaction(settings).shown(detail));
   if (is_final(result)) throw Error(ErrorCode::unavailable, message);
   throw RetryableError(ErrorCode::unavailable, message);
 }
 
 // A reply counts once it has said what became of the request, even if the connection then broke, or if we stopped
-// reading it.
+// reading it. Headers that break off are an end like any other to libcurl.
 bool is_complete(const Call& call, CURLcode result, const Reply& reply) {
-  if (result == CURLE_OK) return true;
+  if (result == CURLE_OK) return reply.are_headers_whole;
   return reply.is_cut || (call.settings().is_grpc() && !reply.grpc_status.empty());
 }
 
