@@ -40,7 +40,8 @@ HttpRequest parse_head(const std::string& head) {
   std::size_t begin = head.find("\r\n");
   const std::string first = head.substr(0, begin);
   request.method = first.substr(0, first.find(' '));
-  request.target = first.substr(request.method.size() + 1, first.rfind(' ') - request.method.size() - 1);
+  const std::string rest = first.substr(std::min(request.method.size() + 1, first.size()));
+  request.target = rest.substr(0, rest.find(' '));
   while (begin + 2 < head.size()) {
     const std::size_t end = head.find("\r\n", begin + 2);
     const std::string line = head.substr(begin + 2, end - begin - 2);
