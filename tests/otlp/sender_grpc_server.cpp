@@ -20,7 +20,7 @@ namespace spark::testing {
 
 bool GrpcServer::is_available() { return std::string(SPARK_GRPC_PYTHON) != ""; }
 
-GrpcServer::GrpcServer() {
+GrpcServer::GrpcServer(std::vector<std::string> arguments) : scheme_(arguments.empty() ? "http" : "https") {
   std::array<int, 2> input{};
   std::array<int, 2> output{};
   if (::pipe2(input.data(), O_CLOEXEC) != 0 || ::pipe2(output.data(), O_CLOEXEC) != 0)
@@ -29,16 +29,17 @@ GrpcServer::GrpcServer() {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input[0], 0);
   posix_spawn_file_actions_adddup2(&actions, output[1], 1);
-  std::string program = SPARK_GRPC_PYTHON;
-  std::string script = SPARK_SOURCE_DIR "/tests/otlp/grpc_server.py";
-  std::array<char*, 3> arguments{program.data(), script.data(), nullptr};
-  const int error = ::posix_spawn(&child_, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  arguments.insert(arguments.begin(), {SPARK_GRPC_PYTHON, SPARK_SOURCE_DIR "/tests/otlp/grpc_server.py"});
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const int error = ::posix_spawn(&child_, pointers[0], &actions, nullptr, pointers.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(input[0]);
   ::close(output[1]);
   to_child_ = input[1];
   from_child_ = output[0];
-  if (error != 0) throw std::runtime_error("cannot start " + program);
+  if (error != 0) throw std::runtime_error("cannot start " + arguments[0]);
   reader_ = std::thread([this] { read_lines(); });
   try {
     port_ = std::stoi(next_line());

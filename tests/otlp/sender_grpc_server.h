@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "spark/base/value.h"
 
@@ -15,8 +16,9 @@ namespace spark::testing {
 
 class GrpcServer {
  public:
-  // Returns when it listens; throws std::runtime_error if it does not. It ends with its scope.
-  GrpcServer();
+  // Returns when it listens; throws std::runtime_error if it does not. It ends with its scope. The arguments are the
+  // script's.
+  explicit GrpcServer(std::vector<std::string> arguments = {});
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
@@ -24,7 +26,7 @@ class GrpcServer {
   // Whether there is a Python with the gRPC package.
   [[nodiscard]] static bool is_available();
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string url() const { return scheme_ + "://127.0.0.1:" + std::to_string(port_); }
   // What it says of the next call that it has not told of yet. Waits for it.
   [[nodiscard]] Object next_call();
 
@@ -33,6 +35,7 @@ class GrpcServer {
   void read_lines();
   [[nodiscard]] std::string next_line();
 
+  std::string scheme_;
   pid_t child_ = 0;
   int to_child_ = -1;  // it ends when this is closed
   int from_child_ = -1;

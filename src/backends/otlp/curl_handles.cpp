@@ -140,6 +140,7 @@ void Call::set_connection() {
   }
   set(CURLOPT_TIMEOUT_MS, milliseconds(settings_.timeout));
   set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings_.timeout));
+  // Its handlers are the application's; a broken pipe is no matter, because the threads of sinks have signals blocked.
   set(CURLOPT_NOSIGNAL, yes);
   set(CURLOPT_TCP_KEEPALIVE, yes);
   set(CURLOPT_FOLLOWLOCATION, no);
