@@ -37,7 +37,10 @@ detail::otlp::BatchEncoder ScriptedEncoder::functions() {
                 ++encoded_;
                 return requests_;
               },
-          .commit = [this](Signal signal) { committed_.push_back(signal); }};
+          .commit =
+              [this](Signal signal) {
+                if (requests_.items[static_cast<std::size_t>(signal)] != 0) committed_.push_back(signal);
+              }};
 }
 
 Failure failure_of(Sender& sender, const Batch& batch) {

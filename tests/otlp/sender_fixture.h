@@ -39,6 +39,7 @@ class ScriptedEncoder {
   [[nodiscard]] detail::otlp::BatchEncoder functions();
   Requests& requests() { return requests_; }
   [[nodiscard]] int encoded() const { return encoded_; }
+  // Of what there was something to send of.
   [[nodiscard]] const std::vector<Signal>& committed() const { return committed_; }
 
  private:

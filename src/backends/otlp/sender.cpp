@@ -140,6 +140,8 @@ void Sender::conclude(const Batch& batch, const Delivery& delivery) {
     const std::uint64_t items = delivery.requests.items[i];
     count_rejected(refusals_, all, signal, part.refusal ? items : std::min(part.rejected, items), items);
     append_message(refusals_.message, part.refusal ? part.refusal->what() : part.message);
+    // What there was nothing to send of may have told the encoder something all the same.
+    if (items == 0) encoder_.commit(signal);
   }
   count(refusals_.invalid, all, delivery.requests.refused, {RecordKind::metric, RecordKind::span, RecordKind::event});
 }
