@@ -17,6 +17,8 @@ macro(spark_optional package without)
 endmacro()
 
 spark_optional(SQLite3 "the SQLite backend" 3.31)
+spark_optional(CURL "the OTLP backend" 7.68)
+spark_optional(ZLIB "the OTLP backend")
 spark_optional(CLI11 "the program sparktel")
 spark_optional(fmt "the program sparktel")
 if(SPARK_TESTS)

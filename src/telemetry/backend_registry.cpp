@@ -8,6 +8,7 @@
 extern "C" {
 __attribute__((weak)) spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig& config);
 __attribute__((weak)) spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config);
+__attribute__((weak)) spark::Sink* spark_make_otlp_sink(const spark::TelemetryConfig& config);
 }
 
 namespace spark {
@@ -32,8 +33,9 @@ SinkFactory backend_factory(const TelemetryConfig& config) {
       return factory_of(config.backend, spark_make_memory_sink);
     case Backend::sqlite:
       return factory_of(config.backend, spark_make_sqlite_sink);
-    case Backend::postgresql:
     case Backend::otlp:
+      return factory_of(config.backend, spark_make_otlp_sink);
+    case Backend::postgresql:
       return factory_of(config.backend, nullptr);
     case Backend::multi:
     case Backend::noop:

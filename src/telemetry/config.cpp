@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "endpoint.h"
+#include "header_rules.h"
 #include "spark/base/error.h"
 
 namespace spark {
@@ -86,7 +88,7 @@ class Validator {
       case Backend::sqlite:
         return check_db_path(config.db_path);
       case Backend::otlp:
-        return check_endpoint(config.endpoint);
+        return check_otlp(config.endpoint, config.otlp);
       case Backend::multi:
         return check_children(config.children);
     }
@@ -96,22 +98,42 @@ class Validator {
 
   void check_db_path(const std::string& path) const {
     if (path.empty()) refuse("db_path", "empty", "the path of a file");
-    if (path.find('\0') != std::string::npos) refuse("db_path", "a text with U+0000", "the path of a file");
+    check_file("db_path", path);
   }
 
-  void check_endpoint(std::string_view endpoint) const {
+  void check_otlp(const std::string& address, const OtlpOptions& otlp) const {
     constexpr std::string_view allowed = "http://HOST[:PORT] or https://HOST[:PORT]";
-    const auto scheme_end = endpoint.find("://");
-    const auto scheme = endpoint.substr(0, scheme_end);
-    const auto authority = scheme_end == std::string_view::npos ? std::string_view() : endpoint.substr(scheme_end + 3);
-    // A user name and password are refused, and are not repeated here.
-    if (endpoint.find('@') != std::string_view::npos) refuse("endpoint", "a text with \"@\"", allowed);
-    if ((scheme != "http" && scheme != "https") || authority.empty() || authority.front() == '/' ||
-        authority.front() == ':') {
-      // Keys are given behind these.
-      const auto shown = endpoint.substr(0, std::min<std::size_t>(endpoint.find_first_of("?#"), 200));
-      refuse("endpoint", "\"" + std::string(shown) + "\"", allowed);
+    if (!address.empty()) {
+      const auto endpoint = detail::parse_endpoint(address);
+      // Without a scheme it is `insecure` that says which one is meant.
+      if (!endpoint || (endpoint->scheme.empty() && !otlp.insecure)) {
+        refuse("endpoint", detail::shown_endpoint(address), allowed);
+      }
     }
+    for (const auto& [name, value] : otlp.headers) {
+      const auto fault = detail::header_fault(name, value.reveal());
+      if (!fault.empty()) refuse("otlp.headers: \"" + name.substr(0, 64) + "\"", fault, "any other");
+    }
+    if (otlp.timeout && otlp.timeout->count() != 0) {
+      in_range("otlp.timeout", otlp.timeout->count(), 0.001, 86'400.0);
+    }
+    check_file("otlp.certificate_file", otlp.certificate_file);
+    check_file("otlp.client_key_file", otlp.client_key_file);
+    check_file("otlp.client_certificate_file", otlp.client_certificate_file);
+    check_enumerators(otlp);
+  }
+
+  void check_enumerators(const OtlpOptions& otlp) const {
+    const auto check_one = [this](std::string_view field, const auto& value, std::string_view allowed) {
+      if (value && to_string(*value) == "unknown") refuse(field, number_text(static_cast<int>(*value)), allowed);
+    };
+    check_one("otlp.protocol", otlp.protocol, "grpc, http_protobuf or http_json");
+    check_one("otlp.compression", otlp.compression, "none or gzip");
+    check_one("otlp.temporality", otlp.temporality, "cumulative, delta or lowmemory");
+  }
+
+  void check_file(std::string_view field, const std::string& path) const {
+    if (path.find('\0') != std::string::npos) refuse(field, "a text with U+0000", "the path of a file");
   }
 
   void check_children(const std::vector<TelemetryConfig>& children) const {

@@ -12,6 +12,7 @@
 #include "core.h"
 #include "instrument_registry.h"
 #include "process_managers.h"
+#include "resource_attributes.h"
 #include "spark/base/error.h"
 
 namespace spark::detail {
@@ -21,11 +22,14 @@ std::string program_name() { return program_invocation_short_name; }
 
 std::shared_ptr<Resource> make_resource(const TelemetryConfig& config, std::uint64_t producer_id) {
   auto resource = std::make_shared<Resource>();
-  const char* service = std::getenv("OTEL_SERVICE_NAME");
-  resource->service_name = !config.service_name.empty()               ? config.service_name
-                           : service != nullptr && service[0] != '\0' ? std::string(service)
-                                                                      : program_name();
-  resource->service_version = config.service_version;
+  EnvironmentAttributes environment = attributes_from_environment();
+  resource->service_name = !config.service_name.empty()        ? config.service_name
+                           : !environment.service_name.empty() ? std::move(environment.service_name)
+                                                               : program_name();
+  resource->service_version =
+      !config.service_version.empty() ? config.service_version : std::move(environment.service_version);
+  resource->metadata = std::move(environment.others);
+  for (const Object::Member& member : config.metadata) resource->metadata.set(member.key, member.value);
   char host[256] = "";
   if (gethostname(host, sizeof host - 1) == 0) resource->host_name = host;
   resource->process_id = getpid();

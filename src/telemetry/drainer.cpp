@@ -157,7 +157,7 @@ void Drainer::run() noexcept {
 void Drainer::redact_resource() noexcept {
   has_redacted_resource_ = true;
   const Redactor* const redactor = core_.config().redactor.get();
-  resource_->metadata = cleaned(core_.config().metadata, redactor);
+  resource_->metadata = cleaned(resource_->metadata, redactor);
   const auto clean = [redactor](std::string_view path, std::string& text) {
     try {
       if (redactor != nullptr) redact_text(*redactor, path, text);

@@ -10,35 +10,27 @@
 // Messages repeat at most the word before the first ":" of the first destination: what follows may be a
 // password.
 #include <charconv>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "spark/base/error.h"
+#include "environment_variables.h"
+#include "resource_attributes.h"
 #include "spark/telemetry/config.h"
 
 namespace spark {
 namespace {
 
+using detail::environment_variable;
+using detail::lower_case;
+using detail::refuse_variable;
+
 constexpr std::string_view allowed_destinations =
     "memory:, sqlite:PATH, postgresql://…, otlp://HOST:PORT or off, several with commas between";
 
-[[noreturn]] void refuse(std::string_view variable, std::string_view why) {
-  std::string message = "cannot configure telemetry from ";
-  message.append(variable).append(": ").append(why);
-  throw Error(ErrorCode::invalid_argument, message);
-}
-
 [[noreturn]] void refuse_entry(std::size_t number, std::string_view why) {
-  refuse("SPARK_TELEMETRY", "entry " + std::to_string(number) + " " + std::string(why));
-}
-
-// Unset and empty are alike, as OpenTelemetry's specification of environment variables asks.
-std::string_view variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? std::string_view() : std::string_view(value);
+  refuse_variable("SPARK_TELEMETRY", "entry " + std::to_string(number) + " " + std::string(why));
 }
 
 bool is_postgresql(std::string_view text) {
@@ -146,7 +138,7 @@ double ratio(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 1)) {
-    refuse(name, "\"" + std::string(text.substr(0, 64)) + "\" is not a number from 0 to 1");
+    refuse_variable(name, "\"" + std::string(text.substr(0, 64)) + "\" is not a number from 0 to 1");
   }
   return value;
 }
@@ -158,29 +150,29 @@ double sampling_rate_from(std::string_view sampler) {
   const auto name = sampler.starts_with(parent_based) ? sampler.substr(parent_based.size()) : sampler;
   if (sampler.empty() || name == "always_on") return 1.0;
   if (name == "always_off") return 0.0;
-  if (name == "traceidratio") return ratio(variable("OTEL_TRACES_SAMPLER_ARG"));
-  refuse("OTEL_TRACES_SAMPLER", "\"" + std::string(sampler.substr(0, 64)) +
-                                    "\" is not supported; allowed: traceidratio, always_on, always_off, each also with "
-                                    "parentbased_ before it");
+  if (name == "traceidratio") return ratio(environment_variable("OTEL_TRACES_SAMPLER_ARG"));
+  refuse_variable("OTEL_TRACES_SAMPLER",
+                  "\"" + std::string(sampler.substr(0, 64)) +
+                      "\" is not supported; allowed: traceidratio, always_on, always_off, each also with "
+                      "parentbased_ before it");
 }
 
 bool is_disabled(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = lower_case(text);
   if (lower == "true") return true;
   if (lower.empty() || lower == "false") return false;
-  refuse("OTEL_SDK_DISABLED", "\"" + std::string(text.substr(0, 64)) + "\" is neither true nor false");
+  refuse_variable("OTEL_SDK_DISABLED", "\"" + std::string(text.substr(0, 64)) + "\" is neither true nor false");
 }
 
 }  // namespace
 
 TelemetryConfig TelemetryConfig::from_environment() {
-  if (is_disabled(variable("OTEL_SDK_DISABLED"))) return create_noop();
-  TelemetryConfig config = destinations(variable("SPARK_TELEMETRY"));
-  config.sampling_rate = sampling_rate_from(variable("OTEL_TRACES_SAMPLER"));
-  config.service_name = variable("OTEL_SERVICE_NAME");
+  if (is_disabled(environment_variable("OTEL_SDK_DISABLED"))) return create_noop();
+  TelemetryConfig config = destinations(environment_variable("SPARK_TELEMETRY"));
+  config.sampling_rate = sampling_rate_from(environment_variable("OTEL_TRACES_SAMPLER"));
+  config.service_name = environment_variable("OTEL_SERVICE_NAME");
+  // A manager reads them when it starts; what is wrong with them is said here already.
+  static_cast<void>(detail::attributes_from_environment());
   config.validate();
   return config;
 }

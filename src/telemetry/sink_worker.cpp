@@ -30,6 +30,19 @@ void each_kind(SinkStats& stats, const Counts& counts, Change&& change) {
 
 std::uint64_t& dropped(SinkRow& row, DropReason reason) { return row.dropped[static_cast<std::size_t>(reason)]; }
 
+// What a write that returned did with its records. Never more than there were, whatever the sink says.
+void count_written(SinkStats& stats, const Counts& counts, const Refusals& refusals) {
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+    SinkRow& row = stats.rows[kind];
+    const std::uint64_t rejected = std::min(refusals.rejected[kind], counts[kind]);
+    const std::uint64_t invalid = std::min(refusals.invalid[kind], counts[kind] - rejected);
+    row.in_flight -= counts[kind];
+    dropped(row, DropReason::rejected) += rejected;
+    dropped(row, DropReason::invalid) += invalid;
+    row.exported += counts[kind] - rejected - invalid;
+  }
+}
+
 }  // namespace
 
 SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, std::size_t queue_bytes)
@@ -112,7 +125,12 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   std::unique_lock lock(mutex_);
   is_stopping_ = true;
   work_.notify_one();
-  const bool ended = !is_own_thread() && done_.wait_until(lock, deadline, [&] { return has_ended_; });
+  bool ended = !is_own_thread() && done_.wait_until(lock, deadline, [&] { return has_ended_; });
+  if (!ended && !is_own_thread() && sink_ != nullptr && sink_->abandon()) {
+    // Better a moment late than a thread in a library that the end of the process takes apart below it.
+    drop_queued();
+    ended = done_.wait_for(lock, end_of_abandoned_sink, [&] { return has_ended_; });
+  }
   // On its own thread the sink goes on with what is queued when it returns from here.
   if (!ended && !is_own_thread()) drop_queued();
   if (!thread_.joinable()) return;
@@ -192,9 +210,12 @@ void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
   const Counts counts = batch->counts();
   const std::size_t size = batch->size_bytes();
   std::string error;
+  Refusals refusals;
   bool failed = false;
   try {
     sink_->write(*batch);
+    refusals = sink_->take_refusals();
+    error = std::move(refusals.message);
   } catch (...) {
     failed = true;
     try {
@@ -207,17 +228,34 @@ void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
   const std::lock_guard lock(mutex_);
   queue_bytes_ -= size;
   ++stats_.batches;
-  each_kind(stats_, counts, [failed](SinkRow& row, std::uint64_t n) {
+  if (!failed) {
+    count_written(stats_, counts, refusals);
+    if (refusals.rejected != Counts{} || refusals.invalid != Counts{}) return note_loss(error);
+    if (!error.empty()) note_warning(error);
+    return;
+  }
+  each_kind(stats_, counts, [](SinkRow& row, std::uint64_t n) {
     row.in_flight -= n;
-    (failed ? dropped(row, DropReason::sink_error) : row.exported) += n;
+    dropped(row, DropReason::sink_error) += n;
   });
-  if (!failed) return;
+  note_loss(error);
+  lost_batches_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SinkWorker::note_loss(const std::string& error) noexcept {
   // Dropped for good is final too (the ledger has it), but whoever flushes wants to hear of it: those who wait now, or
   // else the next one.
   for (std::uint64_t ticket = tickets_served_ + 1; ticket <= std::max(tickets_given_, tickets_served_ + 1); ++ticket) {
     note_failure(ticket, error);
   }
-  lost_batches_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SinkWorker::note_warning(const std::string& warning) noexcept {
+  try {
+    stats_.last_error = warning;
+  } catch (const std::bad_alloc&) {
+    // Nothing was lost.
+  }
 }
 
 void SinkWorker::note_failure(std::uint64_t ticket, const std::string& error) noexcept {

@@ -34,8 +34,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   [[nodiscard]] std::uint64_t request_flush(Deadline deadline) noexcept;
   [[nodiscard]] FlushResult::SinkResult wait_flushed(std::uint64_t ticket, Deadline deadline) noexcept;
 
-  // Ends after what is queued; waits until the deadline, then leaves the thread to itself and counts what is still
-  // queued as dropped. On the sink's own thread it does not wait.
+  // Ends after what is queued; waits until the deadline, then tells the sink so, leaves the thread to itself and counts
+  // what is still queued as dropped. On the sink's own thread it does not wait.
   void stop(Deadline deadline) noexcept;
 
   // As Core::park: the sink is between two writes.
@@ -60,10 +60,13 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   void leave_sink() noexcept;
   void write(std::shared_ptr<const Batch> batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
-  void drop_queued() noexcept;  // with the mutex held, as is the next
+  void drop_queued() noexcept;                        // with the mutex held, as is the next
+  void note_loss(const std::string& error) noexcept;  // for the flushes that wait, or else the next one
+  void note_warning(const std::string& warning) noexcept;
   void note_failure(std::uint64_t ticket, const std::string& error) noexcept;
 
   static constexpr std::size_t max_failed_tickets = 64;
+  static constexpr std::chrono::milliseconds end_of_abandoned_sink{250};
 
   const std::size_t queue_bytes_limit_;
   std::string name_;

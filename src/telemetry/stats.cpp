@@ -44,6 +44,8 @@ std::string_view to_string(DropReason reason) noexcept {
       return "deadline";
     case DropReason::forked:
       return "forked";
+    case DropReason::rejected:
+      return "rejected";
   }
   return "unknown";
 }

@@ -47,7 +47,8 @@ TEST(TelemetryConfig, has_the_other_defaults) {
   const TelemetryConfig config;
   EXPECT_EQ(config.db_path, "telemetry.db");
   EXPECT_TRUE(config.connection_string.empty());
-  EXPECT_EQ(config.endpoint, "http://localhost:4317");
+  EXPECT_EQ(config.endpoint, "");  // the environment's, else http://localhost:4317
+  EXPECT_EQ(config.otlp, OtlpOptions{});
   EXPECT_TRUE(config.children.empty());
   EXPECT_EQ(config.service_name, "");
   EXPECT_EQ(config.service_version, "");
@@ -111,7 +112,7 @@ TEST(TelemetryConfig, create_functions_set_backend_and_place_and_keep_the_option
   EXPECT_EQ(postgresql.connection_string.reveal(), "postgresql://h/db");
   EXPECT_EQ(postgresql.sampling_rate, 0.1);
 
-  EXPECT_EQ(TelemetryConfig::create_otlp().endpoint, "http://localhost:4317");
+  EXPECT_EQ(TelemetryConfig::create_otlp().endpoint, "");
   const auto otlp = TelemetryConfig::create_otlp("https://collector:4318", {.enable_events = false});
   EXPECT_EQ(otlp.backend, Backend::otlp);
   EXPECT_EQ(otlp.endpoint, "https://collector:4318");
@@ -180,7 +181,38 @@ TEST(TelemetryConfig, a_field_out_of_range_is_an_error_naming_field_and_value) {
        "endpoint is \"localhost:4317\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
       {[](C& c) { c = C::create_otlp("http://:4317"); },
        "endpoint is \"http://:4317\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
-      {[](C& c) { c = C::create_otlp(""); }, "endpoint is \"\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
+      {[](C& c) { c = C::create_otlp("http://"); },
+       "endpoint is \"http://\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
+      {[](C& c) { c = C::create_otlp("http://h:65536"); },
+       "endpoint is \"http://h:65536\", allowed is http://HOST[:PORT] or https://HOST[:PORT]"},
+      {[](C& c) {
+         c = C::create_otlp("http://h", {.otlp = {.headers = {{"a b", "x"}}}});
+       },
+       "otlp.headers: \"a b\" is not a header's name, allowed is any other"},
+      {[](C& c) {
+         c = C::create_otlp("http://h", {.otlp = {.headers = {{"Content-Type", "x"}}}});
+       },
+       "otlp.headers: \"Content-Type\" is a header that the protocol sets itself, allowed is any other"},
+      {[](C& c) {
+         c = C::create_otlp("http://h", {.otlp = {.headers = {{"grpc-timeout", "x"}}}});
+       },
+       "otlp.headers: \"grpc-timeout\" is a header that the protocol sets itself, allowed is any other"},
+      {[](C& c) {
+         c = C::create_otlp("http://h", {.otlp = {.headers = {{"key", "a\r\nb: hunter2"}}}});
+       },
+       "otlp.headers: \"key\" is set to a value with a control character, allowed is any other"},
+      {[](C& c) {
+         c = C::create_otlp("http://h", {.otlp = {.headers = {{"key", std::string(8192, 'x')}}}});
+       },
+       "otlp.headers: \"key\" is longer than 8 KiB, allowed is any other"},
+      {[](C& c) { c = C::create_otlp("http://h", {.otlp = {.timeout = Seconds{-1}}}); },
+       "otlp.timeout is -1, allowed is 0.001 to 86400"},
+      {[=](C& c) { c = C::create_otlp("http://h", {.otlp = {.timeout = Seconds{nan}}}); },
+       "otlp.timeout is nan, allowed is 0.001 to 86400"},
+      {[](C& c) { c = C::create_otlp("http://h", {.otlp = {.protocol = static_cast<OtlpProtocol>(9)}}); },
+       "otlp.protocol is 9, allowed is grpc, http_protobuf or http_json"},
+      {[](C& c) { c = C::create_otlp("http://h", {.otlp = {.certificate_file = std::string("a\0b", 3)}}); },
+       "otlp.certificate_file is a text with U+0000, allowed is the path of a file"},
       {[](C& c) { c.backend = Backend::multi; }, "children is empty, allowed is one configuration or more"},
       {[](C& c) { c.children.resize(2); }, "children is 2 configurations, allowed is none unless backend is multi"},
   };
@@ -209,6 +241,28 @@ TEST(TelemetryConfig, the_ends_of_each_range_are_allowed) {
   high.live_traces = 16'777'216;
   high.retention_age = Seconds{3'155'760'000};
   EXPECT_EQ(error_of(high), "no error");
+}
+
+TEST(TelemetryConfig, otlp_takes_its_options_beside_the_specifications_fields) {
+  const auto config = TelemetryConfig::create_otlp("https://collector:4317",
+                                                   {.sampling_rate = 0.1,
+                                                    .otlp = {.protocol = OtlpProtocol::http_json,
+                                                             .headers = {{"api-key", "hunter2"}, {"x-tenant", "7"}},
+                                                             .compression = OtlpCompression::gzip,
+                                                             .timeout = Seconds{2},
+                                                             .certificate_file = "/etc/ca.pem"},
+                                                    .service_name = "checkout"});
+  EXPECT_NO_THROW(config.validate());
+  EXPECT_EQ(config.otlp.headers.at("api-key").reveal(), "hunter2");
+  TelemetryConfig other = config;
+  EXPECT_EQ(other, config);
+  other.otlp.headers["api-key"] = "hunter3";
+  EXPECT_FALSE(other == config);
+}
+
+TEST(TelemetryConfig, an_endpoint_without_a_scheme_needs_insecure_to_say_which) {
+  EXPECT_NO_THROW(TelemetryConfig::create_otlp("localhost:4317", {.otlp = {.insecure = true}}).validate());
+  EXPECT_NO_THROW(TelemetryConfig::create_otlp("[::1]:4317", {.otlp = {.insecure = false}}).validate());
 }
 
 TEST(TelemetryConfig, an_endpoint_with_a_password_is_refused_without_printing_it) {

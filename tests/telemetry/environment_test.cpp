@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/recording_sink.h"
 #include "spark/base/error.h"
 #include "spark/telemetry/config.h"
 
@@ -14,8 +15,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* variables[] = {"SPARK_TELEMETRY", "OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER",
-                                     "OTEL_TRACES_SAMPLER_ARG", "OTEL_SDK_DISABLED"};
+constexpr const char* variables[] = {"SPARK_TELEMETRY",         "OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER",
+                                     "OTEL_TRACES_SAMPLER_ARG", "OTEL_SDK_DISABLED", "OTEL_RESOURCE_ATTRIBUTES"};
 
 // Each test begins without the variables, whatever the shell that runs it has set.
 class FromEnvironment : public testing::Test {
@@ -163,6 +164,35 @@ TEST_F(FromEnvironment, obeys_the_service_name) {
   const auto multi = from("memory:,sqlite:a.db");
   EXPECT_EQ(multi.service_name, "checkout");
   EXPECT_EQ(multi.children[0].service_name, "");
+}
+
+// What the records of a manager say of the process.
+Resource resource_of(const TelemetryConfig& config) {
+  fakes::TestManager telemetry(config);
+  telemetry.manager.start_trace("t").end();
+  return telemetry.log().resource().value();
+}
+
+TEST_F(FromEnvironment, resource_attributes_lie_below_what_the_configuration_says) {
+  setenv("OTEL_RESOURCE_ATTRIBUTES",
+         "service.name=listed, service.version=1.2 ,deployment.environment=a%2Cb%3dc,team%20name=x+y,,", 1);
+  const Resource resource = resource_of(TelemetryConfig{.metadata = Object{{"deployment.environment", "code"}}});
+  EXPECT_EQ(resource.service_name, "listed");
+  EXPECT_EQ(resource.service_version, "1.2");
+  EXPECT_EQ(resource.metadata, (Object{{"deployment.environment", "code"}, {"team name", "x+y"}}));
+  EXPECT_EQ(resource_of(TelemetryConfig{}).metadata.at("deployment.environment"), Value("a,b=c"));
+  EXPECT_EQ(resource_of(TelemetryConfig{.service_name = "code"}).service_name, "code");
+  setenv("OTEL_SERVICE_NAME", "named", 1);
+  EXPECT_EQ(resource_of(TelemetryConfig{}).service_name, "named");
+}
+
+TEST_F(FromEnvironment, wrong_resource_attributes_are_an_error_that_does_not_repeat_them) {
+  for (const char* text : {"hunter2", "a=b,hunter2", "a=%2", "a=%zz", "=hunter2", "a=hunter2%", " =x"}) {
+    setenv("OTEL_RESOURCE_ATTRIBUTES", text, 1);
+    EXPECT_THAT(current_error(), HasSubstr("cannot configure telemetry from OTEL_RESOURCE_ATTRIBUTES: entry")) << text;
+    EXPECT_THAT(current_error(), Not(HasSubstr("hunter2"))) << text;
+    EXPECT_THROW(TelemetryManager{TelemetryConfig{}}, Error) << text;
+  }
 }
 
 TEST_F(FromEnvironment, obeys_the_samplers) {

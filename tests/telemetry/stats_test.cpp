@@ -12,7 +12,7 @@ TEST(StatsNames, of_every_kind_and_reason) {
   static_assert(std::size(kinds) == record_kinds);
   for (std::size_t i = 0; i < record_kinds; ++i) EXPECT_EQ(to_string(static_cast<RecordKind>(i)), kinds[i]);
   const std::string_view reasons[] = {"ring_full",  "shut_down",  "out_of_memory", "redactor", "invalid",
-                                      "queue_full", "sink_error", "deadline",      "forked"};
+                                      "queue_full", "sink_error", "deadline",      "forked",   "rejected"};
   static_assert(std::size(reasons) == drop_reasons);
   for (std::size_t i = 0; i < drop_reasons; ++i) EXPECT_EQ(to_string(static_cast<DropReason>(i)), reasons[i]);
   EXPECT_EQ(to_string(static_cast<RecordKind>(99)), "unknown");

@@ -14,6 +14,7 @@
 #include "spark/base/clock.h"
 #include "spark/base/secret.h"
 #include "spark/base/value.h"
+#include "spark/telemetry/otlp_options.h"
 
 namespace spark {
 
@@ -62,10 +63,13 @@ struct TelemetryConfig {
   Object metadata = {};  // merged into every trace's attributes and into the Resource
 
   // Where.
-  std::string db_path = "telemetry.db";            // sqlite
-  Secret connection_string = {};                   // postgresql; empty: libpq's environment
-  std::string endpoint = "http://localhost:4317";  // otlp
-  std::vector<TelemetryConfig> children = {};      // multi
+  std::string db_path = "telemetry.db";  // sqlite
+  Secret connection_string = {};         // postgresql; empty: libpq's environment
+  // otlp: http[s]://HOST[:PORT][/PATH], the base of the signals' own paths. Empty: OTEL_EXPORTER_OTLP_ENDPOINT and its
+  // forms for each signal, else http://localhost:4317, or :4318 where the protocol is HTTP.
+  std::string endpoint = {};
+  OtlpOptions otlp = {};
+  std::vector<TelemetryConfig> children = {};  // multi
 
   // Who. Empty service_name: OTEL_SERVICE_NAME, else the program's file name.
   std::string service_name = {};
@@ -100,7 +104,7 @@ struct TelemetryConfig {
   [[nodiscard]] static TelemetryConfig create_sqlite(std::string db_path, TelemetryConfig options);
   [[nodiscard]] static TelemetryConfig create_postgresql(Secret connection_string = {});
   [[nodiscard]] static TelemetryConfig create_postgresql(Secret connection_string, TelemetryConfig options);
-  [[nodiscard]] static TelemetryConfig create_otlp(std::string endpoint = "http://localhost:4317");
+  [[nodiscard]] static TelemetryConfig create_otlp(std::string endpoint = {});
   [[nodiscard]] static TelemetryConfig create_otlp(std::string endpoint, TelemetryConfig options);
   // Every record goes to each child. The first that stores answers queries. Fields of the manager (sampling_rate,
   // buffer_size, enable_…, …) are given here; a child that sets one is an error naming it.
@@ -111,7 +115,8 @@ struct TelemetryConfig {
   // SPARK_TELEMETRY = memory: | sqlite:PATH | postgresql://… | otlp://HOST:PORT | off, several with commas between;
   // unset or empty is memory. OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with
   // OTEL_TRACES_SAMPLER_ARG, and their parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed. Throws
-  // Error(invalid_argument) for what it does not understand.
+  // Error(invalid_argument) for what it does not understand. (OTEL_RESOURCE_ATTRIBUTES counts for every manager,
+  // however it was configured: below `metadata`, and below service_name and service_version.)
   [[nodiscard]] static TelemetryConfig from_environment();
 
   // Throws Error(invalid_argument) naming the first field that is out of range, and its value.

@@ -5,7 +5,9 @@
 // can make them anew.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,14 +15,36 @@
 #include <string_view>
 #include <vector>
 
+#include "spark/base/error.h"
 #include "spark/telemetry/aggregate.h"
 #include "spark/telemetry/batch.h"
 #include "spark/telemetry/query.h"
 #include "spark/telemetry/sink_factory.h"
+#include "spark/telemetry/stats.h"
 
 namespace spark {
 
 using Deadline = std::chrono::steady_clock::time_point;
+
+// Thrown by a write that may succeed when the same batch is written again: the other side is down, busy or slow.
+class RetryableError : public Error {
+ public:
+  RetryableError(ErrorCode code, const std::string& message, std::optional<Seconds> retry_after = {})
+      : Error(code, message), retry_after_(retry_after) {}
+
+  // How long the other side asked to be left alone, at least. Not negative, and bounded by the sink.
+  [[nodiscard]] std::optional<Seconds> retry_after() const noexcept { return retry_after_; }
+
+ private:
+  std::optional<Seconds> retry_after_;
+};
+
+// What became of a batch that was written, where not all of it was taken. Counts are by RecordKind.
+struct Refusals {
+  std::array<std::uint64_t, record_kinds> rejected{};  // by the other side, for good: DropReason::rejected
+  std::array<std::uint64_t, record_kinds> invalid{};   // cannot be said in the other side's terms: DropReason::invalid
+  std::string message = {};                            // why; becomes SinkStats::last_error, also without any count
+};
 
 class Sink {
  public:
@@ -35,6 +59,14 @@ class Sink {
 
   // Returns when everything written is as safe as the sink promises, or throws Error(timeout).
   virtual void flush(Deadline deadline) = 0;
+
+  // Called after each write that returned: which of its records count as dropped instead of exported. For sinks whose
+  // other side may take a batch in part.
+  [[nodiscard]] virtual Refusals take_refusals() { return {}; }
+
+  // The one function that is called while another is running, from any thread: nobody waits for this sink any longer.
+  // True if a write that is under way will throw within milliseconds, as will all later ones; the default cannot.
+  virtual bool abandon() noexcept { return false; }
 };
 
 // Queries are safe from any thread, also while a write is going on; they see each batch whole or not at all. They throw
@@ -82,4 +114,5 @@ class Store : public Sink {
 extern "C" {
 spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig& config);
 spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config);
+spark::Sink* spark_make_otlp_sink(const spark::TelemetryConfig& config);
 }

@@ -29,8 +29,9 @@ enum class DropReason : std::uint8_t {
   sink_error,     // the sink's write failed
   deadline,       // still queued when shutdown's deadline passed
   forked,         // in a forked child: by a span or trace that began before the fork
+  rejected,       // the other side took the batch, but not this record
 };
-inline constexpr std::size_t drop_reasons = 9;
+inline constexpr std::size_t drop_reasons = 10;
 
 [[nodiscard]] std::string_view to_string(RecordKind) noexcept;
 [[nodiscard]] std::string_view to_string(DropReason) noexcept;

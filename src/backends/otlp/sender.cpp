@@ -1,0 +1,150 @@
+#include "backends/otlp/sender.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "backends/otlp/fingerprint.h"
+
+namespace spark::detail::otlp {
+namespace {
+
+constexpr std::array<Signal, signals> all_signals{Signal::traces, Signal::metrics, Signal::logs};
+
+std::string name_of(const Settings& settings) {
+  std::string name = "otlp";
+  for (std::size_t i = 0; i < signals; ++i) {
+    const std::string& origin = settings.each[i].origin;
+    const auto is_same = [&](const SignalSettings& other) { return other.origin == origin; };
+    if (std::none_of(settings.each.begin(), settings.each.begin() + i, is_same)) name.append(" ").append(origin);
+  }
+  return name;
+}
+
+using Counts = std::array<std::uint64_t, record_kinds>;
+
+// Counts `amount` records of these kinds, of the first as many as there are.
+void count(Counts& refused, const Counts& all, std::uint64_t amount, std::initializer_list<RecordKind> kinds) {
+  for (const RecordKind kind : kinds) {
+    const auto i = static_cast<std::size_t>(kind);
+    const std::uint64_t taken = std::min(amount, all[i] - refused[i]);
+    refused[i] += taken;
+    amount -= taken;
+  }
+}
+
+// OTLP counts spans, points and log records; the ledger counts what they were made of. A trace may have become a span,
+// or a log record beside its span; graphs become log records; and many metrics may be in one point: of those rejected
+// in part we know only that it was not all of them.
+void count_rejected(Refusals& refusals, const Counts& all, Signal signal, std::uint64_t rejected, std::uint64_t items) {
+  switch (signal) {
+    case Signal::traces:
+      return count(refusals.rejected, all, rejected, {RecordKind::span, RecordKind::trace_end});
+    case Signal::logs:
+      return count(refusals.rejected, all, rejected, {RecordKind::event, RecordKind::graph, RecordKind::trace_end});
+    case Signal::metrics:
+      return count(refusals.rejected, all, rejected >= items ? UINT64_MAX : rejected,
+                   {RecordKind::metric, RecordKind::self_metric});
+  }
+}
+
+void append_message(std::string& messages, const std::string& message) {
+  if (message.empty()) return;
+  if (!messages.empty()) messages.append("; ");
+  messages.append(message);
+}
+
+}  // namespace
+
+Sender::Sender(const Settings& settings, BatchEncoder encoder, const Clock& clock)
+    : settings_(settings),
+      name_(name_of(settings)),
+      redactions_{Redaction(settings.each[0]), Redaction(settings.each[1]), Redaction(settings.each[2])},
+      encoder_(std::move(encoder)),
+      clock_(clock),
+      transport_(settings) {}
+
+void Sender::write(const Batch& batch) {
+  refusals_ = {};
+  Delivery delivery = begin(batch);
+  if (const auto error = send_all(delivery)) {
+    delivery.fingerprint = fingerprint(batch);
+    unfinished_ = std::move(delivery);
+    throw *error;
+  }
+  conclude(batch, delivery);
+}
+
+Refusals Sender::take_refusals() { return std::exchange(refusals_, {}); }
+
+Sender::Delivery Sender::begin(const Batch& batch) {
+  auto unfinished = std::exchange(unfinished_, std::nullopt);
+  if (unfinished && unfinished->fingerprint == fingerprint(batch)) return std::move(*unfinished);
+  Delivery delivery;
+  delivery.requests = encoder_.encode(batch);
+  for (std::size_t i = 0; i < signals; ++i) delivery.parts[i].is_over = delivery.requests.bodies[i].empty();
+  return delivery;
+}
+
+std::optional<RetryableError> Sender::send_all(Delivery& delivery) {
+  std::optional<RetryableError> first_error;
+  std::vector<std::string_view> unreachable;
+  for (const Signal signal : all_signals) {
+    Part& part = delivery.parts[static_cast<std::size_t>(signal)];
+    const std::string& origin = settings_[signal].origin;
+    // Who does not answer one signal will not answer the next, and each may cost a timeout.
+    if (part.is_over || std::find(unreachable.begin(), unreachable.end(), origin) != unreachable.end()) continue;
+    try {
+      send(delivery, signal);
+      part.is_over = true;
+    } catch (const RetryableError& error) {
+      unreachable.emplace_back(origin);
+      if (!first_error) first_error = error;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::cancelled) throw;
+      part.is_over = true;
+      part.refusal = error;
+    }
+  }
+  return first_error;
+}
+
+void Sender::send(Delivery& delivery, Signal signal) {
+  const auto i = static_cast<std::size_t>(signal);
+  std::string& body = delivery.requests.bodies[i];
+  if (body.size() > longest_request) {
+    throw Error(ErrorCode::invalid_argument, settings_[signal].shown_url + ": a request of " +
+                                                 std::to_string(body.size()) + " bytes is longer than OTLP's 64 MiB");
+  }
+  const Reply& reply = transport_.post(signal, body);
+  Outcome outcome = outcome_of(reply, settings_[signal], signal, redactions_[i], clock_.wall_now());
+  encoder_.commit(signal);
+  delivery.parts[i].rejected = outcome.rejected;
+  delivery.parts[i].message = std::move(outcome.message);
+  std::string().swap(body);  // an unfinished delivery may be kept for long
+}
+
+void Sender::conclude(const Batch& batch, const Delivery& delivery) {
+  const auto sent = static_cast<std::size_t>(
+      std::count_if(delivery.requests.items.begin(), delivery.requests.items.end(), [](auto n) { return n > 0; }));
+  const auto is_refused = [](const Part& part) { return part.refusal.has_value(); };
+  const auto refused =
+      static_cast<std::size_t>(std::count_if(delivery.parts.begin(), delivery.parts.end(), is_refused));
+  if (refused > 0 && refused >= sent) {
+    throw *std::find_if(delivery.parts.begin(), delivery.parts.end(), is_refused)->refusal;
+  }
+  refusals_.invalid = delivery.requests.refused_by_kind;
+  Counts sendable = batch.counts();
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) sendable[kind] -= refusals_.invalid[kind];
+  for (const Signal signal : all_signals) {
+    const auto i = static_cast<std::size_t>(signal);
+    const Part& part = delivery.parts[i];
+    const std::uint64_t items = delivery.requests.items[i];
+    count_rejected(refusals_, sendable, signal, part.refusal ? items : std::min(part.rejected, items), items);
+    append_message(refusals_.message, part.refusal ? part.refusal->what() : part.message);
+    // What there was nothing to send of may have told the encoder something all the same.
+    if (items == 0) encoder_.commit(signal);
+  }
+}
+
+}  // namespace spark::detail::otlp

@@ -1,0 +1,72 @@
+// Sender delivers batches: encodes one, sends a request for each signal that it has something for, and keeps account of
+// what the server refused. What one signal's server refuses for good does not keep the others from being sent.
+//
+// A batch that could not be delivered whole, and may be later, is remembered with what is missing of it: written again,
+// exactly the same bytes go out, and nothing twice. Owned by one sink; one thread at a time, except for abandon().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "backends/otlp/batch_encoder.h"
+#include "backends/otlp/outcome.h"
+#include "backends/otlp/redaction.h"
+#include "backends/otlp/settings.h"
+#include "backends/otlp/transport.h"
+#include "spark/base/clock.h"
+#include "spark/telemetry/sink.h"
+
+namespace spark::detail::otlp {
+
+class Sender {
+ public:
+  // Throws as Transport does. The clock is for dates in Retry-After and must outlive the sender.
+  Sender(const Settings& settings, BatchEncoder encoder, const Clock& clock);
+
+  // "otlp " and where it sends to; nothing of it is secret.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  // Blocks until every signal was answered, each at most its timeout. Throws RetryableError if writing the batch again
+  // may help, another Error if all of it was refused for good, or cancelled after abandon().
+  void write(const Batch& batch);
+
+  // Of the last write that returned.
+  [[nodiscard]] Refusals take_refusals();
+
+  void abandon() noexcept { transport_.abort(); }
+
+  // What is longer is refused here already, as OTLP asks of clients: no server would take it.
+  static constexpr std::size_t longest_request = 64 << 20;
+
+ private:
+  // What became of one signal's request.
+  struct Part {
+    bool is_over = false;
+    std::uint64_t rejected = 0;  // of the request's items
+    std::string message = {};
+    std::optional<Error> refusal = {};  // of the whole request, for good
+  };
+  struct Delivery {
+    Requests requests = {};
+    std::array<Part, signals> parts = {};  // by Signal
+    std::uint64_t fingerprint = 0;         // of the batch; filled when it has to be remembered
+  };
+
+  [[nodiscard]] Delivery begin(const Batch& batch);
+  [[nodiscard]] std::optional<RetryableError> send_all(Delivery& delivery);
+  void send(Delivery& delivery, Signal signal);
+  void conclude(const Batch& batch, const Delivery& delivery);
+
+  Settings settings_;
+  std::string name_;
+  std::array<Redaction, signals> redactions_;  // by Signal
+  BatchEncoder encoder_;
+  const Clock& clock_;
+  Transport transport_;
+  std::optional<Delivery> unfinished_;
+  Refusals refusals_;
+};
+
+}  // namespace spark::detail::otlp

@@ -1,0 +1,11 @@
+// Which headers a configuration may ask to be sent. Free functions without state.
+#pragma once
+
+#include <string_view>
+
+namespace spark::detail {
+
+// Why this header cannot be sent, to follow "is"; empty if it can. Never has the value in it. Static storage.
+[[nodiscard]] std::string_view header_fault(std::string_view name, std::string_view value);
+
+}  // namespace spark::detail
