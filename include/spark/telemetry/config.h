@@ -71,7 +71,8 @@ struct TelemetryConfig {
   OtlpOptions otlp = {};
   std::vector<TelemetryConfig> children = {};  // multi
 
-  // Who. Empty service_name: OTEL_SERVICE_NAME, else the program's file name.
+  // Who. Empty: OTEL_SERVICE_NAME, else what OTEL_RESOURCE_ATTRIBUTES says (service.name, service.version); without
+  // either, service_name is the program's file name.
   std::string service_name = {};
   std::string service_version = {};
 
