@@ -21,7 +21,7 @@ Temporality temporality_of(OtlpTemporality temporality) {
 
 class Encoders {
  public:
-  explicit Encoders(const Settings& settings) {
+  Encoders(const Settings& settings, Timestamp start) {
     for (std::size_t signal = 0; signal < signals; ++signal) {
       is_json_[signal] = settings.each[signal].is_json();
       auto& encoder = encoder_of(signal);
@@ -29,6 +29,7 @@ class Encoders {
       EncoderOptions options;
       options.encoding = is_json_[signal] ? Encoding::json : Encoding::protobuf;
       options.temporality = temporality_of(settings.temporality);
+      options.start_ns = start.time_since_epoch().count();
       encoder = std::make_unique<Encoder>(options);
     }
   }
@@ -46,7 +47,13 @@ class Encoders {
     return requests;
   }
 
-  void commit(Signal signal) { encoder_of(static_cast<std::size_t>(signal))->commit(signal); }
+  void commit(Signal signal) {
+    // Both hear of spans: the logs of the one may tell of traces whose spans the other sent.
+    for (const auto* const encoder : {&protobuf_, &json_}) {
+      const bool is_sender = encoder == &encoder_of(static_cast<std::size_t>(signal));
+      if (*encoder != nullptr && (is_sender || signal == Signal::traces)) (*encoder)->commit(signal);
+    }
+  }
 
  private:
   std::unique_ptr<Encoder>& encoder_of(std::size_t signal) { return is_json_[signal] ? json_ : protobuf_; }
@@ -58,8 +65,8 @@ class Encoders {
 
 }  // namespace
 
-BatchEncoder make_batch_encoder(const Settings& settings) {
-  const auto encoders = std::make_shared<Encoders>(settings);
+BatchEncoder make_batch_encoder(const Settings& settings, Timestamp start) {
+  const auto encoders = std::make_shared<Encoders>(settings, start);
   return {.encode = [encoders](const Batch& batch) { return encoders->encode(batch); },
           .commit = [encoders](Signal signal) { encoders->commit(signal); }};
 }

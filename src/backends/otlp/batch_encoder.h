@@ -6,6 +6,7 @@
 
 #include "backends/otlp/encoder.h"
 #include "backends/otlp/settings.h"
+#include "spark/base/clock.h"
 
 namespace spark::detail::otlp {
 
@@ -14,6 +15,7 @@ struct BatchEncoder {
   std::function<void(Signal)> commit;  // the server has this part of what encode last returned
 };
 
-[[nodiscard]] BatchEncoder make_batch_encoder(const Settings& settings);
+// `start` is when the first sums begin.
+[[nodiscard]] BatchEncoder make_batch_encoder(const Settings& settings, Timestamp start);
 
 }  // namespace spark::detail::otlp

@@ -6,7 +6,7 @@ namespace spark {
 class OtlpSink::Impl {
  public:
   Impl(const detail::otlp::Settings& settings, const Clock& clock)
-      : sender(settings, detail::otlp::make_batch_encoder(settings), clock) {}
+      : sender(settings, detail::otlp::make_batch_encoder(settings, clock.wall_now()), clock) {}
 
   detail::otlp::Sender sender;
 };
