@@ -98,6 +98,20 @@ TEST_F(Tail, FollowsAFileThatAppearsLaterUntilItIsInterrupted) {
   EXPECT_THAT(result.out, ::testing::Not(HasSubstr("other")));
 }
 
+// All of a young database is in its -wal, so that its own size tells nothing.
+TEST_F(Tail, BeginsWithWhatEndsAfterIt) {
+  SqliteStore writer({.path = path});
+  const Span old = span(1, 1, 0, 5);
+  write(writer, [&](BatchBuilder& builder) { builder.add(old); });
+  RunningSparktel tail({"tail", path, "--json"});
+  while (tail.error().find("following") == std::string::npos) std::this_thread::yield();
+  const Span fresh = span(2, 1, 1, 6);
+  write(writer, [&](BatchBuilder& builder) { builder.add(fresh); });
+  while (tail.out().find("span 2") == std::string::npos) std::this_thread::yield();
+  tail.send(SIGINT);
+  EXPECT_THAT(tail.wait().out, ::testing::Not(HasSubstr("span 1")));
+}
+
 // A writer makes an empty file first; what it then records is new.
 TEST_F(Tail, FollowsAnEmptyFileFromItsFirstRecord) {
   write_file(path, "");

@@ -66,7 +66,7 @@ void say(const std::string& text) { std::fprintf(stderr, "sparktel: %s\n", print
 
 struct Opened {
   std::unique_ptr<Store> store;  // null if patience ended first
-  bool was_new = false;          // what is in it is new, too
+  bool was_new = false;          // it was waited for, so that what is in it is new, too
 };
 
 Opened wait_for_file(const std::string& where, Patience& patience) {
@@ -89,7 +89,7 @@ Opened wait_for_file(const std::string& where, Patience& patience) {
       const std::chrono::nanoseconds now = system_clock().steady_now();
       if (!appeared) appeared = now;
       try {
-        return {open_for_reading(where), true};
+        return {open_for_reading(where), is_told};
       } catch (const Error&) {
         if (Seconds(now - *appeared) > becoming_a_database) throw;
       }

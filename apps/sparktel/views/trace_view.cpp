@@ -157,7 +157,7 @@ std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
       trace.end_time ? format_duration(elapsed(trace.start_time, *trace.end_time)) : "not ended";
   std::string out = paint(printable(trace.name), Style::bold, canvas) + "  " +
                     paint(to_string(trace.status), style_of(trace.status, Style::green), canvas) +
-                    fmt::format("  {}  {} spans\n", duration, format_count(parts.spans.size()));
+                    fmt::format("  {}  {}\n", duration, format_count(parts.spans.size(), "span"));
   out += paint(fmt::format("trace {}  {} UTC", trace.trace_id.to_string(), format_time(trace.start_time)), Style::dim,
                canvas) +
          "\n";
