@@ -95,7 +95,7 @@ void Decoder::add_graph(const GraphHead& head) {
     redact_text(*config_.redactor, "graph_id", definition->graph_id);
     redact_text(*config_.redactor, "version", definition->version);
   }
-  std::uint64_t repaired = repair(definition->graph_id) + repair(definition->version);
+  std::uint64_t repaired = repair(definition->hash) + repair(definition->graph_id) + repair(definition->version);
   Value content(std::move(definition->content));
   if (config_.redactor != nullptr) {
     Object redacted = content.as_object();

@@ -126,7 +126,7 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   is_stopping_ = true;
   work_.notify_one();
   bool ended = !is_own_thread() && done_.wait_until(lock, deadline, [&] { return has_ended_; });
-  if (!ended && !is_own_thread() && sink_ != nullptr && sink_->abandon()) {
+  if (!ended && !is_own_thread() && abandon_sink(lock)) {
     // Better a moment late than a thread in a library that the end of the process takes apart below it.
     drop_queued();
     ended = done_.wait_for(lock, end_of_abandoned_sink, [&] { return has_ended_; });
@@ -141,6 +141,16 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   } else {
     thread.detach();
   }
+}
+
+bool SinkWorker::abandon_sink(std::unique_lock<std::mutex>& lock) noexcept {
+  std::shared_ptr<Sink> sink = sink_;
+  // Whatever the sink does there, it may ask for our statistics, and nobody waits for our lock meanwhile.
+  lock.unlock();
+  const bool is_told = sink != nullptr && sink->abandon();
+  sink.reset();
+  lock.lock();
+  return is_told;
 }
 
 bool SinkWorker::park(ForkLocks& locks, Deadline deadline) {
@@ -230,6 +240,10 @@ void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
   ++stats_.batches;
   if (!failed) {
     count_written(stats_, counts, refusals);
+    // Whoever declared a graph that was refused declares it again.
+    if (refusals.rejected[static_cast<std::size_t>(RecordKind::graph)] != 0) {
+      lost_batches_.fetch_add(1, std::memory_order_relaxed);
+    }
     if (refusals.rejected != Counts{} || refusals.invalid != Counts{}) return note_loss(error);
     if (!error.empty()) note_warning(error);
     return;
@@ -260,7 +274,7 @@ void SinkWorker::note_warning(const std::string& warning) noexcept {
 
 void SinkWorker::note_failure(std::uint64_t ticket, const std::string& error) noexcept {
   try {
-    stats_.last_error = error;
+    if (!error.empty()) stats_.last_error = error;
     // Who gave up waiting does not come for it.
     if (failed_tickets_.size() >= max_failed_tickets) failed_tickets_.erase(failed_tickets_.begin());
     failed_tickets_.emplace(ticket, error);

@@ -58,6 +58,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   [[nodiscard]] bool is_own_thread() const noexcept { return std::this_thread::get_id() == thread_id_; }
   void run() noexcept;
   void leave_sink() noexcept;
+  // Lets go of the lock meanwhile. True if the sink was told and will end soon.
+  [[nodiscard]] bool abandon_sink(std::unique_lock<std::mutex>& lock) noexcept;
   void write(std::shared_ptr<const Batch> batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
   void drop_queued() noexcept;                        // with the mutex held, as is the next

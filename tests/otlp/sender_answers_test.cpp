@@ -2,8 +2,10 @@
 #include "backends/otlp/answers.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include "backends/otlp/grpc.h"
+#include "backends/otlp/redaction.h"
 #include "backends/otlp/reply.h"
 #include "backends/otlp/wire_reader.h"
 #include "spark/base/random.h"
@@ -143,6 +145,26 @@ TEST(Grpc, a_message_is_whole_and_uncompressed) {
   EXPECT_FALSE(grpc_message_of("\0\0\0\0\3hi"s).has_value());
   EXPECT_FALSE(grpc_message_of("\1\0\0\0\2hi"s).has_value());
   EXPECT_FALSE(grpc_message_of("\0\0\0"s).has_value());
+}
+
+TEST(Redaction, hides_what_the_address_of_a_proxy_has_for_it) {
+  ::setenv("https_proxy", "htp://user:hunter2@proxy:3128", 1);
+  const Redaction redaction{SignalSettings{}};
+  ::unsetenv("https_proxy");
+  const std::string shown = redaction.shown("Unsupported proxy scheme for 'htp://user:hunter2@proxy:3128', hunter2");
+  EXPECT_EQ(shown.find("hunter2"), std::string::npos) << shown;
+}
+
+// A hostile server may send megabytes of it.
+TEST(Redaction, of_a_long_text_shows_the_beginning_without_half_a_secret) {
+  SignalSettings settings;
+  settings.headers.emplace("key", Secret("canary-canary-canary"));
+  std::string text;
+  while (text.size() < (4 << 20)) text += "canary-canary-canary";
+  const std::string shown = Redaction(settings).shown(text);
+  EXPECT_EQ(shown.find("canary"), std::string::npos) << shown;
+  EXPECT_LE(shown.size(), Redaction::longest_bytes + 3);
+  EXPECT_TRUE(shown.ends_with("…"));
 }
 
 TEST(Reply, an_interim_answer_is_forgotten) {

@@ -163,6 +163,8 @@ TEST_F(SenderByHttp, retry_after_is_seconds_or_a_date_and_bounded) {
       {"Wed Jan 15 10:00:05 2025", 5},
       {"Wed, 15 Jan 2025 09:00:00 GMT", 0},
       {"Thu, 15 Jan 2026 10:00:30 GMT", 300},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", 300},
+      {"Mon, 01 Jan 1601 00:00:00 GMT", 0},
       {"soon", std::nullopt},
       {"1.5", std::nullopt},
       {"", std::nullopt},

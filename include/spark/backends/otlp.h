@@ -6,6 +6,9 @@
 // nothing to wait for. A forked child cannot use its parent's sink (write throws unsupported; destroying it closes
 // nothing); a manager in the child makes one of its own.
 //
+// Whoever calls it on a thread of their own, with TLS, should block SIGPIPE there, as the manager's threads do: OpenSSL
+// writes to connections that the other side may have closed.
+//
 // No message of an error and no name has a header's value, or what stands behind "?" in an address.
 #pragma once
 

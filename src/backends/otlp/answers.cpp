@@ -167,7 +167,8 @@ std::optional<Seconds> read_retry_after(std::string_view value, Timestamp now) {
   const bool begins_with_letter = (text.front() | 0x20) >= 'a' && (text.front() | 0x20) <= 'z';
   const std::time_t date = begins_with_letter ? curl_getdate(std::string(text).c_str(), nullptr) : -1;
   if (date == -1) return std::nullopt;
-  return bounded_delay(Seconds(Timestamp(std::chrono::seconds(date)) - now));
+  // In seconds as doubles: no year is too far away for them.
+  return bounded_delay(Seconds(std::chrono::seconds(date)) - Seconds(now.time_since_epoch()));
 }
 
 }  // namespace spark::detail::otlp

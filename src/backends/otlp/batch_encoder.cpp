@@ -44,6 +44,11 @@ class Encoders {
       requests.bodies[signal] = std::move(others.bodies[signal]);
       requests.items[signal] = others.items[signal];
     }
+    // Metrics are refused by who remembers them, and that is who sends them.
+    if (is_json_[static_cast<std::size_t>(Signal::metrics)]) {
+      requests.refused = others.refused;
+      requests.refused_by_kind = others.refused_by_kind;
+    }
     return requests;
   }
 

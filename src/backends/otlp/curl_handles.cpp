@@ -134,6 +134,8 @@ void Call::set_connection() {
   const bool is_tls = settings_.url.starts_with("https:");
   const long grpc_version = is_tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   set(CURLOPT_HTTP_VERSION, settings_.is_grpc() ? grpc_version : static_cast<long>(CURL_HTTP_VERSION_1_1));
+  // Without a tunnel libcurl speaks HTTP/1.1 to a proxy, in which there is no gRPC.
+  if (settings_.is_grpc()) set(CURLOPT_HTTPPROXYTUNNEL, yes);
   if (needs_fresh_connections(settings_)) {
     set(CURLOPT_FRESH_CONNECT, yes);
     set(CURLOPT_FORBID_REUSE, yes);
@@ -163,7 +165,11 @@ void Call::set_tls() {
   check_readable(settings_.certificate_file, "certificate file");
   check_readable(settings_.client_key_file, "client key file");
   check_readable(settings_.client_certificate_file, "client certificate file");
-  if (!settings_.certificate_file.empty()) set(CURLOPT_CAINFO, settings_.certificate_file.c_str());
+  if (!settings_.certificate_file.empty()) {
+    set(CURLOPT_CAINFO, settings_.certificate_file.c_str());
+    // Else libcurl would go on trusting the folder that it was built with, too.
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
   if (!settings_.client_key_file.empty()) set(CURLOPT_SSLKEY, settings_.client_key_file.c_str());
   if (!settings_.client_certificate_file.empty()) {
     set(CURLOPT_SSLCERT, settings_.client_certificate_file.c_str());

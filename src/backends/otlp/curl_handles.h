@@ -56,10 +56,10 @@ class Call {
   void set_tls();
 
   SignalSettings settings_;
-  EasyHandle easy_;
   HeaderList headers_;
   Reply reply_;
   std::vector<char> error_;
+  EasyHandle easy_;  // goes first: it has pointers to the others until then
 };
 
 }  // namespace spark::detail::otlp

@@ -1,6 +1,7 @@
 #include "backends/otlp/redaction.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "telemetry/cleaning.h"
 
@@ -11,10 +12,24 @@ namespace {
 constexpr std::size_t shortest_value = 4;
 constexpr std::size_t shortest_word = 8;
 
+// Only what may be shown is looked at, so that an answer of megabytes costs no more than a short one.
+constexpr std::size_t longest_looked_at = 8 * Redaction::longest_bytes;
+
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
     text.replace(at, what.size(), by);
   }
+}
+
+// Where libcurl finds the address of a proxy, which it repeats when it makes nothing of it.
+constexpr const char* proxy_variables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+
+// "user:password" of an address; empty if there is none.
+std::string_view credentials_of(std::string_view address) {
+  const auto scheme_end = address.find("://");
+  const std::size_t begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  const auto end = address.rfind('@');
+  return end == std::string_view::npos || end < begin ? std::string_view() : address.substr(begin, end - begin);
 }
 
 }  // namespace
@@ -22,6 +37,12 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
 Redaction::Redaction(const SignalSettings& settings) {
   for (const auto& [name, value] : settings.headers) hide(value.reveal());
   hide(std::string_view(settings.url).substr(settings.shown_url.size()));
+  for (const char* const variable : proxy_variables) {
+    const char* const address = std::getenv(variable);
+    const std::string_view credentials = address == nullptr ? std::string_view() : credentials_of(address);
+    hide(credentials);
+    hide(credentials.substr(std::min(credentials.find(':') + 1, credentials.size())));
+  }
   std::sort(hidden_.begin(), hidden_.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 }
@@ -37,10 +58,14 @@ void Redaction::hide(std::string_view value) {
 
 std::string Redaction::shown(std::string_view text) const {
   // Hidden before it is cut: half a secret would not be recognized.
-  std::string result(text);
+  const std::size_t longest_hidden = hidden_.empty() ? 0 : hidden_.front().size();
+  const bool is_long = text.size() > longest_looked_at + longest_hidden;
+  std::string result(text.substr(0, longest_looked_at + longest_hidden));
   for (const std::string& hidden : hidden_) replace_all(result, hidden, "(secret)");
-  const bool is_cut = result.size() > longest_bytes;
-  if (is_cut) result.resize(longest_bytes);
+  // The end of what was looked at may be the beginning of a secret.
+  if (is_long) result.resize(result.size() - std::min(result.size(), longest_hidden));
+  const bool is_cut = is_long || result.size() > longest_bytes;
+  if (result.size() > longest_bytes) result.resize(longest_bytes);
   std::replace_if(
       result.begin(), result.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   repair(result);

@@ -13,9 +13,7 @@ namespace spark::detail::otlp {
 [[nodiscard]] inline bool is_told_by(const Resource& resource, std::string_view key) noexcept {
   return (key == names::service_name && !resource.service_name.empty()) ||
          (key == names::service_version && !resource.service_version.empty()) ||
-         (key == names::host_name && !resource.host_name.empty()) ||
-         (key == names::process_pid && resource.process_id != 0) ||
-         (key == names::service_instance_id && resource.producer_id != 0) || key == names::sdk_name ||
+         (key == names::process_pid && resource.process_id != 0) || key == names::sdk_name ||
          key == names::sdk_language || key == names::sdk_version;
 }
 
@@ -28,11 +26,13 @@ void write_resource(Writer& writer, const Resource& resource) {
       attributes.text(names::service_name, names::unknown_service);
     }
     if (!resource.service_version.empty()) attributes.text(names::service_version, resource.service_version);
-    // Without it a platform takes the sums of two processes of one service for one.
-    if (resource.producer_id != 0) {
+    // Of these two, what the user says (OTEL_RESOURCE_ATTRIBUTES, say, on Kubernetes) is better than what we found out.
+    // Without an instance a platform takes the sums of two processes of one service for one.
+    if (resource.producer_id != 0 && !resource.metadata.contains(names::service_instance_id)) {
       attributes.text(names::service_instance_id, SpanId{resource.producer_id}.to_string());
     }
-    if (!resource.host_name.empty()) attributes.text(names::host_name, resource.host_name);
+    if (!resource.host_name.empty() && !resource.metadata.contains(names::host_name))
+      attributes.text(names::host_name, resource.host_name);
     if (resource.process_id != 0) attributes.integer(names::process_pid, resource.process_id);
     attributes.text(names::sdk_name, names::sdk_name_value);
     attributes.text(names::sdk_language, names::sdk_language_value);

@@ -92,14 +92,16 @@ std::optional<RetryableError> Sender::send_all(Delivery& delivery) {
   for (const Signal signal : all_signals) {
     Part& part = delivery.parts[static_cast<std::size_t>(signal)];
     const std::string& origin = settings_[signal].origin;
-    // Who does not answer one signal will not answer the next, and each may cost a timeout.
+    // Who does not answer one signal will not answer the next, and each may cost a timeout. Who answers that it wants
+    // to see one signal later may take the others now.
     if (part.is_over || std::find(unreachable.begin(), unreachable.end(), origin) != unreachable.end()) continue;
+    bool is_answered = false;
     try {
-      send(delivery, signal);
+      send(delivery, signal, is_answered);
       part.is_over = true;
     } catch (const RetryableError& error) {
-      unreachable.emplace_back(origin);
-      if (!first_error) first_error = error;
+      if (!is_answered) unreachable.emplace_back(origin);
+      if (!first_error || first_error->retry_after() < error.retry_after()) first_error = error;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;
       part.is_over = true;
@@ -109,7 +111,7 @@ std::optional<RetryableError> Sender::send_all(Delivery& delivery) {
   return first_error;
 }
 
-void Sender::send(Delivery& delivery, Signal signal) {
+void Sender::send(Delivery& delivery, Signal signal, bool& is_answered) {
   const auto i = static_cast<std::size_t>(signal);
   std::string& body = delivery.requests.bodies[i];
   if (body.size() > longest_request) {
@@ -117,8 +119,10 @@ void Sender::send(Delivery& delivery, Signal signal) {
                                                  std::to_string(body.size()) + " bytes is longer than OTLP's 64 MiB");
   }
   const Reply& reply = transport_.post(signal, body);
+  is_answered = true;
   Outcome outcome = outcome_of(reply, settings_[signal], signal, redactions_[i], clock_.wall_now());
-  encoder_.commit(signal);
+  // Where nothing was taken, nothing has been counted; of a part nobody says which.
+  if (outcome.rejected < delivery.requests.items[i]) encoder_.commit(signal);
   delivery.parts[i].rejected = outcome.rejected;
   delivery.parts[i].message = std::move(outcome.message);
   std::string().swap(body);  // an unfinished delivery may be kept for long
@@ -144,6 +148,9 @@ void Sender::conclude(const Batch& batch, const Delivery& delivery) {
     append_message(refusals_.message, part.refusal ? part.refusal->what() : part.message);
     // What there was nothing to send of may have told the encoder something all the same.
     if (items == 0) encoder_.commit(signal);
+  }
+  if (const std::uint64_t refused_records = delivery.requests.refused; refused_records > 0) {
+    append_message(refusals_.message, std::to_string(refused_records) + " records cannot be said in OTLP");
   }
 }
 

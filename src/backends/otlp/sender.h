@@ -56,7 +56,8 @@ class Sender {
 
   [[nodiscard]] Delivery begin(const Batch& batch);
   [[nodiscard]] std::optional<RetryableError> send_all(Delivery& delivery);
-  void send(Delivery& delivery, Signal signal);
+  // `is_answered` becomes true when there was a reply, whatever it says.
+  void send(Delivery& delivery, Signal signal, bool& is_answered);
   void conclude(const Batch& batch, const Delivery& delivery);
 
   Settings settings_;
