@@ -48,10 +48,10 @@ TEST(OtlpSpans, a_span_has_its_ids_name_kind_times_attributes_and_flags) {
 
 // As on Kubernetes, where OTEL_RESOURCE_ATTRIBUTES knows more than the process does.
 TEST(OtlpSpans, what_the_user_says_of_host_and_instance_beats_what_was_found_out) {
-  Resource resource = test_resource();
+  Resource resource = testing::test_resource();
   resource.metadata = {{"host.name", "node-7"}, {"service.instance.id", "pod-abc"}};
   Encoders encoders;
-  const auto batch = make_batch(resource, [](BatchBuilder& b) { b.add(make_child(2, "a")); });
+  const auto batch = testing::make_batch(resource, [](BatchBuilder& b) { b.add(make_child(2, "a")); });
   EXPECT_EQ(parts(encoders.send(*batch).traces, "resource"),
             "attributes{service.name=\"shop\"} attributes{service.version=\"1.2\"} attributes{process.pid=42} "
             "attributes{telemetry.sdk.name=\"spark\"} attributes{telemetry.sdk.language=\"cpp\"} "
