@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -162,7 +163,7 @@ TEST_F(QueryCommands, NoLineIsWiderThanTheTerminal) {
                                                   {"doctor"},
                                                   {"prune", "--older-than", "7d", "--dry-run"},
                                                   {"sql", database().path(), "SELECT * FROM spans"}}) {
-    for (const unsigned short columns : {40, 72}) {
+    for (const unsigned short columns : {std::uint16_t{40}, std::uint16_t{72}}) {
       std::vector<std::string> arguments = command;
       if (command.front() != "sql") arguments.insert(arguments.end(), {"--db", database().path()});
       std::istringstream lines(run_sparktel_on_terminal(arguments, columns, {"TERM=xterm", "NO_COLOR=1"}).out);
