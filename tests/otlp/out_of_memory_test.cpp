@@ -24,9 +24,15 @@ void* allocate(std::size_t size) {
 
 }  // namespace
 
-// For this program. The forms that are not here end in these.
+// For this program. All forms that the plain delete ends: AddressSanitizer has its own for those that are not here.
 void* operator new(std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept try {
+  return allocate(size);
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
 void operator delete(void* place) noexcept { std::free(place); }
+void operator delete(void* place, const std::nothrow_t&) noexcept { std::free(place); }
 void operator delete(void* place, std::size_t) noexcept { std::free(place); }
 
 namespace spark {
