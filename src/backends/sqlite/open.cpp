@@ -47,7 +47,7 @@ void refuse_other_formats(const std::string& path) {
   const auto size = static_cast<std::size_t>(file.read(begin.data(), begin.size()).gcount());
   if (size == 0 || std::string_view(begin.data(), size) == magic) return;
   throw Error(ErrorCode::corrupt,
-              "SQLite database " + path + ": cannot open it: file is not a database; name another file");
+              "SQLite database " + path + ": cannot open it: file is not a database (code 26); name another file");
 }
 
 }  // namespace
