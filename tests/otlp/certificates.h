@@ -29,7 +29,7 @@ class Certificates {
   }
   void make_signed(const std::string& name, const std::string& extension) {
     run("openssl req " + new_key(name) + " -subj /CN=" + name + " -out " + name + ".csr");
-    run("echo " + extension + " > " + name + ".ext");
+    run("echo " + extension + " | tee " + name + ".ext");
     run("openssl x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile " + name +
         ".ext -out " + name + ".pem");
   }
