@@ -205,6 +205,7 @@ TEST_F(Exchange, AMistakeInAFileNamesItsLineAndChangesNothing) {
   write_file(lines, header + span + "\n");
   expect_failure({"import", lines, restored}, restored);
   EXPECT_EQ(read_file(restored), std::string(9'000, 'x'));
+  EXPECT_FALSE(std::filesystem::exists(restored + "-lock"));
 }
 
 TEST_F(Exchange, AFullDiskEndsAnImportAndTheFileStaysSound) {

@@ -85,9 +85,7 @@ std::string notes_of(const BottleneckReport& report, std::size_t limit) {
 }
 
 std::string draw(const BottleneckReport& report, std::size_t limit, const Canvas& canvas) {
-  std::string out = draw_table(report, limit, canvas);
-  for (const std::string& line : wrap(notes_of(report, limit), canvas.width)) out += line + "\n";
-  return out;
+  return draw_table(report, limit, canvas) + paragraph(notes_of(report, limit), canvas.width);
 }
 
 Object to_object(const BottleneckRow& row) {

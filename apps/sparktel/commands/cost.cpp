@@ -118,7 +118,7 @@ std::string draw(const CostOptions& options, const CostSummary& summary, const T
   if (total.unpriced > 0) {
     const std::string text = fmt::format("{} of the calls have no price (llm.cost), so the true cost is higher.",
                                          format_count(total.unpriced));
-    for (const std::string& line : wrap(text, canvas.width)) out += line + "\n";
+    out += paragraph(text, canvas.width);
   }
   return out;
 }

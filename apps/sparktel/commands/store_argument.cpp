@@ -1,7 +1,10 @@
 #include "apps/sparktel/commands/store_argument.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
+#include <fstream>
+#include <string_view>
 
 #include "spark/backends/sqlite.h"
 #include "spark/base/error.h"
@@ -12,6 +15,17 @@ namespace {
 
 // A person waits for a large file, or interrupts.
 constexpr Seconds time_limit = std::chrono::minutes(10);
+
+// Before a lock file is made, which would stay beside what is not ours. The store itself cannot look so: closing a file
+// takes away the locks that SQLite has on it in this process. Here it has none yet.
+void refuse_other_formats(const std::string& path) {
+  constexpr std::string_view magic("SQLite format 3\0", 16);  // of every database that is not empty
+  std::array<char, magic.size()> begin{};
+  std::ifstream file(path, std::ios::binary);
+  const auto size = static_cast<std::size_t>(file.read(begin.data(), begin.size()).gcount());
+  if (size == 0 || std::string_view(begin.data(), size) == magic) return;
+  throw Error(ErrorCode::invalid_argument, path + " is not a SQLite database; name another file");
+}
 
 }  // namespace
 
@@ -43,6 +57,7 @@ std::unique_ptr<Store> open_for_reading(const std::string& where) {
 }
 
 std::unique_ptr<SqliteStore> open_for_writing(const std::string& where) {
+  refuse_other_formats(path_of(where));
   return std::make_unique<SqliteStore>(SqliteOptions{.path = path_of(where)});
 }
 

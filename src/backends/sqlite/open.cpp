@@ -3,11 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <string_view>
 #include <system_error>
 
 #include "spark/base/error.h"
@@ -37,24 +34,8 @@ std::string resolve_path(const std::string& path, bool is_read_only) {
   return canonical.empty() ? absolute.string() : canonical.string();
 }
 
-namespace {
-
-// Before the lock file is made, which would stay beside what is not ours. What cannot be read is SQLite's to refuse.
-void refuse_other_formats(const std::string& path) {
-  constexpr std::string_view magic("SQLite format 3\0", 16);  // of every database that is not empty
-  std::array<char, magic.size()> begin{};
-  std::ifstream file(path, std::ios::binary);
-  const auto size = static_cast<std::size_t>(file.read(begin.data(), begin.size()).gcount());
-  if (size == 0 || std::string_view(begin.data(), size) == magic) return;
-  throw Error(ErrorCode::corrupt,
-              "SQLite database " + path + ": cannot open it: file is not a database (code 26); name another file");
-}
-
-}  // namespace
-
 Connection open_for_writing(const std::string& path, LockFile& lock, Seconds busy_timeout,
                             std::span<const Migration> migrations) {
-  refuse_other_formats(path);
   const auto held = lock.lock(busy_timeout);
   Connection connection(path, Access::read_write_create, busy_timeout);
   // SQLite opens a file that must not be written read-only, and says nothing.
