@@ -22,11 +22,6 @@ std::uint64_t threshold(double sampling_rate) noexcept {
 
 constexpr std::size_t max_remembered_graphs = 4096;
 
-// What a spilled record takes of the rings' bound: half more than its bytes. Each thread's allocations come from an
-// arena of its own (glibc), and the room that one thread's records leave there is no other thread's: of four threads'
-// records, the arenas held 1.4 times what the records did.
-constexpr std::size_t spilled_cost(std::size_t bytes) noexcept { return bytes + bytes / 2; }
-
 TelemetryConfig validated(const TelemetryConfig& config) {
   config.validate();
   return config;
@@ -123,7 +118,14 @@ void Core::drop(RecordImage& image, RecordKind kind, DropReason reason) noexcept
   release(image);
 }
 
-bool Core::take_external(std::size_t bytes, bool is_priority) noexcept {
+bool Core::refuse(Ring& ring, RecordImage& image, RecordKind kind) noexcept {
+  count(ring.counters.dropped_full, kind);
+  release(image);
+  drainer_->wake_if_asleep();
+  return false;
+}
+
+bool Core::take_for_values(std::size_t bytes, bool is_priority) noexcept {
   if (!(is_priority ? rings_.budget().take_reserved(bytes) : rings_.budget().take(bytes))) return false;
   spilled_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   return true;
@@ -146,36 +148,37 @@ bool Core::submit(RecordImage& image, bool is_priority, std::uint64_t end_ticks)
   const void* record = image.bytes();
   std::uint32_t size = image.used;
   SpilledRecord spilled;
-  if (image.spill != nullptr) [[unlikely]] {
-    head.external_bytes += spilled_cost(image.capacity);
-    if (kind == RecordKind::span) reinterpret_cast<SpanHead*>(image.spill)->end_ticks = end_ticks;
-    spilled = {.head = head, .bytes = image.spill, .size_bytes = image.used};
+  const bool is_spilled = image.spill != nullptr;
+  if (is_spilled) [[unlikely]] {
+    spilled = {.head = head, .bytes = ring->spill_memory.allocate(size, is_priority), .size_bytes = size};
+    if (spilled.bytes == nullptr) return refuse(*ring, image, kind);
     spilled.head.flags = spilled_flag;
     record = &spilled;
     size = sizeof spilled;
   }
-  const std::size_t external = head.external_bytes;
-  if (external != 0 && !take_external(external, is_priority)) [[unlikely]] {
-    count(ring->counters.dropped_full, kind);
-    release(image);
-    drainer_->wake_if_asleep();
-    return false;
-  }
-  std::byte* const place = ring->reserve(size, is_priority);
+  const std::size_t values = head.value_bytes;
+  const bool is_admitted = values == 0 || take_for_values(values, is_priority);
+  std::byte* const place = is_admitted ? ring->reserve(size, is_priority) : nullptr;
   if (place == nullptr) [[unlikely]] {
-    count(ring->counters.dropped_full, kind);
-    if (external != 0) give_back_spilled(external);
-    release(image);
-    drainer_->wake_if_asleep();
-    return false;
+    if (is_spilled) SpillMemory::free(spilled.bytes);
+    if (is_admitted) give_back_values(values);
+    return refuse(*ring, image, kind);
+  }
+  if (is_spilled) [[unlikely]] {
+    if (kind == RecordKind::span) reinterpret_cast<SpanHead*>(image.spill)->end_ticks = end_ticks;
+    std::memcpy(spilled.bytes, image.spill, image.used);
+    spilled_bytes_.fetch_add(image.used, std::memory_order_relaxed);
   }
   std::memcpy(place, record, size);
   // What was known last is written here and not into the image: the copy would have to wait for those small stores.
   reinterpret_cast<RecordHead*>(place)->size_bytes = size;
-  if (kind == RecordKind::span && image.spill == nullptr) reinterpret_cast<SpanHead*>(place)->end_ticks = end_ticks;
+  if (kind == RecordKind::span && !is_spilled) reinterpret_cast<SpanHead*>(place)->end_ticks = end_ticks;
   ring->publish(size);
   count(ring->counters.pushed, kind);
-  if (ring->crossed(config_.buffer_size) || (external != 0 && is_filled_by_spilled())) drainer_->wake_if_asleep();
+  const bool is_large = is_spilled || values != 0;
+  if (ring->crossed(config_.buffer_size) || (is_large && is_filled_by_spilled())) drainer_->wake_if_asleep();
+  if (is_spilled) [[unlikely]]
+    std::free(image.spill);
   return true;
 }
 

@@ -115,9 +115,15 @@ class Core : public CoreFlags {
   [[nodiscard]] bool is_filled_by_spilled() const noexcept {
     return spilled_bytes_.load(std::memory_order_relaxed) != 0 && rings_.budget().is_half_used();
   }
-  void give_back_spilled(std::size_t bytes) noexcept {
-    rings_.budget().give_back(bytes);
+  void give_back_values(std::size_t bytes) noexcept {
+    if (bytes == 0) return;
     spilled_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    rings_.budget().give_back(bytes);
+  }
+  // A spilled record was read. Its slab is in the budget, not the record.
+  void free_spilled(const SpilledRecord& spilled) noexcept {
+    spilled_bytes_.fetch_sub(spilled.size_bytes, std::memory_order_relaxed);
+    SpillMemory::free(spilled.bytes);
   }
 
   ActiveTrace start_trace(Text name, const TraceOptions& options) noexcept;
@@ -173,7 +179,9 @@ class Core : public CoreFlags {
   void count_without_ring(RecordKind kind) noexcept;
   void add_shared_counts(Stats& stats) const noexcept;
   void drop(RecordImage& image, RecordKind kind, DropReason reason) noexcept;
-  [[nodiscard]] bool take_external(std::size_t bytes, bool is_priority) noexcept;
+  // False: the record is dropped, there being no room for it.
+  bool refuse(Ring& ring, RecordImage& image, RecordKind kind) noexcept;
+  [[nodiscard]] bool take_for_values(std::size_t bytes, bool is_priority) noexcept;
   [[nodiscard]] FlushResult flush_sinks(Deadline deadline, bool drained) noexcept;
   [[nodiscard]] Instrument* instrument(AggregationType type, Text name, const InstrumentOptions& options) noexcept;
 
@@ -196,7 +204,7 @@ class Core : public CoreFlags {
   std::array<SharedCounts, record_kinds> shared_counts_;
   std::atomic<std::uint64_t> measurements_refused_{0};
   std::atomic<std::uint64_t> instruments_refused_{0};
-  std::atomic<std::uint64_t> spilled_bytes_{0};
+  std::atomic<std::uint64_t> spilled_bytes_{0};  // of spilled records and Values in the rings
 
   std::mutex graphs_mutex_;
   std::unordered_set<std::string> recorded_graphs_;  // by hash

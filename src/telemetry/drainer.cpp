@@ -199,13 +199,13 @@ void Drainer::take(const std::byte* record) noexcept {
   if ((head.flags & spilled_flag) == 0) return take_unspilled(record, head.size_bytes);
   const auto& spilled = *reinterpret_cast<const SpilledRecord*>(record);
   take_unspilled(spilled.bytes, spilled.size_bytes);
-  std::free(spilled.bytes);
+  core_.free_spilled(spilled);
 }
 
 void Drainer::take_unspilled(const std::byte* record, std::size_t size_bytes) noexcept {
   const auto& head = *reinterpret_cast<const RecordHead*>(record);
   const RecordKind kind = head.kind;
-  if (head.external_bytes != 0) core_.give_back_spilled(head.external_bytes);
+  core_.give_back_values(head.value_bytes);
   ++of(popped_, kind);
   if (!has_redacted_resource_) redact_resource();
   count(kind, decoder_.decode(record, size_bytes));

@@ -29,12 +29,12 @@ struct RecordHead {
   std::uint32_t size_bytes;  // of the whole record in the ring
   RecordKind kind;
   std::uint8_t flags;
-  std::uint64_t external_bytes;  // of the rings' bound that the record takes: for its spilled bytes and its Values
+  std::uint64_t value_bytes;  // of the rings' bound that the record takes for its Values
 };
 
 struct SpilledRecord {
   RecordHead head;
-  std::byte* bytes;  // owned; a record with its own head
+  std::byte* bytes;  // in the ring's SpillMemory; a record with its own head
   std::uint64_t size_bytes;
 };
 

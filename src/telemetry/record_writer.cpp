@@ -232,7 +232,7 @@ void RecordWriter::put_value(EntryKind kind, Text key, const Value& value) noexc
     if (at == nullptr) return;
     store(at, &address, sizeof address);
     head().flags |= has_values_flag;
-    head().external_bytes += size;
+    head().value_bytes += size;
     copy.release();
   } catch (const std::bad_alloc&) {
     counters_.attributes_dropped.fetch_add(1, std::memory_order_relaxed);
@@ -321,7 +321,7 @@ void RecordWriter::drop_attribute(std::string_view key) noexcept {
 
 void RecordWriter::drop_entry(const Entry& entry, std::uint32_t begin, std::uint32_t end) noexcept {
   if (entry.payload == Payload::value) {
-    head().external_bytes -= entry.text_size;
+    head().value_bytes -= entry.text_size;
     delete entry.value;
   }
   std::memmove(image_.bytes() + begin, image_.bytes() + end, image_.used - end);

@@ -38,7 +38,7 @@ class RecordWriter {
     image_.replaceable_texts = 0;
     image_.spill = nullptr;
     Head& head = *reinterpret_cast<Head*>(image_.inline_bytes);
-    head.head = {.size_bytes = 0, .kind = kind, .flags = 0, .external_bytes = 0};
+    head.head = {.size_bytes = 0, .kind = kind, .flags = 0, .value_bytes = 0};
     return head;
   }
 

@@ -28,7 +28,8 @@ bool RingBudget::take(std::size_t bytes) noexcept { return take_below(bytes, lim
 
 bool RingBudget::take_reserved(std::size_t bytes) noexcept { return take_below(bytes, limit_); }
 
-Ring::Ring(RingBudget& budget, std::size_t first_bytes) noexcept : budget_(budget), first_bytes_(first_bytes) {
+Ring::Ring(RingBudget& budget, std::size_t first_bytes) noexcept
+    : spill_memory(budget), budget_(budget), first_bytes_(first_bytes) {
   write_ = read_ = new_segment(first_bytes);
   if (write_ != nullptr) limit_ = write_->capacity - reserve_bytes(write_->capacity);
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "record_format.h"
+#include "spill_memory.h"
 
 namespace spark::detail {
 
@@ -108,6 +109,7 @@ class Ring {
   }
 
   RingCounters counters;
+  SpillMemory spill_memory;  // the producer's
   // Whether a thread owns it; see Core::acquire_ring.
   enum class Use : std::uint8_t { active, ended, free };
   std::atomic<Use> use{Use::active};

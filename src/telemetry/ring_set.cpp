@@ -167,11 +167,11 @@ void RingSet::close(Core& core, Ring& ring) noexcept {
   (void)ring.drain(std::numeric_limits<std::uint64_t>::max(), [&](const std::byte* record) {
     const auto& head = *reinterpret_cast<const RecordHead*>(record);
     ++discarded_[static_cast<std::size_t>(head.kind)];
-    core.give_back_spilled(head.external_bytes);
+    core.give_back_values(head.value_bytes);
     if ((head.flags & spilled_flag) == 0) return release_values(record, head.size_bytes);
     const auto& spilled = *reinterpret_cast<const SpilledRecord*>(record);
     release_values(spilled.bytes, spilled.size_bytes);
-    std::free(spilled.bytes);
+    core.free_spilled(spilled);
   });
   each_counter([&](auto member) {
     for (std::size_t kind = 0; kind < record_kinds; ++kind) {

@@ -15,7 +15,7 @@ namespace {
 // A record with a number and as many copies of it as its size allows.
 struct Record {
   explicit Record(std::uint64_t number, std::uint32_t size = 64) : words(size / 8, number) {
-    const RecordHead head{.size_bytes = size, .kind = RecordKind::span, .flags = 0, .external_bytes = number};
+    const RecordHead head{.size_bytes = size, .kind = RecordKind::span, .flags = 0, .value_bytes = number};
     std::memcpy(words.data(), &head, sizeof head);
   }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(words.size() * 8); }
@@ -35,10 +35,9 @@ bool push(Ring& ring, const Record& record, bool is_priority = false) {
 std::int64_t number_of(const std::byte* record) {
   RecordHead head;
   std::memcpy(&head, record, sizeof head);
-  const Record expected(head.external_bytes, head.size_bytes);
-  return std::memcmp(record, expected.words.data(), head.size_bytes) == 0
-             ? static_cast<std::int64_t>(head.external_bytes)
-             : -1;
+  const Record expected(head.value_bytes, head.size_bytes);
+  return std::memcmp(record, expected.words.data(), head.size_bytes) == 0 ? static_cast<std::int64_t>(head.value_bytes)
+                                                                          : -1;
 }
 
 std::vector<std::int64_t> drain(Ring& ring, std::uint64_t limit = ~0ULL) {

@@ -78,7 +78,7 @@ struct Stats {
   std::uint64_t instruments_refused = 0;   // beyond the maximum number of instruments
   std::uint64_t measurements_refused = 0;  // by instruments: negative or non-finite increments, NaN
   std::uint64_t ring_bytes = 0;            // held by rings now
-  std::uint64_t spilled_bytes = 0;         // held by spilled records now, and what allocators add
+  std::uint64_t spilled_bytes = 0;         // held by spilled records and nested values now
 
   [[nodiscard]] const FrontRow& operator[](RecordKind kind) const noexcept {
     return front[static_cast<std::size_t>(kind)];
