@@ -20,7 +20,8 @@ namespace spark::testing {
 
 bool GrpcServer::is_available() { return std::string(SPARK_GRPC_PYTHON) != ""; }
 
-GrpcServer::GrpcServer(std::vector<std::string> arguments) : scheme_(arguments.empty() ? "http" : "https") {
+GrpcServer::GrpcServer(std::vector<std::string> arguments)
+    : scheme_(arguments.empty() || arguments[0] != "--tls" ? "http" : "https") {
   std::array<int, 2> input{};
   std::array<int, 2> output{};
   if (::pipe2(input.data(), O_CLOEXEC) != 0 || ::pipe2(output.data(), O_CLOEXEC) != 0)

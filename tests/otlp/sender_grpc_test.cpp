@@ -2,6 +2,7 @@
 #include "otlp/sender_fixture.h"
 #include "otlp/sender_grpc_server.h"
 #include "otlp/sender_http_server.h"
+#include "spark/backends/otlp.h"
 #include "spark/base/json.h"
 
 namespace spark::testing {
@@ -62,6 +63,23 @@ TEST_F(SenderByGrpc, calls_the_three_services_with_exactly_the_bytes) {
     }
     EXPECT_EQ(encoder.committed().size(), 3U);
   }
+}
+
+TEST(OtlpByGrpc, a_batch_larger_than_a_server_takes_goes_in_several_calls) {
+  if (!GrpcServer::is_available()) GTEST_SKIP() << "no Python with the package grpcio (Debian: python3-grpcio)";
+  clear_otlp_variables();
+  GrpcServer server({"--default-limit"});
+  OtlpSink sink(TelemetryConfig::create_otlp(server.url(), {.otlp = {.protocol = OtlpProtocol::grpc}}));
+  BatchBuilder builder(std::make_shared<const Resource>());
+  const Object attributes{{"text", std::string(4096, 'x')}};
+  for (std::uint64_t i = 1; i <= 2'000; ++i) {
+    builder.add(Span{.span_id = {i}, .trace_id = {1, 1}, .name = "large", .attributes = attributes});
+  }
+  sink.write(*builder.build());
+  EXPECT_EQ(sink.take_refusals().message, "");
+  std::int64_t bytes = 0;
+  for (int call = 0; call < 2; ++call) bytes += server.next_call().at("request_bytes").as_int();
+  EXPECT_GT(bytes, 2'000 * 4'096);
 }
 
 TEST_F(SenderByGrpc, one_sender_makes_many_calls) {

@@ -5,7 +5,9 @@
 
 #include <cerrno>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "spark/base/error.h"
 
@@ -141,7 +143,9 @@ void Call::set_connection() {
     set(CURLOPT_FORBID_REUSE, yes);
   }
   set(CURLOPT_TIMEOUT_MS, milliseconds(settings_.timeout));
-  set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings_.timeout));
+  // 0 would be libcurl's own limit of five minutes here, and is none for us.
+  constexpr long no_limit_ms = std::numeric_limits<std::int32_t>::max();
+  set(CURLOPT_CONNECTTIMEOUT_MS, settings_.timeout.count() > 0 ? milliseconds(settings_.timeout) : no_limit_ms);
   // Its handlers are the application's; a broken pipe is no matter, because the threads of sinks have signals blocked.
   set(CURLOPT_NOSIGNAL, yes);
   set(CURLOPT_TCP_KEEPALIVE, yes);

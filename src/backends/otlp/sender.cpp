@@ -82,7 +82,16 @@ Sender::Delivery Sender::begin(const Batch& batch) {
   if (unfinished && unfinished->fingerprint == fingerprint(batch)) return std::move(*unfinished);
   Delivery delivery;
   delivery.requests = encoder_.encode(batch);
-  for (std::size_t i = 0; i < signals; ++i) delivery.parts[i].is_over = delivery.requests.bodies[i].empty();
+  for (const Signal signal : all_signals) {
+    const auto i = static_cast<std::size_t>(signal);
+    std::string body = std::move(delivery.requests.bodies[i]);
+    if (body.empty()) continue;
+    const std::size_t most_bytes = settings_[signal].is_grpc() ? longest_call : longest_request;
+    auto pieces = settings_[signal].is_json()
+                      ? std::vector<RequestPiece>{{std::move(body), delivery.requests.items[i]}}
+                      : pieces_of(std::move(body), delivery.requests.items[i], signal, most_bytes);
+    std::move(pieces.begin(), pieces.end(), std::back_inserter(delivery.parts[i].missing));
+  }
   return delivery;
 }
 
@@ -94,44 +103,58 @@ std::optional<RetryableError> Sender::send_all(Delivery& delivery) {
     const std::string& origin = settings_[signal].origin;
     // Who does not answer one signal will not answer the next, and each may cost a timeout. Who answers that it wants
     // to see one signal later may take the others now.
-    if (part.is_over || std::find(unreachable.begin(), unreachable.end(), origin) != unreachable.end()) continue;
+    if (part.is_over() || std::find(unreachable.begin(), unreachable.end(), origin) != unreachable.end()) continue;
     bool is_answered = false;
     try {
-      send(delivery, signal, is_answered);
-      part.is_over = true;
+      while (!part.is_over()) {
+        is_answered = false;
+        send(part, signal, is_answered);
+      }
     } catch (const RetryableError& error) {
       if (!is_answered) unreachable.emplace_back(origin);
       if (!first_error || first_error->retry_after() < error.retry_after()) first_error = error;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::cancelled) throw;
-      part.is_over = true;
-      part.refusal = error;
     }
   }
   return first_error;
 }
 
-void Sender::send(Delivery& delivery, Signal signal, bool& is_answered) {
-  const auto i = static_cast<std::size_t>(signal);
-  std::string& body = delivery.requests.bodies[i];
+void Sender::send(Part& part, Signal signal, bool& is_answered) {
+  const RequestPiece& piece = part.missing.front();
+  Outcome outcome;
+  try {
+    outcome = post(piece.body, signal, is_answered);
+  } catch (const RetryableError&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::cancelled) throw;
+    if (!part.refusal) part.refusal = error;
+    outcome.rejected = piece.items;
+  }
+  const std::uint64_t rejected = std::min(outcome.rejected, piece.items);
+  // Where nothing was taken, nothing has been counted; of a part nobody says which. Of several pieces the first that is
+  // taken counts for all: sums that the server has seen must not fall.
+  if (rejected < piece.items && part.accepted == 0) encoder_.commit(signal);
+  part.accepted += piece.items - rejected;
+  part.rejected += rejected;
+  append_message(part.message, outcome.message);
+  part.missing.pop_front();
+}
+
+Outcome Sender::post(const std::string& body, Signal signal, bool& is_answered) {
   if (body.size() > longest_request) {
     throw Error(ErrorCode::invalid_argument, settings_[signal].shown_url + ": a request of " +
                                                  std::to_string(body.size()) + " bytes is longer than OTLP's 64 MiB");
   }
   const Reply& reply = transport_.post(signal, body);
   is_answered = true;
-  Outcome outcome = outcome_of(reply, settings_[signal], signal, redactions_[i], clock_.wall_now());
-  // Where nothing was taken, nothing has been counted; of a part nobody says which.
-  if (outcome.rejected < delivery.requests.items[i]) encoder_.commit(signal);
-  delivery.parts[i].rejected = outcome.rejected;
-  delivery.parts[i].message = std::move(outcome.message);
-  std::string().swap(body);  // an unfinished delivery may be kept for long
+  const Redaction& redaction = redactions_[static_cast<std::size_t>(signal)];
+  return outcome_of(reply, settings_[signal], signal, redaction, clock_.wall_now());
 }
 
 void Sender::conclude(const Batch& batch, const Delivery& delivery) {
   const auto sent = static_cast<std::size_t>(
       std::count_if(delivery.requests.items.begin(), delivery.requests.items.end(), [](auto n) { return n > 0; }));
-  const auto is_refused = [](const Part& part) { return part.refusal.has_value(); };
+  const auto is_refused = [](const Part& part) { return part.is_refused(); };
   const auto refused =
       static_cast<std::size_t>(std::count_if(delivery.parts.begin(), delivery.parts.end(), is_refused));
   if (refused > 0 && refused >= sent) {
@@ -144,8 +167,9 @@ void Sender::conclude(const Batch& batch, const Delivery& delivery) {
     const auto i = static_cast<std::size_t>(signal);
     const Part& part = delivery.parts[i];
     const std::uint64_t items = delivery.requests.items[i];
-    count_rejected(refusals_, sendable, signal, part.refusal ? items : std::min(part.rejected, items), items);
-    append_message(refusals_.message, part.refusal ? part.refusal->what() : part.message);
+    count_rejected(refusals_, sendable, signal, part.rejected, items);
+    if (part.refusal) append_message(refusals_.message, part.refusal->what());
+    append_message(refusals_.message, part.message);
     // What there was nothing to send of may have told the encoder something all the same.
     if (items == 0) encoder_.commit(signal);
   }

@@ -7,12 +7,14 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
 #include "backends/otlp/batch_encoder.h"
 #include "backends/otlp/outcome.h"
 #include "backends/otlp/redaction.h"
+#include "backends/otlp/request_pieces.h"
 #include "backends/otlp/settings.h"
 #include "backends/otlp/transport.h"
 #include "spark/base/clock.h"
@@ -39,14 +41,20 @@ class Sender {
 
   // What is longer is refused here already, as OTLP asks of clients: no server would take it.
   static constexpr std::size_t longest_request = 64 << 20;
+  // What a gRPC server takes unless it was told otherwise; what is longer goes in several calls.
+  static constexpr std::size_t longest_call = 4 << 20;
 
  private:
   // What became of one signal's request.
   struct Part {
-    bool is_over = false;
-    std::uint64_t rejected = 0;  // of the request's items
+    std::deque<RequestPiece> missing = {};  // not yet answered, in order
+    std::uint64_t accepted = 0;             // of the request's items
+    std::uint64_t rejected = 0;
     std::string message = {};
-    std::optional<Error> refusal = {};  // of the whole request, for good
+    std::optional<Error> refusal = {};  // of a whole piece, for good
+
+    [[nodiscard]] bool is_over() const noexcept { return missing.empty(); }
+    [[nodiscard]] bool is_refused() const noexcept { return refusal.has_value() && accepted == 0; }
   };
   struct Delivery {
     Requests requests = {};
@@ -56,8 +64,9 @@ class Sender {
 
   [[nodiscard]] Delivery begin(const Batch& batch);
   [[nodiscard]] std::optional<RetryableError> send_all(Delivery& delivery);
-  // `is_answered` becomes true when there was a reply, whatever it says.
-  void send(Delivery& delivery, Signal signal, bool& is_answered);
+  // One piece. `is_answered` becomes true when there was a reply, whatever it says.
+  void send(Part& part, Signal signal, bool& is_answered);
+  [[nodiscard]] Outcome post(const std::string& body, Signal signal, bool& is_answered);
   void conclude(const Batch& batch, const Delivery& delivery);
 
   Settings settings_;

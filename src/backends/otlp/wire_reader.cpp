@@ -5,8 +5,10 @@ namespace spark::detail::otlp {
 bool WireReader::next() noexcept {
   integer_ = 0;
   bytes_ = {};
+  field_ = rest_;
   if (rest_.empty() || is_bad_) return false;
   is_bad_ = !take_field();
+  field_.remove_suffix(rest_.size());
   return !is_bad_;
 }
 

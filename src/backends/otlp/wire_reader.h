@@ -1,6 +1,6 @@
-// Reads the fields of one protobuf message one after the other, for the few small messages that collectors answer with.
-// Never reads past the end, allocates nothing, and takes time in proportion to the bytes. A view of what it reads.
-// (Protocol Buffers documentation, "Encoding".)
+// Reads the fields of one protobuf message one after the other, as of the few small messages that collectors answer
+// with. Never reads past the end, allocates nothing, and takes time in proportion to the bytes. A view of what it
+// reads. (Protocol Buffers documentation, "Encoding".)
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ class WireReader {
   [[nodiscard]] std::uint64_t integer() const noexcept { return integer_; }
   // Of a text, bytes or a nested message; empty for another type.
   [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
+  // All of it, as it is on the wire.
+  [[nodiscard]] std::string_view field() const noexcept { return field_; }
 
  private:
   [[nodiscard]] bool take_varint(std::uint64_t& value) noexcept;
@@ -32,6 +34,7 @@ class WireReader {
   std::uint32_t number_ = 0;
   std::uint64_t integer_ = 0;
   std::string_view bytes_;
+  std::string_view field_;
   bool is_bad_ = false;
 };
 
