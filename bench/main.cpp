@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "collector.h"
 #include "harness.h"
 
 namespace {
@@ -44,6 +45,7 @@ std::vector<spark::bench::Row> all_rows() {
   spark::bench::add_sustained_row(rows);
   spark::bench::add_sqlite_rows(rows);
   spark::bench::add_otlp_rows(rows);
+  spark::bench::add_otlp_send_rows(rows);
   spark::bench::add_retention_rows(rows);
   spark::bench::add_query_rows(rows);
   spark::bench::add_command_line_rows(rows);
@@ -59,6 +61,9 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
     std::cout << usage;
     return 0;
+  }
+  if (argc == 2 && std::string_view(argv[1]) == spark::bench::Collector::http_argument) {
+    return spark::bench::Collector::serve_http();
   }
   try {
     return spark::bench::run(all_rows(), parse(argc, argv), std::cout) ? 0 : 1;

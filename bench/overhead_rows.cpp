@@ -17,6 +17,7 @@
 #include "base.h"
 #include "cpu_time.h"
 #include "harness.h"
+#include "overhead.h"
 #include "spark/async/sync_wait.h"
 #include "spark/graph/graph.h"
 #include "spark/telemetry/sink.h"
@@ -136,6 +137,8 @@ Overhead measure(TelemetryManager& on, std::size_t threads, std::size_t pairs, s
   return overhead;
 }
 
+}  // namespace
+
 std::vector<Result> graph_overhead(const char* name, const TelemetryConfig& config, double target,
                                    const Options& options) {
   TelemetryManager on(config);
@@ -152,6 +155,8 @@ std::vector<Result> graph_overhead(const char* name, const TelemetryConfig& conf
   result.note = note.str();
   return {result};
 }
+
+namespace {
 
 // ---- one sink while the other hangs ----
 

@@ -238,3 +238,21 @@ function(spark_example source)
       --directory "${PROJECT_BINARY_DIR}/scratch/${target}" ${expected} -- $<TARGET_FILE:${target}>)
   set_tests_properties(example.${name} PROPERTIES TIMEOUT 120 LABELS example)
 endfunction()
+
+# spark_use_grpc_python(<target>): tells it where a Python with the package grpcio is, if there is one: the gRPC server
+# of tests and benchmarks.
+function(spark_use_grpc_python target)
+  # Debian's package belongs to Debian's Python, which need not be the first one in PATH.
+  foreach(python IN LISTS Python3_EXECUTABLE ITEMS /usr/bin/python3)
+    if(SPARK_GRPC_PYTHON)
+      break()
+    endif()
+    execute_process(COMMAND "${python}" -c "import grpc" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(failed EQUAL 0)
+      set(SPARK_GRPC_PYTHON "${python}" CACHE INTERNAL "")
+    endif()
+  endforeach()
+  if(SPARK_GRPC_PYTHON)
+    target_compile_definitions(${target} PRIVATE SPARK_GRPC_PYTHON="${SPARK_GRPC_PYTHON}")
+  endif()
+endfunction()
