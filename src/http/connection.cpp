@@ -48,27 +48,27 @@ Connection::Connection(Shared& shared, boost::asio::ip::tcp::socket socket, std:
 void Connection::enter(Phase phase, Seconds allowed) noexcept {
   const nanoseconds now = system_clock().steady_now();
   interruption_ = Interruption::none;
-  allowed_ = allowed;
-  moved_ = 0;
   // Never late in between, for who looks from outside.
   deadline_ = never;
-  began_ = now.count();
+  allowed_ = detail::time_after(nanoseconds(0), allowed).count();
   phase_ = phase;
   if (phase != Phase::handling) deadline_ = detail::time_after(now, allowed).count();
 }
 
-// What goes over gives more time for what is still to go over.
+// What goes over gives back the time that it may take, up to the whole. So a first part that goes over at once, into
+// the system's buffers for example, is no credit for later.
 void Connection::moved(std::size_t bytes) noexcept {
-  moved_ += bytes;
   const auto rate = static_cast<double>(shared_.options.limits.min_bytes_per_second);
-  deadline_ =
-      detail::time_after(nanoseconds(began_.load()), allowed_ + Seconds(static_cast<double>(moved_) / rate)).count();
+  const nanoseconds more = detail::time_after(nanoseconds(0), Seconds(static_cast<double>(bytes) / rate));
+  const std::int64_t most = system_clock().steady_now().count() + allowed_;
+  const std::int64_t deadline = deadline_;
+  deadline_ = std::min(most, std::min(deadline, most) + std::min(more.count(), allowed_.load()));
 }
 
 double Connection::used_part(nanoseconds now) const noexcept {
-  const std::int64_t deadline = deadline_, began = began_;
-  if (deadline == never || deadline <= began) return 0;
-  return static_cast<double>(now.count() - began) / static_cast<double>(deadline - began);
+  const std::int64_t deadline = deadline_, allowed = allowed_;
+  if (deadline == never || allowed == 0) return 0;
+  return 1 - static_cast<double>(deadline - now.count()) / static_cast<double>(allowed);
 }
 
 bool Connection::has_request() const noexcept {
@@ -180,7 +180,6 @@ Task<bool> Connection::read_request(RequestParser& parser) {
     if (!goes_on) co_return false;
   }
   enter(Phase::body, shared_.options.limits.body_timeout);
-  moved(buffer_.size());
   co_return co_await read_while(parser, RequestParser::State::body);
 }
 

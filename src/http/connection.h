@@ -34,8 +34,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Serves requests until the connection is over, and closes it. Awaited once.
   [[nodiscard]] Task<void> run();
 
-  // The part that the client has used of the time it may take for what it does now: 0 at its beginning and while the
-  // handler works, 1 when it is late. From any thread.
+  // The part that the client has used of the time it may take for what it does now: 0 at its beginning, while a body
+  // comes fast enough and while the handler works, 1 when it is late. From any thread.
   [[nodiscard]] double used_part(std::chrono::nanoseconds now) const noexcept;
   // Whether a request has begun to come and is not answered. From any thread.
   [[nodiscard]] bool has_request() const noexcept;
@@ -73,12 +73,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::any_io_executor executor_;  // of the chain; set before the phase leaves `starting`
   Interruption interruption_ = Interruption::none;
 
-  // Written by the chain alone. The times are nanoseconds of the steady clock.
+  // Written by the chain alone. In nanoseconds; the deadline is on the steady clock.
   std::atomic<Phase> phase_{Phase::starting};
-  std::atomic<std::int64_t> began_{0};
   std::atomic<std::int64_t> deadline_{never};
-  Seconds allowed_{0};
-  std::size_t moved_ = 0;  // bytes, in this phase
+  std::atomic<std::int64_t> allowed_{0};  // from the phase's beginning to its deadline
 
   static constexpr std::int64_t never = INT64_MAX;
 };

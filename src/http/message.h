@@ -11,7 +11,8 @@
 
 namespace spark::http {
 
-// Names and values in the order in which they came. Names compare without case. A name may be there several times.
+// Names and values in the order in which they came, except that a request has those of one name together. Names compare
+// without case. A name may be there several times.
 class Headers {
  public:
   using Header = std::pair<std::string, std::string>;

@@ -26,7 +26,9 @@ struct ServerLimits {
   Seconds handshake_timeout{10};  // of TLS
   Seconds header_timeout{10};     // for the headers, from their first byte; on a new connection also for that byte
   Seconds idle_timeout{60};       // for the next request on a connection
-  // A body or an answer may take its time here, and a second more for each `min_bytes_per_second` that have gone over.
+  // A body or an answer may stand still for so long. What goes over gives back a second for each
+  // `min_bytes_per_second`, up to the whole: so one that is faster is never late, and one that is slower is after a
+  // while.
   Seconds body_timeout{10};
   Seconds write_timeout{10};
   std::size_t min_bytes_per_second = 4 << 10;

@@ -59,14 +59,22 @@ constexpr std::size_t max_blank_bytes = 4;
 
 std::string to_string(boost::beast::string_view text) { return std::string(text.data(), text.size()); }
 
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Whether a request line is well formed, but of a version of HTTP that is neither 1.0 nor 1.1.
+bool has_other_version(std::string_view line) noexcept {
+  if (std::count(line.begin(), line.end(), ' ') != 2) return false;
+  const std::string_view version = line.substr(line.rfind(' ') + 1);
+  return version.size() == 8 && version.substr(0, 5) == "HTTP/" && is_digit(version[5]) && version[6] == '.' &&
+         is_digit(version[7]) && version != "HTTP/1.0" && version != "HTTP/1.1";
+}
+
 int status_of(const error_code& error, std::string_view bytes) noexcept {
   if (error == beast_http::error::header_limit) return 431;
   if (error == beast_http::error::body_limit) return 413;
   if (error == boost::system::errc::not_enough_memory) return 503;
   if (error == beast_http::error::bad_version) {
-    // Of something that calls itself HTTP; anything else is no request at all.
-    const std::string_view line = bytes.substr(0, bytes.find('\r'));
-    return line.find(" HTTP/") != std::string_view::npos ? 505 : 400;
+    return has_other_version(bytes.substr(0, bytes.find_first_of("\r\n"))) ? 505 : 400;
   }
   return 400;
 }

@@ -10,7 +10,6 @@
 #include "async/executor_state.h"
 #include "async/time_after.h"
 #include "http/listen.h"
-#include "http/validate.h"
 #include "spark/async/cancellation.h"
 #include "spark/async/sleep.h"
 #include "spark/base/error.h"
@@ -80,8 +79,7 @@ class ServerState::Serving {
 };
 
 ServerState::ServerState(ServerOptions options, Server::Handler handler)
-    : shared_((validate(options, handler), std::move(options)), std::move(handler)),
-      tick_(tick_of(shared_.options.limits)) {
+    : shared_(std::move(options), std::move(handler)), tick_(tick_of(shared_.options.limits)) {
   const ExecutorOptions threads{.threads = shared_.options.threads};
   executor_.emplace(threads);
   own_executor_ = &executor_->state();

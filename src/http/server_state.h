@@ -27,6 +27,7 @@ namespace spark::http {
 
 class ServerState {
  public:
+  // Of options that are valid (validate.h).
   ServerState(ServerOptions options, Server::Handler handler);
   ~ServerState();
   ServerState(const ServerState&) = delete;

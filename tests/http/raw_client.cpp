@@ -165,9 +165,13 @@ bool RawClient::read_to_end(std::string& bytes) {
 
 bool RawClient::is_closed() { return buffer_.empty() && receive() != Got::bytes; }
 
-std::string RawClient::read_within(int milliseconds) {
+bool RawClient::has_news(int milliseconds) const {
   pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
-  if (buffer_.empty() && ::poll(&readable, 1, milliseconds) == 1) static_cast<void>(receive());
+  return !buffer_.empty() || ::poll(&readable, 1, milliseconds) == 1;
+}
+
+std::string RawClient::read_within(int milliseconds) {
+  if (buffer_.empty() && has_news(milliseconds)) static_cast<void>(receive());
   return std::exchange(buffer_, {});
 }
 

@@ -52,6 +52,8 @@ class RawClient {
   [[nodiscard]] bool read_to_end(std::string& bytes);
   // Whether the server has closed, without anything further to read.
   [[nodiscard]] bool is_closed();
+  // Whether there is something to read within so many milliseconds, the connection's end included.
+  [[nodiscard]] bool has_news(int milliseconds = 0) const;
   // Bytes that are there within so many milliseconds; empty if there are none.
   [[nodiscard]] std::string read_within(int milliseconds);
 

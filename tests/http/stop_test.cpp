@@ -13,7 +13,11 @@ using namespace std::chrono_literals;
 
 class HttpStop : public HttpServerTest {
  protected:
-  void SetUp() override { start(); }
+  void SetUp() override {
+    http::ServerOptions options;
+    options.limits.linger_timeout = 200ms;
+    start(std::move(options));
+  }
   // Stops it from another thread.
   std::future<bool> stop_aside(Seconds deadline) {
     return std::async(std::launch::async, [this, deadline] { return server().stop(deadline); });

@@ -32,7 +32,7 @@ class HttpByTls : public HttpServerTest {
     return options;
   }
   [[nodiscard]] RawClient connect_by_tls() {
-    return RawClient(server().port(), {.ca_file = certificates().file("ca.pem")});
+    return RawClient(server().port(), RawClientTls{.ca_file = certificates().file("ca.pem")});
   }
   // The message of the Error that a server with these options throws.
   static std::string refusal(http::ServerOptions options) {
@@ -63,9 +63,9 @@ TEST_F(HttpByTls, requests_are_served) {
 
 TEST_F(HttpByTls, clients_with_a_certificate_of_the_authority_get_in) {
   start(options(true));
-  RawClient client(server().port(), {.ca_file = certificates().file("ca.pem"),
-                                     .certificate_file = certificates().file("client.pem"),
-                                     .key_file = certificates().file("client.key")});
+  RawClient client(server().port(), RawClientTls{.ca_file = certificates().file("ca.pem"),
+                                                 .certificate_file = certificates().file("client.pem"),
+                                                 .key_file = certificates().file("client.key")});
   EXPECT_EQ(client.ask(get("/echo")).status, 200);
 }
 
@@ -87,9 +87,9 @@ TEST_F(HttpByTls, clients_with_one_of_somebody_else_do_not) {
   start(options(true));
   const Certificates others;
   const auto ask = [&] {
-    RawClient client(server().port(), {.ca_file = certificates().file("ca.pem"),
-                                       .certificate_file = others.file("client.pem"),
-                                       .key_file = others.file("client.key")});
+    RawClient client(server().port(), RawClientTls{.ca_file = certificates().file("ca.pem"),
+                                                   .certificate_file = others.file("client.pem"),
+                                                   .key_file = others.file("client.key")});
     return client.ask(get("/echo")).status;
   };
   EXPECT_THROW(ask(), std::runtime_error);
@@ -99,10 +99,12 @@ TEST_F(HttpByTls, clients_with_one_of_somebody_else_do_not) {
 
 TEST_F(HttpByTls, versions_before_1_2_are_refused) {
   start(options());
-  EXPECT_THROW(RawClient(server().port(), {.ca_file = certificates().file("ca.pem"), .max_version = TLS1_1_VERSION}),
-               std::runtime_error);
+  EXPECT_THROW(
+      RawClient(server().port(), RawClientTls{.ca_file = certificates().file("ca.pem"), .max_version = TLS1_1_VERSION}),
+      std::runtime_error);
   EXPECT_TRUE(eventually([&] { return stats().handshakes_failed == 1; }));
-  RawClient client(server().port(), {.ca_file = certificates().file("ca.pem"), .max_version = TLS1_2_VERSION});
+  RawClient client(server().port(),
+                   RawClientTls{.ca_file = certificates().file("ca.pem"), .max_version = TLS1_2_VERSION});
   EXPECT_EQ(client.ask(get("/echo")).status, 200);
 }
 
