@@ -1,0 +1,111 @@
+// More clients than there is room for.
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "http/server_fixture.h"
+
+namespace spark::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HttpCrowd : public HttpServerTest {};
+
+TEST_F(HttpCrowd, honest_clients_are_served_among_a_thousand_slow_ones) {
+  if (!may_open_files(4'000)) GTEST_SKIP() << "this process may not open 4,000 files";
+  start();
+  // More of them than may connect. They begin a request and say nothing further.
+  std::vector<RawClient> slow;
+  for (int i = 0; i < 1'100; ++i) {
+    slow.push_back(connect());
+    slow.back().send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Le");
+  }
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(answers()) << "the honest client " << i;
+  const http::Stats now = stats();
+  EXPECT_GE(now.requests, 100u);
+  EXPECT_GT(now.connections_evicted, 0u);
+  EXPECT_LE(now.connections_open, 1'100u);
+  EXPECT_EQ(now.bad_requests, 0u);
+}
+
+TEST_F(HttpCrowd, slow_readers_do_not_keep_others_out) {
+  http::ServerLimits limits;
+  limits.connections = 8;
+  limits.write_timeout = 2s;
+  http::ServerOptions options;
+  options.limits = limits;
+  start(std::move(options));
+  std::vector<RawClient> slow;
+  for (int i = 0; i < 8; ++i) {
+    slow.emplace_back(server().port(), "127.0.0.1", 4096);
+    slow.back().send(get("/big?20000000"));
+  }
+  ASSERT_TRUE(eventually([&] { return stats().requests == 8; }));
+  EXPECT_TRUE(answers());
+  EXPECT_GE(stats().connections_evicted + stats().write_timeouts, 1u);
+}
+
+TEST_F(HttpCrowd, new_clients_wait_while_all_are_being_served) {
+  http::ServerOptions options;
+  options.limits.connections = 4;
+  start(std::move(options));
+  std::vector<RawClient> busy;
+  for (int i = 0; i < 4; ++i) {
+    busy.push_back(connect());
+    busy.back().send(get("/wait"));
+  }
+  ASSERT_TRUE(eventually([&] { return waiting() == 4; }));
+  RawClient next = connect();
+  next.send(get("/echo"));
+  ASSERT_TRUE(eventually([&] { return stats().accepts_delayed == 1; }));
+  EXPECT_EQ(next.read_within(100), "");
+  // None of those that are being served was closed for it.
+  open_gate();
+  for (RawClient& client : busy) EXPECT_EQ(client.read_reply().status, 200);
+  busy.clear();
+  EXPECT_EQ(next.read_reply().status, 200);
+  EXPECT_EQ(stats().connections_evicted, 0u);
+}
+
+TEST_F(HttpCrowd, a_burst_of_honest_clients_is_served_whole) {
+  http::ServerOptions options;
+  options.limits.connections = 16;
+  start(std::move(options));
+  std::atomic<int> served{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 10; ++round) {
+        std::vector<RawClient> clients;
+        for (int each = 0; each < 10; ++each) {
+          clients.push_back(connect());
+          clients.back().send(post("/echo", "me too", "Connection: close\r\n"));
+        }
+        for (RawClient& client : clients) served += client.read_reply().status == 200;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(served, 800);
+}
+
+TEST_F(HttpCrowd, the_longest_idle_connection_goes_first) {
+  http::ServerOptions options;
+  options.limits.connections = 3;
+  options.limits.idle_timeout = 5s;
+  start(std::move(options));
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 3; ++i) {
+    idle.push_back(connect());
+    ASSERT_EQ(idle.back().ask(get("/echo")).status, 200);
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_TRUE(answers());
+  EXPECT_TRUE(idle[0].is_closed());
+  EXPECT_EQ(idle[1].ask(get("/echo")).status, 200);
+  EXPECT_EQ(idle[2].ask(get("/echo")).status, 200);
+}
+
+}  // namespace
+}  // namespace spark::testing
