@@ -8,7 +8,7 @@ SPARK_LOGS="$SPARK_ROOT/build/logs"
 
 # Debian's packages, by what needs them.
 PACKAGES_BUILD=(g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
-  zlib1g-dev libcli11-dev libfmt-dev)
+  zlib1g-dev libcli11-dev libfmt-dev libprotozero-dev)
 PACKAGES_TEST=(libgtest-dev libgmock-dev pkgconf python3 python3-jsonschema python3-grpcio openssl)
 PACKAGES_CHECK=(clang-format-14 git python3)
 

@@ -13,15 +13,11 @@
 
 #include "backends/otlp/metric_state.h"
 #include "backends/otlp/root_spans.h"
+#include "backends/otlp/signal.h"
 #include "spark/telemetry/batch.h"
 #include "spark/telemetry/stats.h"
 
 namespace spark::detail::otlp {
-
-enum class Signal : std::uint8_t { traces, metrics, logs };
-inline constexpr std::size_t signals = 3;
-
-enum class Encoding : std::uint8_t { protobuf, json };
 
 struct EncoderOptions {
   Encoding encoding = Encoding::protobuf;

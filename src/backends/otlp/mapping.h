@@ -20,6 +20,24 @@ inline constexpr std::string_view sdk_version = "telemetry.sdk.version";
 inline constexpr std::string_view error_type = "error.type";                 // Span::error_type
 inline constexpr std::string_view metric_overflow = "otel.metric.overflow";  // bool, alone on its series
 
+// OpenTelemetry's as well, for what our records have no field for ("Mapping to non-OTLP formats", and names of the same
+// kind for what that page does not name). Only the receiver writes these: docs/otlp.md, "What comes in".
+inline constexpr std::string_view otel_scope_name = "otel.scope.name";
+inline constexpr std::string_view otel_scope_version = "otel.scope.version";
+inline constexpr std::string_view otel_scope_attributes = "otel.scope.attributes";  // an object
+inline constexpr std::string_view otel_status_code = "otel.status_code";            // "OK", which is more than UNSET
+inline constexpr std::string_view otel_trace_state = "otel.trace_state";
+inline constexpr std::string_view otel_links = "otel.links";  // an array of objects
+inline constexpr std::string_view otel_dropped_attributes = "otel.dropped_attributes_count";
+inline constexpr std::string_view otel_dropped_events = "otel.dropped_events_count";
+inline constexpr std::string_view otel_dropped_links = "otel.dropped_links_count";
+inline constexpr std::string_view otel_log_body = "otel.log.body";
+inline constexpr std::string_view otel_log_severity_number = "otel.log.severity_number";
+inline constexpr std::string_view otel_log_severity_text = "otel.log.severity_text";
+inline constexpr std::string_view otel_metric_temporality =
+    "otel.metric.temporality";                                             // "delta", of an up-down counter
+inline constexpr std::string_view otel_quantile = "otel.metric.quantile";  // of a summary
+
 // Their values.
 inline constexpr std::string_view unknown_service = "unknown_service";
 inline constexpr std::string_view sdk_name_value = "spark";

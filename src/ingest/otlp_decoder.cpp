@@ -1,0 +1,180 @@
+#include "ingest/otlp_decoder.h"
+
+#include "ingest/batches.h"
+#include "ingest/json_to_protobuf.h"
+#include "ingest/log_reader.h"
+#include "ingest/metric_reader.h"
+#include "ingest/span_reader.h"
+#include "spark/base/error.h"
+
+namespace spark::detail::ingest {
+namespace {
+
+std::string_view name_of(Signal signal) noexcept {
+  switch (signal) {
+    case Signal::traces:
+      return "ExportTraceServiceRequest";
+    case Signal::metrics:
+      return "ExportMetricsServiceRequest";
+    case Signal::logs:
+      return "ExportLogsServiceRequest";
+  }
+  return "request";
+}
+
+const otlp::EnvelopeFields& envelope_of(Signal signal) noexcept {
+  switch (signal) {
+    case Signal::metrics:
+      return otlp::metric_envelope;
+    case Signal::logs:
+      return otlp::log_envelope;
+    case Signal::traces:
+      break;
+  }
+  return otlp::trace_envelope;
+}
+
+// Gives each message of a repeated field.
+template <class Visitor>
+void each(std::string_view bytes, otlp::Field field, const Visitor& visit) {
+  Message message = message_of(bytes);
+  while (message.next()) {
+    if (message.tag_and_type() == octets(field)) {
+      visit(take(message));
+    } else {
+      message.skip();
+    }
+  }
+}
+
+// The last one, since it may follow what it is for; empty if there is none.
+std::string_view last(std::string_view bytes, otlp::Field field) {
+  std::string_view found;
+  each(bytes, field, [&](std::string_view message) { found = message; });
+  return found;
+}
+
+// One request while it is read.
+class Request {
+ public:
+  Request(const DecoderOptions& options, std::int64_t received_ns)
+      : batches_(options, decoded_.cuts), values_(options.limits, decoded_.cuts) {
+    context_.received_ns = received_ns;
+  }
+
+  template <class Reader>
+  void read(std::string_view body, const otlp::EnvelopeFields& fields, Reader&& reader) {
+    Refusals::Place& place = refusals_.place;
+    place = {.fields = &fields};
+    each(body, fields.resource_items, [&](std::string_view resource_items) {
+      read_resource_items(resource_items, fields, reader);
+      ++place.resource;
+    });
+  }
+  [[nodiscard]] Decoded finish() {
+    decoded_.batches = batches_.finish();
+    for (const auto& batch : decoded_.batches) decoded_.items += batch->size();
+    decoded_.rejected = refusals_.count();
+    decoded_.message = refusals_.message();
+    return std::move(decoded_);
+  }
+
+  [[nodiscard]] ReadingContext& context() noexcept { return context_; }
+  [[nodiscard]] const Refusals::Place& place() const noexcept { return refusals_.place; }
+  [[nodiscard]] const char* position() const noexcept { return position_; }
+
+ private:
+  template <class Reader>
+  void read_resource_items(std::string_view bytes, const otlp::EnvelopeFields& fields, Reader& reader) {
+    position_ = bytes.data();
+    Refusals::Place& place = refusals_.place;
+    place.scope = place.item = 0;
+    const std::string_view resource = last(bytes, otlp::envelope::resource);
+    BatchBuilder* const builder = batches_.of(resource);
+    if (builder != nullptr) values_.use(*builder);
+    each(bytes, fields.scope_items, [&](std::string_view scope_items) {
+      position_ = scope_items.data();
+      place.item = 0;
+      if (builder == nullptr) {
+        std::uint64_t count = 0;
+        each(scope_items, fields.items, [&](std::string_view) { ++count; });
+        refusals_.add_all(count, "are of more resources than one request may have");
+      } else {
+        read_scope_items(resource, scope_items, *builder, fields, reader);
+      }
+      ++place.scope;
+    });
+  }
+
+  template <class Reader>
+  void read_scope_items(std::string_view resource, std::string_view bytes, BatchBuilder& builder,
+                        const otlp::EnvelopeFields& fields, Reader& reader) {
+    Scope scope = read_scope(resource, last(bytes, otlp::envelope::scope), values_);
+    say(scope, values_);
+    context_.scope = &scope;
+    each(bytes, fields.items, [&](std::string_view item) {
+      position_ = item.data();
+      reader.read(item);
+      if (batches_.hand_over_if_full(builder)) say(scope, values_);
+      ++refusals_.place.item;
+    });
+    context_.scope = nullptr;
+  }
+
+  Decoded decoded_;
+  Batches batches_;
+  Refusals refusals_;
+  ContentIds ids_;
+  ValueReader values_;
+  ReadingContext context_{.values = values_, .refusals = refusals_, .ids = ids_};
+  const char* position_ = nullptr;  // of what is being read; null: of the request itself
+};
+
+[[noreturn]] void refuse(Signal signal, const Request& request, std::string_view body, const char* why) {
+  std::string message = "cannot decode an ";
+  message.append(name_of(signal));
+  if (request.position() != nullptr) {
+    message.append(": ").append(to_string(request.place())).append(", at byte ");
+    message.append(std::to_string(request.position() - body.data()));
+  }
+  throw Error(ErrorCode::invalid_argument, message.append(": ").append(why));
+}
+
+Decoded decode_protobuf(Signal signal, std::string_view body, const DecoderOptions& options, SeriesState& series,
+                        std::int64_t received_ns) {
+  Request request(options, received_ns);
+  const otlp::EnvelopeFields& fields = envelope_of(signal);
+  try {
+    switch (signal) {
+      case Signal::traces:
+        request.read(body, fields, SpanReader(request.context()));
+        break;
+      case Signal::metrics:
+        request.read(body, fields, MetricReader(request.context(), series));
+        break;
+      case Signal::logs:
+        request.read(body, fields, LogReader(request.context()));
+        break;
+    }
+  } catch (const protozero::end_of_buffer_exception&) {
+    refuse(signal, request, body, "something is longer than what is left");
+  } catch (const protozero::exception& e) {
+    refuse(signal, request, body, e.what());
+  } catch (const Error& e) {
+    refuse(signal, request, body, e.what());
+  }
+  return request.finish();
+}
+
+}  // namespace
+
+OtlpDecoder::OtlpDecoder(const DecoderOptions& options)
+    : options_(options), series_(options.series, options.since_ns) {}
+
+Decoded OtlpDecoder::decode(Signal signal, Encoding encoding, std::string_view body, std::int64_t received_ns) {
+  if (encoding == Encoding::protobuf) return decode_protobuf(signal, body, options_, series_, received_ns);
+  const std::string protobuf = json_to_protobuf(signal, body);
+  return decode_protobuf(signal, protobuf, options_, series_, received_ns);
+}
+
+}  // namespace spark::detail::ingest
