@@ -11,6 +11,10 @@ PACKAGES_BUILD=(g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev lib
   zlib1g-dev libcli11-dev libfmt-dev libprotozero-dev)
 PACKAGES_TEST=(libgtest-dev libgmock-dev pkgconf python3 python3-jsonschema python3-grpcio openssl)
 PACKAGES_CHECK=(clang-format-14 git python3)
+# Any Node with its npm will do. Debian's npm is hundreds of packages, and conflicts with that of other origins.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  PACKAGES_TEST+=(nodejs npm)
+fi
 
 say() { printf '%s\n' "$*"; }
 

@@ -147,14 +147,16 @@ function(spark_program name)
 endfunction()
 
 # spark_test(<folder> DEPENDS <targets> [RUNS <program>] [ASIO] [WITHOUT_PCH] [TIMEOUT <seconds>] [PROCESSORS <count>]
-#            [TOGETHER <GoogleTest patterns>])
+#            [TOGETHER <GoogleTest patterns>] [JS <GoogleTest patterns>])
 #
+# Tests of the patterns of JS run scripts of tests/js, where Node is there: the macros SPARK_NODE, SPARK_JS (the folder) and
+# SPARK_JS_IS_REQUIRED tell them how. CTest installs OpenTelemetry's packages before them.
 # Each pattern of TOGETHER is one test of CTest's, for hundreds of cases so small that starting a program takes longer.
 # A test that starts one of our programs names it with RUNS and finds its path in the macro SPARK_PROGRAM.
 # The tests are named <folder>.<Suite>.<test>. A concurrency test asks for all the processors it needs, so that CTest does not
 # run it beside another one. SPARK_SOURCE_DIR is the repository's root, for tests that read files of it.
 function(spark_test folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "ASIO;WITHOUT_PCH" "RUNS;TIMEOUT;PROCESSORS" "DEPENDS;TOGETHER")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ASIO;WITHOUT_PCH" "RUNS;TIMEOUT;PROCESSORS" "DEPENDS;TOGETHER;JS")
   set(target test_${folder})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp")
   if(NOT sources)
@@ -190,9 +192,10 @@ function(spark_test folder)
   set(scratch "${PROJECT_BINARY_DIR}/scratch/test_${folder}")
   file(MAKE_DIRECTORY "${scratch}")
   set(each "")
-  if(arg_TOGETHER)
-    list(JOIN arg_TOGETHER ":" together)
-    set(each TEST_FILTER "-${together}")
+  if(arg_TOGETHER OR arg_JS)
+    set(others ${arg_TOGETHER} ${arg_JS})
+    list(JOIN others ":" others)
+    set(each TEST_FILTER "-${others}")
   endif()
   foreach(pattern IN LISTS arg_TOGETHER)
     string(REGEX REPLACE "[*/]+" "." name "${folder}.${pattern}")
@@ -202,16 +205,26 @@ function(spark_test folder)
     set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${scratch}" TIMEOUT 600 LABELS ${folder}
       FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites")
   endforeach()
-  gtest_discover_tests(${target}
-    ${each}
+  set(discovery
     TEST_PREFIX "${folder}."
     WORKING_DIRECTORY "${scratch}"
     DISCOVERY_MODE PRE_TEST
-    DISCOVERY_TIMEOUT 60
-    PROPERTIES
-      TIMEOUT ${arg_TIMEOUT}
-      PROCESSORS ${arg_PROCESSORS}
-      LABELS ${folder})
+    DISCOVERY_TIMEOUT 60)
+  set(properties
+    TIMEOUT ${arg_TIMEOUT}
+    PROCESSORS ${arg_PROCESSORS}
+    LABELS ${folder})
+  gtest_discover_tests(${target} ${each} ${discovery} PROPERTIES ${properties})
+  if(arg_JS)
+    list(JOIN arg_JS ":" of_js)
+    gtest_discover_tests(${target} TEST_FILTER "${of_js}" ${discovery} PROPERTIES ${properties} FIXTURES_REQUIRED js)
+    if(SPARK_NODE AND SPARK_NPM)
+      target_compile_definitions(${target} PRIVATE
+        SPARK_NODE="${SPARK_NODE}"
+        SPARK_JS="${PROJECT_BINARY_DIR}/tests/js"
+        SPARK_JS_IS_REQUIRED=$<BOOL:${SPARK_REQUIRE_ALL}>)
+    endif()
+  endif()
 endfunction()
 
 # spark_example(<path of NN_name.cpp>)
