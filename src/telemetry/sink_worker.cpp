@@ -167,6 +167,13 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   }
 }
 
+void SinkWorker::rescue(Deadline deadline) noexcept {
+  std::unique_lock lock(mutex_);
+  const auto is_idle = [&] { return has_ended_ || (queue_.empty() && !is_in_sink_); };
+  if (is_own_thread() || is_idle() || !abandon_sink(lock)) return;
+  done_.wait_until(lock, deadline, is_idle);
+}
+
 bool SinkWorker::abandon_sink(std::unique_lock<std::mutex>& lock) noexcept {
   std::shared_ptr<Sink> sink = sink_;
   is_abandoned_ = true;

@@ -38,6 +38,10 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   // what is still queued as dropped. On the sink's own thread it does not wait.
   void stop(Deadline deadline) noexcept;
 
+  // At the end of the process: if the sink has not done all that it has to, it is told that nobody waits for it any
+  // longer; one with a spool then saves it. Waits for that until the deadline.
+  void rescue(Deadline deadline) noexcept;
+
   // As Core::park: the sink is between two writes.
   [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline);
 
