@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 
 #include "spark/base/error.h"
 #include "spark/telemetry/config.h"
@@ -9,6 +10,7 @@ extern "C" {
 __attribute__((weak)) spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig& config);
 __attribute__((weak)) spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config);
 __attribute__((weak)) spark::Sink* spark_make_otlp_sink(const spark::TelemetryConfig& config);
+__attribute__((weak)) spark::Sink* spark_make_reliable_sink(spark::Sink* inner, const spark::TelemetryConfig& config);
 }
 
 namespace spark {
@@ -25,6 +27,19 @@ SinkFactory factory_of(Backend backend, MakeSink make) {
   return [make](const TelemetryConfig& config) { return std::unique_ptr<Sink>(make(config)); };
 }
 
+// Of a backend whose other side may be away for a while.
+SinkFactory reliable(const TelemetryConfig& config, SinkFactory make) {
+  if (!config.reliable.enabled) return make;
+  if (spark_make_reliable_sink == nullptr) {
+    if (config.reliable.spool_path.empty()) return make;
+    throw Error(ErrorCode::component_missing,
+                "reliable.spool_path needs the component spark::reliable, which this program does not link");
+  }
+  return [make = std::move(make)](const TelemetryConfig& of) {
+    return std::unique_ptr<Sink>(spark_make_reliable_sink(make(of).release(), of));
+  };
+}
+
 }  // namespace
 
 SinkFactory backend_factory(const TelemetryConfig& config) {
@@ -34,7 +49,7 @@ SinkFactory backend_factory(const TelemetryConfig& config) {
     case Backend::sqlite:
       return factory_of(config.backend, spark_make_sqlite_sink);
     case Backend::otlp:
-      return factory_of(config.backend, spark_make_otlp_sink);
+      return reliable(config, factory_of(config.backend, spark_make_otlp_sink));
     case Backend::postgresql:
       return factory_of(config.backend, nullptr);
     case Backend::multi:

@@ -10,6 +10,7 @@
 
 #include "endpoint.h"
 #include "header_rules.h"
+#include "reliable_rules.h"
 #include "spark/base/error.h"
 
 namespace spark {
@@ -88,6 +89,7 @@ class Validator {
       case Backend::sqlite:
         return check_db_path(config.db_path);
       case Backend::otlp:
+        check_reliable(config.reliable);
         return check_otlp(config.endpoint, config.otlp);
       case Backend::multi:
         return check_children(config.children);
@@ -123,6 +125,11 @@ class Validator {
     check_enumerators(otlp);
   }
 
+  void check_reliable(const ReliableOptions& reliable) const {
+    const std::string fault = detail::reliable_fault(reliable);
+    if (!fault.empty()) throw Error(ErrorCode::invalid_argument, "TelemetryConfig: " + where_ + "reliable." + fault);
+  }
+
   void check_enumerators(const OtlpOptions& otlp) const {
     const auto check_one = [this](std::string_view field, const auto& value, std::string_view allowed) {
       if (value && to_string(*value) == "unknown") refuse(field, number_text(static_cast<int>(*value)), allowed);
@@ -146,6 +153,17 @@ class Validator {
       }
       of_child.check_has_no_manager_fields(child);
       of_child.check(child);
+      check_has_spool_of_its_own(children, i);
+    }
+  }
+
+  // Whoever has the file delivers all that is in it, to its own destination.
+  void check_has_spool_of_its_own(const std::vector<TelemetryConfig>& children, std::size_t i) const {
+    const std::string& path = children[i].reliable.spool_path;
+    for (std::size_t other = 0; other < i && !path.empty(); ++other) {
+      if (children[other].reliable.spool_path != path) continue;
+      refuse("children[" + std::to_string(i) + "].reliable.spool_path", path,
+             "any other: children[" + std::to_string(other) + "] has this one, and a spool is for one destination");
     }
   }
 

@@ -139,6 +139,8 @@ class Core : public CoreFlags {
 
   // ---- life cycle ----
   FlushResult flush(Deadline deadline) noexcept;
+  // At the end of the process, after a flush: sinks save what they have not delivered.
+  void rescue(Deadline deadline) noexcept;
   FlushResult shutdown(Deadline deadline) noexcept;
   [[nodiscard]] Stats stats() const;
   // The drainer's, from within its round: the front alone.

@@ -147,6 +147,11 @@ FlushResult Core::flush(Deadline deadline) noexcept {
   return flush_sinks(deadline, drainer_->drain(deadline));
 }
 
+void Core::rescue(Deadline deadline) noexcept {
+  if (is_off() || is_abandoned_ || !accepts()) return;
+  for (const auto& worker : drainer_->workers()) worker->rescue(deadline);
+}
+
 FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
   FlushResult result;
   // All are asked before any is waited for: a hung one must not keep the others from being told.

@@ -132,6 +132,23 @@ TelemetryConfig destinations(std::string_view list) {
   return TelemetryConfig::create_multi(std::move(configs));
 }
 
+// The spool is for one destination, so there must be one that can have it.
+void set_spool(TelemetryConfig& config, std::string_view path) {
+  if (path.empty()) return;
+  TelemetryConfig* found = config.backend == Backend::otlp ? &config : nullptr;
+  for (TelemetryConfig& child : config.children) {
+    if (child.backend != Backend::otlp) continue;
+    if (found != nullptr) {
+      refuse_variable("SPARK_TELEMETRY_SPOOL",
+                      "SPARK_TELEMETRY has several otlp:// destinations, and each needs a spool "
+                      "of its own; give them in code");
+    }
+    found = &child;
+  }
+  // Another program of the same environment may have one.
+  if (found != nullptr) found->reliable.spool_path = path;
+}
+
 double ratio(std::string_view text) {
   constexpr const char* name = "OTEL_TRACES_SAMPLER_ARG";
   if (text.empty()) return 1.0;  // OpenTelemetry's default
@@ -169,6 +186,7 @@ bool is_disabled(std::string_view text) {
 TelemetryConfig TelemetryConfig::from_environment() {
   if (is_disabled(environment_variable("OTEL_SDK_DISABLED"))) return create_noop();
   TelemetryConfig config = destinations(environment_variable("SPARK_TELEMETRY"));
+  set_spool(config, environment_variable("SPARK_TELEMETRY_SPOOL"));
   config.sampling_rate = sampling_rate_from(environment_variable("OTEL_TRACES_SAMPLER"));
   config.service_name = environment_variable("OTEL_SERVICE_NAME");
   // A manager reads them when it starts; what is wrong with them is said here already.

@@ -34,13 +34,37 @@ std::uint64_t& dropped(SinkRow& row, DropReason reason) { return row.dropped[sta
 void count_written(SinkStats& stats, const Counts& counts, const Refusals& refusals) {
   for (std::size_t kind = 0; kind < record_kinds; ++kind) {
     SinkRow& row = stats.rows[kind];
-    const std::uint64_t rejected = std::min(refusals.rejected[kind], counts[kind]);
-    const std::uint64_t invalid = std::min(refusals.invalid[kind], counts[kind] - rejected);
+    std::uint64_t left = counts[kind];
+    const auto take = [&left](std::uint64_t wanted) {
+      const std::uint64_t taken = std::min(wanted, left);
+      left -= taken;
+      return taken;
+    };
     row.in_flight -= counts[kind];
-    dropped(row, DropReason::rejected) += rejected;
-    dropped(row, DropReason::invalid) += invalid;
-    row.exported += counts[kind] - rejected - invalid;
+    dropped(row, DropReason::rejected) += take(refusals.rejected[kind]);
+    dropped(row, DropReason::invalid) += take(refusals.invalid[kind]);
+    dropped(row, DropReason::spool_full) += take(refusals.spool_full[kind]);
+    static_cast<void>(take(refusals.kept[kind]));  // its progress counts them
+    row.exported += left;
   }
+}
+
+// What the sink did by itself. True if records were lost in it.
+bool count_progress(SinkStats& stats, const SinkProgress& progress) {
+  bool is_loss = false;
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+    const SinkProgress::Row& change = progress.rows[kind];
+    SinkRow& row = stats.rows[kind];
+    row.recovered += change.recovered;
+    row.exported += change.exported;
+    for (std::size_t reason = 0; reason < drop_reasons; ++reason) row.dropped[reason] += change.dropped[reason];
+    row.spooled += change.kept + change.recovered - change.exported - sum(change.dropped);
+    is_loss = is_loss || sum(change.dropped) > 0;
+  }
+  stats.retries += progress.retries;
+  stats.breaker = progress.breaker;
+  stats.spool_bytes = progress.spool_bytes;
+  return is_loss;
 }
 
 }  // namespace
@@ -127,8 +151,8 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   work_.notify_one();
   bool ended = !is_own_thread() && done_.wait_until(lock, deadline, [&] { return has_ended_; });
   if (!ended && !is_own_thread() && abandon_sink(lock)) {
-    // Better a moment late than a thread in a library that the end of the process takes apart below it.
-    drop_queued();
+    // Better a moment late than a thread in a library that the end of the process takes apart below it. In that moment
+    // a sink with a spool saves what is queued; others refuse it.
     ended = done_.wait_for(lock, end_of_abandoned_sink, [&] { return has_ended_; });
   }
   // On its own thread the sink goes on with what is queued when it returns from here.
@@ -143,8 +167,16 @@ void SinkWorker::stop(Deadline deadline) noexcept {
   }
 }
 
+void SinkWorker::rescue(Deadline deadline) noexcept {
+  std::unique_lock lock(mutex_);
+  const auto is_idle = [&] { return has_ended_ || (queue_.empty() && !is_in_sink_); };
+  if (is_own_thread() || is_idle() || !abandon_sink(lock)) return;
+  done_.wait_until(lock, deadline, is_idle);
+}
+
 bool SinkWorker::abandon_sink(std::unique_lock<std::mutex>& lock) noexcept {
   std::shared_ptr<Sink> sink = sink_;
+  is_abandoned_ = true;
   // Whatever the sink does there, it may ask for our statistics, and nobody waits for our lock meanwhile.
   lock.unlock();
   const bool is_told = sink != nullptr && sink->abandon();
@@ -155,6 +187,11 @@ bool SinkWorker::abandon_sink(std::unique_lock<std::mutex>& lock) noexcept {
 
 bool SinkWorker::park(ForkLocks& locks, Deadline deadline) {
   if (!lock_until(locks, mutex_, deadline)) return false;
+  const auto work = sink_ != nullptr ? sink_->work_mutexes() : std::vector<std::mutex*>();
+  if (!work.empty()) {
+    return std::all_of(work.begin(), work.end(),
+                       [&](std::mutex* mutex) { return lock_until(locks, *mutex, deadline); });
+  }
   return done_.wait_until(locks.back(), deadline, [&] { return !is_in_sink_; });
 }
 
@@ -199,6 +236,10 @@ void SinkWorker::run() noexcept {
   }
   is_in_sink_ = true;
   // Closing may take its time (a store writes its last page): outside of the lock, before the end is announced.
+  lock.unlock();
+  sink_->close();
+  lock.lock();
+  update();
   auto sink = std::move(sink_);
   auto store = std::move(store_);
   sink_ = nullptr;
@@ -240,20 +281,44 @@ void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
   ++stats_.batches;
   if (!failed) {
     count_written(stats_, counts, refusals);
+    update();
     // Whoever declared a graph that was refused declares it again.
-    if (refusals.rejected[static_cast<std::size_t>(RecordKind::graph)] != 0) {
+    constexpr auto graph = static_cast<std::size_t>(RecordKind::graph);
+    if (refusals.rejected[graph] != 0 || refusals.spool_full[graph] != 0) {
       lost_batches_.fetch_add(1, std::memory_order_relaxed);
     }
-    if (refusals.rejected != Counts{} || refusals.invalid != Counts{}) return note_loss(error);
+    if (refusals.rejected != Counts{} || refusals.invalid != Counts{} || refusals.spool_full != Counts{}) {
+      return note_loss(error);
+    }
     if (!error.empty()) note_warning(error);
     return;
   }
-  each_kind(stats_, counts, [](SinkRow& row, std::uint64_t n) {
+  const DropReason reason = is_abandoned_ ? DropReason::deadline : DropReason::sink_error;
+  each_kind(stats_, counts, [reason](SinkRow& row, std::uint64_t n) {
     row.in_flight -= n;
-    dropped(row, DropReason::sink_error) += n;
+    dropped(row, reason) += n;
   });
+  update();
   note_loss(error);
   lost_batches_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SinkWorker::update() noexcept {
+  if (sink_ == nullptr) return;
+  try {
+    const SinkProgress progress = sink_->take_progress();
+    const bool is_loss = count_progress(stats_, progress);
+    if (progress.rows[static_cast<std::size_t>(RecordKind::graph)].dropped != Drops{}) {
+      lost_batches_.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (is_loss) {
+      note_loss(progress.message);
+    } else if (!progress.message.empty()) {
+      note_warning(progress.message);
+    }
+  } catch (const std::bad_alloc&) {
+    // Told the next time.
+  }
 }
 
 void SinkWorker::note_loss(const std::string& error) noexcept {
@@ -295,13 +360,15 @@ void SinkWorker::flush(const FlushTicket& ticket) noexcept {
     }
   }
   const std::lock_guard lock(mutex_);
+  update();
   if (!error.empty()) note_failure(ticket.number, error);
   tickets_served_ = ticket.number;
   done_.notify_all();
 }
 
-SinkStats SinkWorker::stats() const {
+SinkStats SinkWorker::stats() {
   const std::lock_guard lock(mutex_);
+  update();
   return stats_;
 }
 

@@ -38,10 +38,14 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   // what is still queued as dropped. On the sink's own thread it does not wait.
   void stop(Deadline deadline) noexcept;
 
+  // At the end of the process: if the sink has not done all that it has to, it is told that nobody waits for it any
+  // longer; one with a spool then saves it. Waits for that until the deadline.
+  void rescue(Deadline deadline) noexcept;
+
   // As Core::park: the sink is between two writes.
   [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline);
 
-  [[nodiscard]] SinkStats stats() const;
+  [[nodiscard]] SinkStats stats();
   // Those that its write refused or its queue had no room for.
   [[nodiscard]] std::uint64_t lost_batches() const noexcept { return lost_batches_.load(std::memory_order_relaxed); }
   // Null if the sink is not a Store, or has been closed.
@@ -62,7 +66,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   [[nodiscard]] bool abandon_sink(std::unique_lock<std::mutex>& lock) noexcept;
   void write(std::shared_ptr<const Batch> batch) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
-  void drop_queued() noexcept;                        // with the mutex held, as is the next
+  void drop_queued() noexcept;                        // with the mutex held, as are all below
+  void update() noexcept;                             // what the sink did by itself
   void note_loss(const std::string& error) noexcept;  // for the flushes that wait, or else the next one
   void note_warning(const std::string& warning) noexcept;
   void note_failure(std::uint64_t ticket, const std::string& error) noexcept;
@@ -85,6 +90,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   bool is_in_sink_ = false;      // the thread is in a function of the sink
   bool is_stopping_ = false;
   bool has_ended_ = false;
+  bool is_abandoned_ = false;  // the sink was told that nobody waits for it
   std::uint64_t tickets_given_ = 0;
   std::uint64_t tickets_served_ = 0;
   std::map<std::uint64_t, std::string> failed_tickets_;  // until who waits for them has read why

@@ -46,6 +46,20 @@ std::string_view to_string(DropReason reason) noexcept {
       return "forked";
     case DropReason::rejected:
       return "rejected";
+    case DropReason::spool_full:
+      return "spool_full";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(BreakerState state) noexcept {
+  switch (state) {
+    case BreakerState::closed:
+      return "closed";
+    case BreakerState::open:
+      return "open";
+    case BreakerState::half_open:
+      return "half_open";
   }
   return "unknown";
 }
@@ -67,7 +81,8 @@ bool Stats::balanced() const noexcept {
   }
   for (const SinkStats& sink : sinks) {
     for (const SinkRow& row : sink.rows) {
-      if (row.admitted != row.exported + sum(row.dropped) + row.queued + row.in_flight + row.spooled) return false;
+      const std::uint64_t here = row.queued + row.in_flight + row.spooled;
+      if (row.admitted + row.recovered != row.exported + sum(row.dropped) + here) return false;
     }
   }
   return true;

@@ -82,6 +82,21 @@ TEST(LedgerTable, ShowsWhatWasLostAndWhy) {
             "sqlite a.db: disk full\n");
 }
 
+TEST(LedgerTable, SaysWhatWaitsInASpool) {
+  Stats stats = stats_with_drops();
+  SinkStats& sink = stats.sinks[0];
+  sink.last_error.clear();
+  sink.retries = 3;
+  sink.breaker = BreakerState::half_open;
+  sink.rows[static_cast<std::size_t>(RecordKind::span)].spooled = 1'200;
+  sink.rows[static_cast<std::size_t>(RecordKind::span)].recovered = 30;
+  EXPECT_NE(
+      draw_ledger(stats, {.width = 80})
+          .find("sqlite a.db: the circuit breaker is half_open, 3 repeated attempts, 1,200 records in the spool, 30 "
+                "taken over from another process\n"),
+      std::string::npos);
+}
+
 TEST(LedgerTable, SaysThatItIsNotBalanced) {
   Stats stats = stats_with_drops();
   stats.front[static_cast<std::size_t>(RecordKind::span)].recorded = 1235;

@@ -68,6 +68,19 @@ TEST(OtlpMetrics, a_gauge_is_a_gauge_point_with_an_exemplar_that_names_the_recor
                 gauge.metric_id.to_string() + "\"}} attributes{node_id=\"a\"}}}\n");
 }
 
+TEST(OtlpMetrics, sums_of_two_processes_are_not_added_to_each_other) {
+  Encoders encoders;
+  const auto send_of = [&](std::uint64_t producer, double value) {
+    Resource resource = testing::test_resource();
+    resource.producer_id = producer;
+    return points_of(
+        encoders.send(*testing::make_batch(resource, [&](BatchBuilder& b) { b.add(increment(value)); })).metrics);
+  };
+  EXPECT_NE(send_of(1, 5).find("as_double=5.0"), std::string::npos);
+  EXPECT_NE(send_of(2, 1).find("as_double=1.0"), std::string::npos) << "what a spool had of another process";
+  EXPECT_NE(send_of(1, 2).find("as_double=7.0"), std::string::npos);
+}
+
 TEST(OtlpMetrics, gauges_of_one_name_and_unit_are_points_of_one_metric_also_if_they_are_no_number) {
   Encoders encoders;
   const auto text = send(encoders, {make(AggregationType::gauge, std::nan(""), 1), make(AggregationType::gauge, 2, 2)});

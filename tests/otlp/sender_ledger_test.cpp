@@ -98,7 +98,7 @@ TEST_F(SenderLedger, shutdown_ends_a_request_that_hangs) {
   const Stats stats = manager->stats();
   const SinkRow& events = stats.sinks.at(0).rows[static_cast<std::size_t>(RecordKind::event)];
   EXPECT_EQ(events.in_flight, 0U);
-  EXPECT_EQ(events.dropped[static_cast<std::size_t>(DropReason::sink_error)], 1U);
+  EXPECT_EQ(events.dropped[static_cast<std::size_t>(DropReason::deadline)], 1U);
   EXPECT_THAT(stats.sinks[0].last_error, HasSubstr("nobody waits for it any longer"));
   EXPECT_TRUE(stats.balanced());
 }

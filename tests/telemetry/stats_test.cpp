@@ -11,8 +11,8 @@ TEST(StatsNames, of_every_kind_and_reason) {
   const std::string_view kinds[] = {"trace_start", "trace_end", "span", "event", "metric", "graph", "self_metric"};
   static_assert(std::size(kinds) == record_kinds);
   for (std::size_t i = 0; i < record_kinds; ++i) EXPECT_EQ(to_string(static_cast<RecordKind>(i)), kinds[i]);
-  const std::string_view reasons[] = {"ring_full",  "shut_down",  "out_of_memory", "redactor", "invalid",
-                                      "queue_full", "sink_error", "deadline",      "forked",   "rejected"};
+  const std::string_view reasons[] = {"ring_full",  "shut_down", "out_of_memory", "redactor", "invalid",   "queue_full",
+                                      "sink_error", "deadline",  "forked",        "rejected", "spool_full"};
   static_assert(std::size(reasons) == drop_reasons);
   for (std::size_t i = 0; i < drop_reasons; ++i) EXPECT_EQ(to_string(static_cast<DropReason>(i)), reasons[i]);
   EXPECT_EQ(to_string(static_cast<RecordKind>(99)), "unknown");
@@ -38,7 +38,8 @@ Stats balanced_stats() {
       row.queued = 512;
       row.in_flight = 1024;
       row.spooled = 2048;
-      row.admitted = 4095;
+      row.admitted = 3;
+      row.recovered = 4092;
     }
   }
   return stats;
@@ -58,8 +59,8 @@ TEST(Stats, one_record_too_many_in_any_term_of_any_kind_does_not_balance) {
       ++(stats.front[kind].*term);
       EXPECT_FALSE(stats.balanced()) << "front, kind " << kind;
     }
-    for (const auto term :
-         {&SinkRow::admitted, &SinkRow::exported, &SinkRow::queued, &SinkRow::in_flight, &SinkRow::spooled}) {
+    for (const auto term : {&SinkRow::admitted, &SinkRow::recovered, &SinkRow::exported, &SinkRow::queued,
+                            &SinkRow::in_flight, &SinkRow::spooled}) {
       Stats stats = balanced_stats();
       ++(stats.sinks[1].rows[kind].*term);
       EXPECT_FALSE(stats.balanced()) << "sink, kind " << kind;

@@ -34,6 +34,22 @@ std::vector<LedgerRow> rows_of(const Stats& stats) {
   return rows;
 }
 
+// What a sink whose far end was away has to say of that; empty where there is nothing.
+std::string delivery_of(const SinkStats& sink) {
+  std::uint64_t spooled = 0, recovered = 0;
+  for (const SinkRow& row : sink.rows) {
+    spooled += row.spooled;
+    recovered += row.recovered;
+  }
+  std::string out;
+  const auto add = [&out](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
+  if (sink.breaker != BreakerState::closed) add("the circuit breaker is " + std::string(to_string(sink.breaker)));
+  if (sink.retries > 0) add(format_count(sink.retries) + " repeated attempts");
+  if (spooled > 0) add(format_count(spooled) + " records in the spool");
+  if (recovered > 0) add(format_count(recovered) + " taken over from another process");
+  return out;
+}
+
 }  // namespace
 
 bool is_all_exported(const Stats& stats) {
@@ -62,6 +78,9 @@ std::string draw_ledger(const Stats& stats, const Canvas& canvas) {
                           : "Not balanced: some records are not accounted for.\n";
   for (const SinkStats& sink : stats.sinks) {
     if (!sink.last_error.empty()) out += printable(sink.name + ": " + sink.last_error) + "\n";
+    if (const std::string delivery = delivery_of(sink); !delivery.empty()) {
+      out += printable(sink.name + ": " + delivery) + "\n";
+    }
   }
   return out;
 }

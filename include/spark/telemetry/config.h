@@ -15,6 +15,7 @@
 #include "spark/base/secret.h"
 #include "spark/base/value.h"
 #include "spark/telemetry/otlp_options.h"
+#include "spark/telemetry/reliable_options.h"
 
 namespace spark {
 
@@ -69,6 +70,7 @@ struct TelemetryConfig {
   // forms for each signal, else http://localhost:4317, or :4318 where the protocol is HTTP.
   std::string endpoint = {};
   OtlpOptions otlp = {};
+  ReliableOptions reliable = {};               // otlp: what is done when the other side is away
   std::vector<TelemetryConfig> children = {};  // multi
 
   // Who. Empty: OTEL_SERVICE_NAME, else what OTEL_RESOURCE_ATTRIBUTES says (service.name, service.version); without
@@ -115,7 +117,8 @@ struct TelemetryConfig {
 
   // SPARK_TELEMETRY = memory: | sqlite:PATH | postgresql://… | otlp://HOST:PORT | off, several with commas between;
   // unset or empty is memory. OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with
-  // OTEL_TRACES_SAMPLER_ARG, and their parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed. Throws
+  // OTEL_TRACES_SAMPLER_ARG, and their parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed. SPARK_TELEMETRY_SPOOL
+  // is the otlp destination's reliable.spool_path. Throws
   // Error(invalid_argument) for what it does not understand. (OTEL_RESOURCE_ATTRIBUTES counts for every manager,
   // however it was configured: below `metadata`, and below service_name and service_version.)
   [[nodiscard]] static TelemetryConfig from_environment();

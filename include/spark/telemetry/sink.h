@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,26 @@ class RetryableError : public Error {
 struct Refusals {
   std::array<std::uint64_t, record_kinds> rejected{};  // by the other side, for good: DropReason::rejected
   std::array<std::uint64_t, record_kinds> invalid{};   // cannot be said in the other side's terms: DropReason::invalid
-  std::string message = {};                            // why; becomes SinkStats::last_error, also without any count
+  std::array<std::uint64_t, record_kinds> spool_full{};  // DropReason::spool_full
+  // Kept by the sink, which goes on with them by itself: in SinkProgress's `kept` too, and not exported yet.
+  std::array<std::uint64_t, record_kinds> kept{};
+  std::string message = {};  // why; becomes SinkStats::last_error, also without any count
+};
+
+// What a sink has done by itself since it was asked last, and how it is. For sinks that keep records and deliver them
+// after their write has returned.
+struct SinkProgress {
+  struct Row {
+    std::uint64_t kept = 0;       // of batches written now
+    std::uint64_t recovered = 0;  // of an earlier process
+    std::uint64_t exported = 0;   // of both, as is the next
+    Drops dropped{};
+  };
+  std::array<Row, record_kinds> rows{};  // by RecordKind
+  std::uint64_t retries = 0;
+  BreakerState breaker = BreakerState::closed;
+  std::uint64_t spool_bytes = 0;  // now
+  std::string message = {};       // the last trouble, if there was any; becomes SinkStats::last_error
 };
 
 class Sink {
@@ -67,6 +87,15 @@ class Sink {
   // The one function that is called while another is running, from any thread: nobody waits for this sink any longer.
   // True if a write that is under way will throw within milliseconds, as will all later ones; the default cannot.
   virtual bool abandon() noexcept { return false; }
+
+  // For sinks that do something by themselves. May be called while a function of the sink is running, also from another
+  // thread, and waits for nothing.
+  [[nodiscard]] virtual SinkProgress take_progress() { return {}; }
+  // After the last write and flush: returns when the sink does nothing by itself any more, soon if it was abandoned.
+  virtual void close() noexcept {}
+  // The mutexes that the sink holds while it is at work, and not while it only waits for time to pass: a fork takes
+  // them, in this order, instead of waiting for the end of a write. The same at all times. Empty: there are none.
+  [[nodiscard]] virtual std::vector<std::mutex*> work_mutexes() noexcept { return {}; }
 };
 
 // Queries are safe from any thread, also while a write is going on; they see each batch whole or not at all. They throw
@@ -115,4 +144,6 @@ extern "C" {
 spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig& config);
 spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config);
 spark::Sink* spark_make_otlp_sink(const spark::TelemetryConfig& config);
+// Takes the sink over, also if it throws.
+spark::Sink* spark_make_reliable_sink(spark::Sink* inner, const spark::TelemetryConfig& config);
 }

@@ -2,9 +2,10 @@
 // is computed from the others, so that `balanced()` can find a mistake.
 //
 //   front:      recorded = sampled_out + dropped + in_rings + admitted          (for each kind)
-//   each sink:  admitted = exported + dropped + queued + in_flight + spooled    (for each kind)
+//   each sink:  admitted + recovered = exported + dropped + queued + in_flight + spooled    (for each kind)
 //
-// Span events count with their span. A start or end that a store merges into its trace's row counts as exported.
+// Recovered is what a sink found in its spool of an earlier process; without one it is 0. Span events count with their
+// span. A start or end that a store merges into its trace's row counts as exported.
 #pragma once
 
 #include <array>
@@ -30,8 +31,9 @@ enum class DropReason : std::uint8_t {
   deadline,       // still queued when shutdown's deadline passed
   forked,         // in a forked child: by a span or trace that began before the fork
   rejected,       // the other side took the batch, but not this record
+  spool_full,     // the other side was away and the spool at spool_bytes
 };
-inline constexpr std::size_t drop_reasons = 10;
+inline constexpr std::size_t drop_reasons = 11;
 
 [[nodiscard]] std::string_view to_string(RecordKind) noexcept;
 [[nodiscard]] std::string_view to_string(DropReason) noexcept;
@@ -49,18 +51,30 @@ struct FrontRow {
 
 struct SinkRow {
   std::uint64_t admitted = 0;
+  std::uint64_t recovered = 0;  // left in the spool by another process, and taken over
   std::uint64_t exported = 0;
   Drops dropped{};
   std::uint64_t queued = 0;
   std::uint64_t in_flight = 0;
-  std::uint64_t spooled = 0;
+  std::uint64_t spooled = 0;  // in the spool now
 };
+
+// Of a sink whose other side may be away (ReliableSink).
+enum class BreakerState : std::uint8_t {
+  closed,     // batches are sent as they come
+  open,       // it was away several times in a row: only a probe is sent now and then
+  half_open,  // a probe is under way
+};
+[[nodiscard]] std::string_view to_string(BreakerState) noexcept;
 
 struct SinkStats {
   std::string name = {};
   std::array<SinkRow, record_kinds> rows{};  // by RecordKind
   std::uint64_t batches = 0;
   std::string last_error = {};  // empty: none yet
+  std::uint64_t retries = 0;    // attempts at a batch after its first one
+  BreakerState breaker = BreakerState::closed;
+  std::uint64_t spool_bytes = 0;  // of the batches in the spool now
 };
 
 struct Stats {

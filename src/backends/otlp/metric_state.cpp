@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "backends/otlp/distribution.h"
@@ -52,6 +53,7 @@ Collected MetricState::collect(const Batch& batch) {
   discard();
   Collected collected;
   try {
+    producer_ = std::to_string(batch.resource().producer_id);
     for (const MetricView& metric : batch.metrics()) add(metric, collected);
     for (Entry* entry : touched_) {
       set_times(entry->second);
@@ -126,6 +128,7 @@ void MetricState::add(const MetricView& metric, Collected& collected) {
 
 Metrics* MetricState::find(const MetricView& metric, AggregationType type) {
   key_ = to_string(type);
+  key_.append(1, '\0').append(producer_);
   key_.append(1, '\0').append(metric.unit).append(1, '\0').append(metric.name);
   auto place = metrics_.find(key_);
   const bool is_touched = place != metrics_.end() && !(place->second.points.empty() && place->second.touched.empty());

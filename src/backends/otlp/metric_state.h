@@ -97,7 +97,10 @@ class MetricState {
   void set_times(Metrics& metrics);
 
   MetricLimits limits_;
-  std::unordered_map<std::string, Metrics, Metrics::Hash, std::equal_to<>> metrics_;  // by type, unit and name
+  // By type, producer, unit and name: what another process has left in a spool is told under that one's name, and must
+  // not be added to our sums.
+  std::unordered_map<std::string, Metrics, Metrics::Hash, std::equal_to<>> metrics_;
+  std::string producer_;         // the batch's
   std::vector<Entry*> touched_;  // by the batch, in order of first appearance
   std::size_t series_ = 0;       // in all metrics
   std::string key_;              // for its memory

@@ -1,0 +1,280 @@
+#include "backends/reliable/spool_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "backends/reliable/database.h"
+#include "spark/base/error.h"
+
+namespace spark::detail::reliable {
+namespace {
+
+// "SprQ", in the file's header.
+constexpr std::int64_t application_id = 0x53707251;
+constexpr std::int64_t format_version = 1;
+constexpr std::int64_t page_bytes = 4096;
+constexpr std::int64_t pages_of_empty_file = 4;  // header, map of pages, the table, its last sequence number
+constexpr std::int64_t pages_per_shrink = 1024;
+
+[[noreturn]] void fail(ErrorCode code, const std::string& path, const std::string& what) {
+  throw Error(code, "spool " + path + ": " + what);
+}
+
+[[noreturn]] void fail_to_open(const std::string& path, const std::string& file, int error) {
+  const bool is_denied = error == EACCES || error == EPERM || error == EROFS;
+  const bool is_missing = error == ENOENT || error == ENOTDIR;
+  fail(is_denied    ? ErrorCode::permission_denied
+       : is_missing ? ErrorCode::not_found
+                    : ErrorCode::unavailable,
+       path, "cannot open " + file + ": " + std::strerror(error));
+}
+
+// -1: another has it.
+int take_lock(const std::string& path) {
+  const std::string name = path + "-lock";
+  const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) fail_to_open(path, name, errno);
+  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
+  const int error = errno;
+  ::close(lock);
+  if (error != EWOULDBLOCK) fail(ErrorCode::unavailable, path, "cannot lock " + name + ": " + std::strerror(error));
+  return -1;
+}
+
+// SQLite would make it readable for others. With the lock: nobody in this process has it open, so that closing it takes
+// no lock of SQLite's away.
+void make_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file >= 0) {
+    ::close(file);
+  } else if (errno != EEXIST) {
+    fail_to_open(path, "it", errno);
+  }
+}
+
+std::string to_blob(const Counts& counts) {
+  std::string blob;
+  for (const std::uint64_t count : counts) {
+    for (int i = 0; i < 8; ++i) blob.push_back(static_cast<char>(count >> (8 * i) & 0xFF));
+  }
+  return blob;
+}
+
+// Zeros for what no version of ours wrote: the row's content then decides that it is damaged.
+Counts to_counts(std::string_view blob) {
+  Counts counts{};
+  if (blob.size() != counts.size() * 8) return counts;
+  for (std::size_t i = 0; i < blob.size(); ++i) {
+    counts[i / 8] |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(blob[i])) << (8 * (i % 8));
+  }
+  return counts;
+}
+
+}  // namespace
+
+std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool may_create) {
+  std::unique_ptr<SpoolFile> file;  // before the pass: where opening fails, it is closed without one
+  const SpoolGate::Pass pass;
+  struct stat found {};
+  const bool is_there = ::stat(options.path.c_str(), &found) == 0;
+  if (is_there && !S_ISREG(found.st_mode)) {
+    fail(ErrorCode::invalid_argument, options.path, "it is no file; name a file");
+  }
+  if (!is_there && !may_create) return nullptr;
+  const int lock = take_lock(options.path);
+  if (lock < 0) return nullptr;
+  file.reset(new SpoolFile(options, lock));
+  const std::lock_guard guard(file->mutex_);
+  make_file(options.path);
+  Database& database = file->database();
+  file->count_rows(database);
+  return file;
+}
+
+SpoolFile::SpoolFile(const SpoolFileOptions& options, int lock) : options_(options), lock_(lock) {
+  try {
+    SpoolGate::add(*this);
+  } catch (...) {
+    ::close(lock_);
+    throw;
+  }
+}
+
+SpoolFile::~SpoolFile() {
+  if (lock_ < 0) return;
+  try {
+    const SpoolGate::Pass pass;
+    SpoolGate::remove(*this);
+    database_ = nullptr;
+    ::close(lock_);
+  } catch (const Error&) {
+    static_cast<void>(database_.release());  // a forked child must not close it
+  }
+}
+
+void SpoolFile::before_fork() noexcept { database_ = nullptr; }
+
+void SpoolFile::in_child() noexcept {
+  ::close(lock_);
+  lock_ = -1;
+}
+
+Database& SpoolFile::database() {
+  if (database_ != nullptr) return *database_;
+  if (lock_ < 0) fail(ErrorCode::unsupported, options_.path, "a forked child cannot use that of its parent");
+  auto database = std::make_unique<Database>(options_.path);
+  prepare_file(*database);
+  database_ = std::move(database);
+  return *database_;
+}
+
+void SpoolFile::prepare_file(Database& database) {
+  if (database.is_read_only()) {
+    fail(ErrorCode::permission_denied, options_.path, "the file is read-only for this user; make it writable");
+  }
+  const std::int64_t application = database.integer("PRAGMA application_id");
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  const bool is_new = application == 0 && version == 0 && database.integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!is_new && application != application_id) {
+    fail(ErrorCode::invalid_argument, options_.path,
+         "it is a database of another kind (its application_id is " + std::to_string(application) + ", a spool's is " +
+             std::to_string(application_id) + "); name another file");
+  }
+  if (version > format_version) {
+    fail(ErrorCode::too_new, options_.path,
+         "it was written by a later version of this library (its format is version " + std::to_string(version) +
+             ", this one knows up to " + std::to_string(format_version) +
+             "); update this program, or name another file");
+  }
+  // No write-ahead log: SQLite before 3.51.3 may damage a file when it begins one anew. What is not synced survives
+  // the process all the same, since the operating system has it.
+  database.execute(options_.durability == Durability::power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+  if (is_new) {
+    database.execute("PRAGMA page_size = 4096");
+    database.execute("PRAGMA auto_vacuum = INCREMENTAL");
+  }
+  database.execute("PRAGMA journal_mode = TRUNCATE");
+  if (!is_new) return;
+  Transaction transaction(database);
+  database.execute(
+      "CREATE TABLE batches (sequence INTEGER PRIMARY KEY AUTOINCREMENT, counts BLOB NOT NULL, batch BLOB NOT NULL)");
+  database.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+  database.execute(("PRAGMA user_version = " + std::to_string(format_version)).c_str());
+  transaction.commit();
+}
+
+void SpoolFile::count_rows(Database& database) {
+  Held held;
+  Query query(database, "SELECT counts, length(batch) FROM batches", "count what is in it");
+  while (query.step()) {
+    ++held.rows;
+    held.bytes += static_cast<std::uint64_t>(query.integer(1));
+    const Counts counts = to_counts(query.blob(0));
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) found_[kind] += counts[kind];
+  }
+  set_held(held);
+}
+
+void SpoolFile::set_held(const Held& held) noexcept {
+  bytes_.store(held.bytes, std::memory_order_relaxed);
+  rows_.store(held.rows, std::memory_order_release);
+}
+
+bool SpoolFile::has_room(std::int64_t used_pages, std::size_t bytes) const noexcept {
+  // What one row takes: its own pages, and in the tree one that splits into two.
+  const auto wanted = static_cast<std::int64_t>(bytes) / (page_bytes - 4) + 3;
+  const auto allowed = static_cast<std::int64_t>(std::min<std::size_t>(options_.bytes, 1ULL << 62));
+  return used_pages + wanted <= allowed / page_bytes;
+}
+
+std::int64_t SpoolFile::used_pages(Database& database) {
+  return database.integer("PRAGMA page_count") - database.integer("PRAGMA freelist_count");
+}
+
+SpoolFile::Appended SpoolFile::append(std::string_view batch, const Counts& records) {
+  const SpoolGate::Pass pass;
+  const std::lock_guard lock(mutex_);
+  Database& database = this->database();
+  Appended result;
+  Held held{rows_, bytes_};
+  Transaction transaction(database);
+  while (!has_room(used_pages(database), batch.size())) {
+    // Nothing is dropped in vain: without room for the batch the others stay.
+    const bool may_drop = options_.policy == SpoolPolicy::drop_oldest && has_room(pages_of_empty_file, batch.size());
+    if (!may_drop || !drop_oldest(database, held, result.dropped)) return {};
+  }
+  {
+    const std::string counts = to_blob(records);
+    Query query(database, "INSERT INTO batches (counts, batch) VALUES (?, ?)", "append a batch");
+    query.bind(1, counts);
+    query.bind(2, batch);
+    query.run();
+  }
+  transaction.commit();
+  ++held.rows;
+  held.bytes += batch.size();
+  result.is_kept = true;
+  set_held(held);
+  return result;
+}
+
+bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
+  std::int64_t sequence = 0;
+  {
+    Query query(database,
+                "SELECT sequence, counts, length(batch) FROM batches WHERE sequence <> ? ORDER BY sequence LIMIT 1",
+                "find the oldest batch");
+    query.bind(1, in_delivery_);
+    if (!query.step()) return false;
+    sequence = query.integer(0);
+    const Counts counts = to_counts(query.blob(1));
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped[kind] += counts[kind];
+    --held.rows;
+    held.bytes -= static_cast<std::uint64_t>(query.integer(2));
+  }
+  Query query(database, "DELETE FROM batches WHERE sequence = ?", "delete the oldest batch");
+  query.bind(1, sequence);
+  query.run();
+  return true;
+}
+
+std::optional<SpoolFile::Row> SpoolFile::front() {
+  const SpoolGate::Pass pass;
+  const std::lock_guard lock(mutex_);
+  Query query(database(), "SELECT sequence, counts, batch FROM batches ORDER BY sequence LIMIT 1",
+              "read the oldest batch");
+  if (!query.step()) return std::nullopt;
+  Row row{query.integer(0), to_counts(query.blob(1)), std::string(query.blob(2))};
+  in_delivery_ = row.sequence;
+  return row;
+}
+
+void SpoolFile::remove(const Row& row) {
+  const SpoolGate::Pass pass;
+  const std::lock_guard lock(mutex_);
+  Query query(database(), "DELETE FROM batches WHERE sequence = ?", "delete a batch");
+  query.bind(1, row.sequence);
+  query.run();
+  in_delivery_ = 0;
+  set_held({rows_ - 1, bytes_ - row.batch.size()});
+}
+
+bool SpoolFile::shrink() {
+  const SpoolGate::Pass pass;
+  const std::lock_guard lock(mutex_);
+  Database& database = this->database();
+  const std::int64_t free = database.integer("PRAGMA freelist_count");
+  const bool is_worth_it =
+      free > 0 && (!has_rows() || (free > pages_per_shrink && free > database.integer("PRAGMA page_count") / 2));
+  if (!is_worth_it) return false;
+  database.execute(("PRAGMA incremental_vacuum(" + std::to_string(pages_per_shrink) + ")").c_str());
+  return free > pages_per_shrink;
+}
+
+}  // namespace spark::detail::reliable

@@ -1,0 +1,102 @@
+// SpoolFile is one file of a spool: batches as rows of a SQLite database, the oldest first, and a lock beside it
+// (`<file>-lock`, flock) that one process has as long as it uses the file. The lock ends with its process, however that
+// ends; whoever has it is alone with the file.
+//
+// The file has mode 0600. It grows up to a bound and shrinks when it has been emptied. Nothing that was appended is
+// lost when the process is killed, or with Durability::power when the machine is.
+//
+// Thread-safe. Functions may block for the time of a disk's answer, and throw Error: unavailable (disk full, read
+// error), corrupt, permission_denied; then nothing has changed.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "backends/reliable/spool_gate.h"
+#include "spark/telemetry/config.h"
+#include "spark/telemetry/stats.h"
+
+namespace spark::detail::reliable {
+
+class Database;
+
+using Counts = std::array<std::uint64_t, record_kinds>;  // by RecordKind
+
+struct SpoolFileOptions {
+  std::string path = {};  // absolute
+  std::size_t bytes = 0;  // what the file may take
+  SpoolPolicy policy = SpoolPolicy::drop_newest;
+  Durability durability = Durability::process;
+};
+
+class SpoolFile final : private SpoolGuest {
+ public:
+  // Null if another has it. Makes the file if there is none and `may_create`; null, too, if there is none otherwise.
+  // Throws besides: not_found (no such directory), invalid_argument (another program's database, a directory), too_new.
+  [[nodiscard]] static std::unique_ptr<SpoolFile> open(const SpoolFileOptions& options, bool may_create);
+  SpoolFile(const SpoolFile&) = delete;
+  SpoolFile& operator=(const SpoolFile&) = delete;
+  ~SpoolFile();
+
+  // What was in it when it was opened.
+  [[nodiscard]] const Counts& found() const noexcept { return found_; }
+  // Now; these two wait for nothing.
+  [[nodiscard]] bool has_rows() const noexcept { return rows_.load(std::memory_order_acquire) > 0; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }  // of batches
+
+  struct Appended {
+    bool is_kept = false;  // false: there was no room for it
+    Counts dropped{};      // of older ones that made room
+  };
+  [[nodiscard]] Appended append(std::string_view batch, const Counts& records);
+
+  struct Row {
+    std::int64_t sequence = 0;  // 1 or more, never again
+    Counts records{};
+    std::string batch = {};
+  };
+  // The oldest one. It counts as being delivered, so that append() does not drop it, until it is removed.
+  [[nodiscard]] std::optional<Row> front();
+  // After it was delivered, or dropped.
+  void remove(const Row& row);
+  // Gives some of the free pages back to the disk, if there are many or the file is empty. True: there are more.
+  bool shrink();
+
+ private:
+  struct Held {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+  };
+
+  SpoolFile(const SpoolFileOptions& options, int lock);
+
+  void before_fork() noexcept override;
+  void in_child() noexcept override;
+
+  // With a pass and the mutex, as are all below.
+  [[nodiscard]] Database& database();
+  void prepare_file(Database& database);
+  void count_rows(Database& database);
+  [[nodiscard]] static std::int64_t used_pages(Database& database);
+  [[nodiscard]] bool has_room(std::int64_t used_pages, std::size_t bytes) const noexcept;
+  // False: there is none but the one that is being delivered.
+  [[nodiscard]] bool drop_oldest(Database& database, Held& held, Counts& dropped);
+  void set_held(const Held& held) noexcept;
+
+  const SpoolFileOptions options_;
+  int lock_;  // the descriptor; -1: a child's copy, closed
+  mutable std::mutex mutex_;
+  std::unique_ptr<Database> database_;  // null after a fork, until it is needed
+  std::int64_t in_delivery_ = 0;        // a sequence number
+  Counts found_{};
+  std::atomic<std::uint64_t> rows_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+};
+
+}  // namespace spark::detail::reliable

@@ -1,0 +1,304 @@
+// Delivery with a spool. A write goes straight to the far end if nothing is waiting and it is known to be there, and to
+// the spool otherwise. A thread, the courier, delivers what is in the spool, one batch after the other.
+//
+// Order: a batch goes straight only while the sink's own file is empty, and only with the right, which the courier has
+// while it delivers; only writes append, and there is one at a time. So batches of one sink arrive in their order.
+#include <pthread.h>
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "backends/reliable/batch_codec.h"
+#include "backends/reliable/delivery.h"
+#include "backends/reliable/spool.h"
+#include "spark/base/error.h"
+#include "telemetry/thread_state.h"
+
+namespace spark::detail::reliable {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SpooledDelivery final : public ReliableSink::Delivery {
+ public:
+  SpooledDelivery(std::unique_ptr<Sink> inner, const ReliableOptions& options, const ReliableSources& sources)
+      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability) {
+    count_found(spool_.own());
+    const BlockedSignals blocked;  // the application's signals are for the application's threads
+    try {
+      courier_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      throw Error(ErrorCode::unavailable, std::string("starting the delivery from a spool: ") + error.what());
+    }
+    pthread_setname_np(courier_.native_handle(), "spark-courier");
+  }
+
+  void write(const Batch& batch) override {
+    refusals_ = {};
+    if (write_straight(batch)) return;
+    keep(batch);
+  }
+
+  // What was appended is safe already; what went straight is as safe as the inner sink makes it.
+  void flush(Deadline deadline) override {
+    if (!needs_flush_) return;
+    std::unique_lock right(right_, std::defer_lock);
+    while (!right.try_lock()) {
+      if (Deadline::clock::now() >= deadline) throw Error(ErrorCode::timeout, "flush: a delivery is still under way");
+      std::this_thread::sleep_for(1ms);
+    }
+    inner_->flush(deadline);
+    needs_flush_ = false;
+  }
+
+  [[nodiscard]] SinkProgress take_progress() override {
+    SinkProgress taken = Delivery::take_progress();
+    taken.spool_bytes = spool_.own().bytes() + adopted_bytes_.load(std::memory_order_relaxed);
+    return taken;
+  }
+
+  void close() noexcept override {
+    {
+      const std::lock_guard lock(mutex_);
+      is_closing_ = true;
+      changed_.notify_all();
+    }
+    if (courier_.joinable()) courier_.join();
+  }
+
+ private:
+  // ---- the writer's ----
+
+  // False: it is to be appended.
+  bool write_straight(const Batch& batch) {
+    const std::unique_lock right(right_, std::try_to_lock);
+    if (!right.owns_lock() || spool_.own().has_rows()) return false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_abandoned_ || clock_.steady_now() < pace_.next_attempt()) return false;
+    }
+    Attempt result = attempt(batch, false);
+    switch (result.outcome) {
+      case Attempt::Outcome::taken:
+        refusals_ = std::move(result.refusals);
+        needs_flush_ = true;
+        return true;
+      case Attempt::Outcome::refused:
+        std::rethrow_exception(result.error);
+      case Attempt::Outcome::failed:
+      case Attempt::Outcome::broken_off:
+        break;
+    }
+    is_head_tried_ = true;  // the file is empty: this batch will be its first
+    flush_before_trouble();
+    return false;
+  }
+
+  // Later, a flush would have to wait for the courier, who may wait long for a far end that does not answer.
+  void flush_before_trouble() noexcept {
+    if (!needs_flush_) return;
+    try {
+      inner_->flush(Deadline::clock::now() + flush_patience);
+      needs_flush_ = false;
+    } catch (...) {
+      // The next flush says why.
+    }
+  }
+
+  void keep(const Batch& batch) {
+    const std::string bytes = encode_batch(batch);
+    const Counts records = batch.counts();
+    // Before it is there: the courier may have delivered it before append() returns.
+    count_kept(records, true);
+    SpoolFile::Appended appended;
+    try {
+      appended = spool_.own().append(bytes, records);
+    } catch (...) {
+      is_head_tried_ = false;
+      count_kept(records, false);
+      throw;
+    }
+    if (!appended.is_kept) {
+      is_head_tried_ = false;
+      count_kept(records, false);
+    }
+    (appended.is_kept ? refusals_.kept : refusals_.spool_full) = records;
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+    if (appended.is_kept && appended.dropped == Counts{}) return;
+    const std::string full = "spool " + spool_.path() + " is full (spool_bytes is " +
+                             std::to_string(options_.spool_bytes) + "): the " +
+                             (appended.is_kept ? "oldest" : "newest") + " records are dropped";
+    if (!appended.is_kept) refusals_.message = full;
+    progress_.message = full;
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+      dropped(kind, DropReason::spool_full) += appended.dropped[kind];
+    }
+  }
+
+  void count_kept(const Counts& records, bool is_kept) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+      progress_.rows[kind].kept += is_kept ? records[kind] : -records[kind];
+    }
+  }
+
+  // With the mutex, as is the next.
+  std::uint64_t& dropped(std::size_t kind, DropReason reason) {
+    return progress_.rows[kind].dropped[static_cast<std::size_t>(reason)];
+  }
+
+  // ---- the courier's ----
+
+  void count_found(const SpoolFile& file) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) progress_.rows[kind].recovered += file.found()[kind];
+  }
+
+  [[nodiscard]] bool is_ending() const noexcept { return is_closing_ || is_abandoned_; }
+
+  void run() noexcept {
+    thread_state.is_telemetry_thread = true;
+    for (;;) {
+      try {
+        if (!work()) return;
+      } catch (const std::exception& error) {
+        // A spool that cannot be read, say, or no memory: not the far end's fault, and perhaps over later.
+        note_trouble(error.what());
+      }
+    }
+  }
+
+  void note_trouble(const char* message) noexcept {
+    std::unique_lock lock(mutex_);
+    try {
+      progress_.message = message;
+    } catch (const std::bad_alloc&) {
+      // The next one may be told.
+    }
+    wait_until(lock, clock_.steady_now() + rest_after_trouble, [this] { return is_ending(); });
+  }
+
+  // One batch, or one look around. False: that was all.
+  bool work() {
+    std::unique_lock lock(mutex_);
+    if (!has_batch() && !has_more_to_shrink_) {
+      wait_until(lock, next_look_, [this] { return is_ending() || has_batch(); });
+    }
+    if (has_batch()) wait_until(lock, pace_.next_attempt(), [this] { return is_ending(); });
+    if (is_ending()) return false;
+    lock.unlock();
+    if (has_batch()) {
+      SpoolFile& file = spool_.own().has_rows() ? spool_.own() : *adopted_;
+      deliver(file);
+      tidy(file);
+    } else if (has_more_to_shrink_) {
+      tidy(spool_.own());
+    } else {
+      look_around();
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool has_batch() const noexcept { return spool_.own().has_rows() || adopted_ != nullptr; }
+
+  // Gives some of the disk back; much would keep writers waiting.
+  void tidy(SpoolFile& file) {
+    const bool has_more = file.shrink();
+    if (&file == &spool_.own()) {
+      has_more_to_shrink_ = has_more;
+      return;
+    }
+    adopted_bytes_ = file.bytes();
+    if (!has_more && !file.has_rows()) adopted_ = nullptr;
+  }
+
+  // There is nothing to do: perhaps somebody has left something.
+  void look_around() {
+    next_look_ = clock_.steady_now() + look_interval;
+    Spool::Adopted found = spool_.adopt();
+    if (!found.trouble.empty()) {
+      const std::lock_guard lock(mutex_);
+      progress_.message = std::move(found.trouble);
+    }
+    if (found.file == nullptr) return;
+    count_found(*found.file);
+    adopted_ = std::move(found.file);
+    adopted_bytes_ = adopted_->bytes();
+  }
+
+  void deliver(SpoolFile& file) {
+    const std::lock_guard right(right_);
+    const auto row = file.front();
+    if (!row) return;
+    std::shared_ptr<const Batch> batch;
+    try {
+      batch = decode_batch(row->batch);
+      if (batch->counts() != row->records) throw Error(ErrorCode::corrupt, "a batch is damaged: its counts are wrong");
+    } catch (const Error& error) {
+      return lose(file, *row, "spool " + spool_.path() + ": " + error.what());
+    }
+    const bool is_head = &file == &spool_.own() && is_head_tried_.exchange(false);
+    Attempt result = attempt(*batch, is_head || (file_tried_ == &file && row_tried_ == row->sequence));
+    file_tried_ = &file;
+    row_tried_ = row->sequence;
+    if (result.outcome == Attempt::Outcome::taken) {
+      inner_->flush(Deadline::clock::now() + flush_patience);  // before it is nowhere else
+      conclude(file, *row, std::move(result.refusals));
+    } else if (result.outcome == Attempt::Outcome::refused) {
+      lose(file, *row, result.message);
+    } else if (result.outcome == Attempt::Outcome::broken_off) {
+      const std::lock_guard lock(mutex_);
+      // Nobody else breaks a write off; a far end that does so itself is left alone for a while.
+      if (!is_ending()) pace_.failed(clock_.steady_now(), {});
+    }
+  }
+
+  void conclude(SpoolFile& file, const SpoolFile::Row& row, Refusals refusals) {
+    file.remove(row);
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+      const std::uint64_t rejected = std::min(refusals.rejected[kind], row.records[kind]);
+      const std::uint64_t invalid = std::min(refusals.invalid[kind], row.records[kind] - rejected);
+      dropped(kind, DropReason::rejected) += rejected;
+      dropped(kind, DropReason::invalid) += invalid;
+      progress_.rows[kind].exported += row.records[kind] - rejected - invalid;
+    }
+    if (!refusals.message.empty()) progress_.message = std::move(refusals.message);
+  }
+
+  void lose(SpoolFile& file, const SpoolFile::Row& row, const std::string& why) {
+    file.remove(row);
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += row.records[kind];
+    progress_.message = why;
+  }
+
+  static constexpr std::chrono::nanoseconds look_interval = 5s, rest_after_trouble = 5s;
+  static constexpr std::chrono::seconds flush_patience{1};
+
+  Spool spool_;
+  bool needs_flush_ = false;                // the writer's
+  std::atomic<bool> is_head_tried_{false};  // the next batch of the own file was written straight, in vain
+  // The courier's.
+  std::unique_ptr<SpoolFile> adopted_;
+  std::atomic<std::uint64_t> adopted_bytes_{0};
+  std::chrono::nanoseconds next_look_ = std::chrono::nanoseconds::min();
+  const SpoolFile* file_tried_ = nullptr;
+  std::int64_t row_tried_ = 0;
+  bool has_more_to_shrink_ = false;
+  bool is_closing_ = false;  // guarded by the mutex
+  std::thread courier_;
+};
+
+}  // namespace
+
+std::unique_ptr<ReliableSink::Delivery> make_spooled_delivery(std::unique_ptr<Sink> inner,
+                                                              const ReliableOptions& options,
+                                                              const ReliableSources& sources) {
+  return std::make_unique<SpooledDelivery>(std::move(inner), options, sources);
+}
+
+}  // namespace spark::detail::reliable
