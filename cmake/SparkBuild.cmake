@@ -46,6 +46,11 @@ if(SPARK_SANITIZE)
   endif()
 endif()
 
+if(SPARK_FUZZ)
+  # Tells the fuzzers which code an input reached.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(SPARK_CCACHE ccache)
   mark_as_advanced(SPARK_CCACHE)

@@ -47,6 +47,12 @@ void each(std::string_view bytes, otlp::Field field, const Visitor& visit) {
   }
 }
 
+std::size_t count_of(std::string_view bytes, otlp::Field field) {
+  std::size_t count = 0;
+  each(bytes, field, [&](std::string_view) { ++count; });
+  return count;
+}
+
 // The last one, since it may follow what it is for; empty if there is none.
 std::string_view last(std::string_view bytes, otlp::Field field) {
   std::string_view found;
@@ -96,9 +102,7 @@ class Request {
       position_ = scope_items.data();
       place.item = 0;
       if (builder == nullptr) {
-        std::uint64_t count = 0;
-        each(scope_items, fields.items, [&](std::string_view) { ++count; });
-        refusals_.add_all(count, "are of more resources than one request may have");
+        refusals_.add_all(count_of(scope_items, fields.items), "are of more resources than one request may have");
       } else {
         read_scope_items(resource, scope_items, *builder, fields, reader);
       }
