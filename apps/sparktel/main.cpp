@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
   add_sql_command(app, action);
   add_export_command(app, action);
   add_import_command(app, action);
+  add_receive_command(app, action);
   add_prune_command(app, action);
   add_doctor_command(app, action);
   if (const std::optional<std::string> unknown = unknown_command(app, argc, argv)) {

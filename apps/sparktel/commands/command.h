@@ -35,6 +35,7 @@ void add_tail_command(CLI::App& app, Action& action);
 void add_sql_command(CLI::App& app, Action& action);
 void add_export_command(CLI::App& app, Action& action);
 void add_import_command(CLI::App& app, Action& action);
+void add_receive_command(CLI::App& app, Action& action);
 void add_prune_command(CLI::App& app, Action& action);
 void add_doctor_command(CLI::App& app, Action& action);
 

@@ -1,0 +1,176 @@
+// sparktel receive: takes what OpenTelemetry programs send by OTLP/HTTP into a SQLite file.
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "apps/sparktel/commands/arguments.h"
+#include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/commands/store_argument.h"
+#include "apps/sparktel/terminal/progress.h"
+#include "apps/sparktel/terminal/stop_signal.h"
+#include "apps/sparktel/terminal/text.h"
+#include "ingest/receiver.h"
+#include "spark/base/json.h"
+
+namespace spark::sparktel {
+
+namespace {
+
+using detail::ingest::Receiver;
+using detail::ingest::ReceiverOptions;
+using detail::ingest::ReceiverStats;
+
+// How long senders whose requests are under way are waited for at the end.
+constexpr Seconds last_requests{5};
+
+struct ReceiveOptions {
+  std::string where = "telemetry.db";
+  std::string host = "127.0.0.1";
+  std::uint16_t port = detail::ingest::otlp_http_port;
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  std::optional<std::chrono::nanoseconds> time;
+  bool json = false;
+};
+
+// While it lives, new threads are born with these signals blocked, so that they all come to the main thread.
+class BlockedInNewThreads {
+ public:
+  BlockedInNewThreads() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~BlockedInNewThreads() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedInNewThreads(const BlockedInNewThreads&) = delete;
+  BlockedInNewThreads& operator=(const BlockedInNewThreads&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+std::unique_ptr<Receiver> start(Store& store, const ReceiveOptions& options) {
+  ReceiverOptions receiver;
+  receiver.http.host = options.host;
+  receiver.http.port = options.port;
+  if (!options.certificate.empty()) {
+    receiver.http.tls = {
+        .certificate_file = options.certificate, .key_file = options.key, .client_ca_file = options.client_ca};
+  }
+  // What cumulative series counted before is not ours to count again (ingest/decoder_options.h).
+  receiver.decoder.since_ns = system_clock().wall_now().time_since_epoch().count();
+  receiver.on_error = [](std::string_view what) {
+    std::fprintf(stderr, "sparktel: not stored: %s\n", printable(what).c_str());
+  };
+  receiver.http.on_error = [](std::string_view what) {
+    std::fprintf(stderr, "sparktel: %s\n", printable(what).c_str());
+  };
+  const BlockedInNewThreads blocked;
+  return std::make_unique<Receiver>(store, std::move(receiver));
+}
+
+std::uint64_t of(const ReceiverStats& stats, RecordKind kind) { return stats.stored[static_cast<std::size_t>(kind)]; }
+
+std::uint64_t all_stored(const ReceiverStats& stats) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : stats.stored) sum += count;
+  return sum;
+}
+
+void print_start(const Receiver& receiver, const ReceiveOptions& options) {
+  if (options.json) {
+    print(to_json(Object{{"url", receiver.url()}, {"file", path_of(options.where)}}) + "\n");
+  } else {
+    print("Receiving OTLP at " + receiver.url() + " into " + printable(options.where) +
+          "; Ctrl-C ends it. Programs send there with\n  OTEL_EXPORTER_OTLP_ENDPOINT=" + receiver.url() +
+          " OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n");
+  }
+  std::fflush(stdout);
+}
+
+void print_end(const ReceiverStats& stats, const ReceiveOptions& options) {
+  const std::uint64_t spans = of(stats, RecordKind::span);
+  const std::uint64_t events = of(stats, RecordKind::event);
+  const std::uint64_t metrics = of(stats, RecordKind::metric);
+  if (options.json) {
+    print(to_json(Object{{"requests", stats.requests},
+                         {"spans", spans},
+                         {"events", events},
+                         {"metrics", metrics},
+                         {"items_rejected", stats.items_rejected},
+                         {"requests_refused", stats.requests_refused},
+                         {"store_failures", stats.store_failures}}) +
+          "\n");
+    return;
+  }
+  std::string out = "Received " + format_count(spans, "span") + ", " + format_count(events, "event") + " and " +
+                    format_count(metrics, "metric") + " in " + format_count(stats.requests, "request") + ".\n";
+  if (stats.items_rejected > 0)
+    out += "Rejected: " + format_count(stats.items_rejected, "item") + " that cannot be stored.\n";
+  if (stats.requests_refused > 0) out += "Refused: " + format_count(stats.requests_refused, "request") + ".\n";
+  if (stats.store_failures > 0) {
+    out += "Asked to be sent again: " + format_count(stats.store_failures, "request") + " that could not be stored.\n";
+  }
+  print(out);
+}
+
+int run(const ReceiveOptions& options) {
+  using SteadyClock = std::chrono::steady_clock;
+  const std::unique_ptr<SqliteStore> store = open_for_writing(options.where);
+  const StopSignal stop;
+  const std::unique_ptr<Receiver> receiver = start(*store, options);
+  print_start(*receiver, options);
+  const auto end = options.time ? SteadyClock::now() + *options.time : SteadyClock::time_point::max();
+  {
+    Progress progress("stored", "records");
+    while (!stop.requested() && SteadyClock::now() < end) {
+      stop.wait(std::min<Seconds>(Seconds{0.25}, end - SteadyClock::now()));
+      progress.update(all_stored(receiver->stats()));
+    }
+  }
+  receiver->stop(last_requests);
+  store->flush(SteadyClock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(last_requests));
+  print_end(receiver->stats(), options);
+  return exit_success;
+}
+
+}  // namespace
+
+void add_receive_command(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<ReceiveOptions>();
+  CLI::App* const command =
+      app.add_subcommand("receive", "Store what OpenTelemetry programs send by OTLP/HTTP, until Ctrl-C");
+  command->add_option("FILE,--db", options->where, "The SQLite file, made if it is not there (default: telemetry.db)");
+  command->add_option("--port", options->port, "Where to listen; 0: any free port (default: 4318, OTLP's)");
+  command->add_option("--host", options->host,
+                      "The address to listen at (default: 127.0.0.1, which only this machine can reach)");
+  CLI::Option* const certificate =
+      command->add_option("--tls-certificate", options->certificate, "PEM file: serve https with this certificate");
+  CLI::Option* const key = command->add_option("--tls-key", options->key, "PEM file: the certificate's key");
+  certificate->needs(key);
+  key->needs(certificate);
+  command
+      ->add_option("--tls-client-ca", options->client_ca,
+                   "PEM file: only clients with a certificate of this authority may send")
+      ->needs(certificate);
+  add_parsed_option(
+      *command, "--for", [options](const std::string& text) { options->time = parse_duration(text); },
+      "End after this time: 10m");
+  command->add_flag("--json", options->json, "Print a line of JSON when it listens and one at the end");
+  command->footer(
+      "A request is answered when the file has it; sent again, it is there once.\n\n"
+      "Examples:\n"
+      "  sparktel receive\n"
+      "  sparktel receive production.db --port 0 --json\n"
+      "  sparktel receive --host 0.0.0.0 --tls-certificate server.pem --tls-key server.key --tls-client-ca ca.pem");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace spark::sparktel

@@ -1,0 +1,143 @@
+#include "ingest/receiver.h"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "ingest/inflate.h"
+#include "ingest/otlp_response.h"
+#include "spark/async/blocking.h"
+#include "spark/base/error.h"
+
+namespace spark::detail::ingest {
+namespace {
+
+// gRPC's codes, which google.rpc.Status has (google/rpc/code.proto).
+constexpr std::int32_t invalid_argument = 3;
+constexpr std::int32_t resource_exhausted = 8;
+constexpr std::int32_t unavailable = 14;
+
+std::optional<Signal> signal_of(std::string_view path) {
+  if (path == "/v1/traces") return Signal::traces;
+  if (path == "/v1/metrics") return Signal::metrics;
+  if (path == "/v1/logs") return Signal::logs;
+  return std::nullopt;
+}
+
+// Without parameters ("; charset=utf-8").
+std::optional<Encoding> encoding_of(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  if (http::equal_without_case(type, "application/x-protobuf")) return Encoding::protobuf;
+  if (http::equal_without_case(type, "application/json")) return Encoding::json;
+  return std::nullopt;
+}
+
+// Empty: of a kind that is not understood.
+std::optional<bool> is_packed(std::string_view encoding) {
+  if (encoding.empty() || http::equal_without_case(encoding, "identity")) return false;
+  for (const char* const name : {"gzip", "x-gzip", "deflate"}) {
+    if (http::equal_without_case(encoding, name)) return true;
+  }
+  return std::nullopt;
+}
+
+http::Response text(int status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
+}
+
+}  // namespace
+
+Receiver::Receiver(Store& store, ReceiverOptions options, Clock& clock)
+    : store_(store),
+      options_(std::move(options)),
+      clock_(clock),
+      decoder_(options_.decoder),
+      server_(options_.http, [this](const http::Request& request) { return answer(request); }) {}
+
+Task<http::Response> Receiver::answer(const http::Request& request) {
+  const auto signal = signal_of(request.path());
+  if (!signal) co_return text(404, "nothing is here; OTLP goes to /v1/traces, /v1/metrics and /v1/logs");
+  if (request.method != "POST") {
+    http::Response response = text(405, "OTLP is sent by POST");
+    response.headers.add("Allow", "POST");
+    co_return response;
+  }
+  const auto encoding = encoding_of(request.header("Content-Type").value_or(""));
+  if (!encoding) co_return text(415, "the content type has to be application/x-protobuf or application/json");
+  const auto packed = is_packed(request.header("Content-Encoding").value_or(""));
+  if (!packed) co_return text(415, "the content encoding has to be gzip, deflate or identity");
+  const Kind kind{*signal, *encoding, *packed};
+  const std::string_view body = request.body;
+  const auto work = [this, kind, body] { return take(kind, body); };
+  co_return co_await run_blocking(work);
+}
+
+http::Response Receiver::take(const Kind& kind, std::string_view body) {
+  const std::lock_guard lock(write_mutex_);
+  try {
+    if (!kind.is_packed) return store_all(kind, body);
+    const std::optional<std::string> unpacked = inflated(body, options_.unpacked_bytes);
+    if (unpacked) return store_all(kind, *unpacked);
+    return refuse(kind.encoding, 413, resource_exhausted,
+                  "the body unpacks to more than " + std::to_string(options_.unpacked_bytes) + " bytes");
+  } catch (const Error& error) {
+    return refuse(kind.encoding, 400, invalid_argument, error.what());
+  } catch (const std::bad_alloc&) {
+    return ask_to_retry(kind.encoding, "out of memory");
+  }
+}
+
+http::Response Receiver::store_all(const Kind& kind, std::string_view body) {
+  const std::int64_t now_ns = clock_.wall_now().time_since_epoch().count();
+  const Decoded decoded = decoder_.decode(kind.signal, kind.encoding, body, now_ns);
+  try {
+    for (const auto& batch : decoded.batches) store_.write(*batch);
+  } catch (const Error& error) {
+    return ask_to_retry(kind.encoding, error.what());
+  }
+  const std::lock_guard lock(stats_mutex_);
+  ++stats_.requests;
+  stats_.items_rejected += decoded.rejected;
+  for (const auto& batch : decoded.batches) {
+    const auto counts = batch->counts();
+    for (std::size_t i = 0; i < record_kinds; ++i) stats_.stored[i] += counts[i];
+  }
+  return {200, std::string(content_type(kind.encoding)),
+          export_response(kind.signal, kind.encoding, decoded.rejected, decoded.message)};
+}
+
+http::Response Receiver::refuse(Encoding encoding, int status, std::int32_t code, std::string_view why) {
+  const std::lock_guard lock(stats_mutex_);
+  ++stats_.requests_refused;
+  return {status, std::string(content_type(encoding)), status_body(encoding, code, why)};
+}
+
+http::Response Receiver::ask_to_retry(Encoding encoding, std::string_view why) {
+  {
+    const std::lock_guard lock(stats_mutex_);
+    ++stats_.store_failures;
+  }
+  try {
+    if (options_.on_error) options_.on_error(why);
+  } catch (...) {
+    // As ReceiverOptions says.
+  }
+  // What the store says is not the client's business: it may name files.
+  http::Response response(503, std::string(content_type(encoding)),
+                          status_body(encoding, unavailable, "the store does not take it now; send it again later"));
+  const auto seconds = std::max<std::int64_t>(1, std::llround(std::ceil(options_.retry_after.count())));
+  response.headers.add("Retry-After", std::to_string(seconds));
+  return response;
+}
+
+ReceiverStats Receiver::stats() const {
+  const std::lock_guard lock(stats_mutex_);
+  ReceiverStats stats = stats_;
+  stats.http = server_.stats();
+  return stats;
+}
+
+}  // namespace spark::detail::ingest

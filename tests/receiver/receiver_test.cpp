@@ -1,0 +1,180 @@
+// What the receiver answers, and what the store has then.
+#include <thread>
+#include <vector>
+
+#include "backends/otlp/gzip.h"
+#include "backends/records.h"
+#include "receiver/receiver_fixture.h"
+#include "spark/backends/otlp.h"
+
+namespace spark::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::string_view json = "Content-Type: application/json\r\n";
+
+std::string gzip(std::string_view bytes) {
+  std::string packed;
+  detail::otlp::append_gzip(packed, bytes);
+  return packed;
+}
+
+std::size_t span_count(Store& store) { return store.query_spans({.limit = 100'000}).size(); }
+
+TEST_F(ReceiverTest, stores_what_it_acknowledges) {
+  const RawReply reply = send_json("/v1/traces", spans_json(1, 3));
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "{}");
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
+  EXPECT_EQ(span_count(store), 3U);
+  const detail::ingest::ReceiverStats stats = receiver->stats();
+  EXPECT_EQ(stats.requests, 1U);
+  EXPECT_EQ(stats.stored[static_cast<std::size_t>(RecordKind::span)], 3U);
+}
+
+TEST_F(ReceiverTest, a_request_sent_again_is_there_once) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send_json("/v1/traces", spans_json(1, 3)).status, 200);
+  EXPECT_EQ(span_count(store), 3U);
+}
+
+TEST_F(ReceiverTest, what_our_sink_sends_comes_back) {
+  BatchBuilder builder(std::make_shared<const Resource>(test_resource()));
+  const Trace trace = make_trace(1, "work", 0, 5);
+  const Span span = make_span(1, "step", 1, 2);
+  const Event event = make_event(1, "said", 3);
+  const Metric metric = make_metric(1, "load", 4);
+  builder.add(trace);
+  builder.add(span);
+  builder.add(event);
+  builder.add(metric);
+  const auto batch = builder.build();
+  for (const OtlpProtocol protocol : {OtlpProtocol::http_protobuf, OtlpProtocol::http_json}) {
+    for (const OtlpCompression compression : {OtlpCompression::none, OtlpCompression::gzip}) {
+      OtlpSink sink(
+          TelemetryConfig::create_otlp(receiver->url(), {.otlp = {.protocol = protocol, .compression = compression}}));
+      sink.write(*batch);
+      EXPECT_EQ(sink.take_refusals().message, "");
+    }
+  }
+  EXPECT_EQ(text(store.query_traces({})), text(trace) + "\n");
+  EXPECT_EQ(text(store.query_spans({})), text(span) + "\n");
+  EXPECT_EQ(text(store.query_events({})), text(event) + "\n");
+  EXPECT_EQ(store.query_metrics({}).size(), 1U);
+}
+
+struct Refused {
+  const char* what;
+  std::string target;
+  std::string body;
+  std::string headers;
+  int status;
+};
+
+TEST_F(ReceiverTest, refuses_what_is_not_otlp) {
+  const std::string deep = R"({"resourceSpans":)" + std::string(100'000, '[');
+  const std::string good = spans_json(1, 1);
+  const std::string packed = "Content-Encoding: gzip\r\n" + std::string(json);
+  const std::vector<Refused> all = {
+      {"another path", "/v1/profiles", good, std::string(json), 404},
+      {"no content type", "/v1/traces", good, "", 415},
+      {"another content type", "/v1/traces", good, "Content-Type: text/xml\r\n", 415},
+      {"another packing", "/v1/traces", good, "Content-Encoding: br\r\n" + std::string(json), 415},
+      {"no JSON", "/v1/traces", "{", std::string(json), 400},
+      {"no object", "/v1/logs", "[]", std::string(json), 400},
+      {"no protobuf", "/v1/traces", "\x0a\xff\xff", "Content-Type: application/x-protobuf\r\n", 400},
+      {"JSON as protobuf", "/v1/metrics", good, "Content-Type: application/x-protobuf\r\n", 400},
+      {"nested too deep", "/v1/traces", deep, std::string(json), 400},
+      {"not packed", "/v1/traces", good, packed, 400},
+      {"packed and cut short", "/v1/traces", gzip(good).substr(0, 40), packed, 400},
+  };
+  for (const Refused& refused : all) {
+    const RawReply reply = send(refused.target, refused.body, refused.headers);
+    EXPECT_EQ(reply.status, refused.status) << refused.what << ": " << reply.body;
+    EXPECT_NE(reply.body, "") << refused.what;
+  }
+  EXPECT_EQ(RawClient(port()).ask(get("/v1/traces")).status, 405);
+  EXPECT_EQ(span_count(store), 0U);
+}
+
+TEST_F(ReceiverTest, a_small_body_that_unpacks_to_gigabytes_costs_neither_time_nor_memory) {
+  start({.unpacked_bytes = 1 << 20});
+  // A thousand times smaller than what is in it.
+  const std::string bomb = gzip(std::string(64 << 20, ' '));
+  ASSERT_LT(bomb.size(), 1U << 20);
+  const RawReply reply = send("/v1/traces", bomb, "Content-Encoding: gzip\r\n" + std::string(json));
+  EXPECT_EQ(reply.status, 413);
+  EXPECT_THAT(reply.body, HasSubstr("unpacks to more than 1048576 bytes"));
+  // What fills the limit exactly is taken.
+  std::string body = spans_json(1, 1);
+  body.resize(1 << 20, ' ');
+  EXPECT_EQ(send("/v1/traces", gzip(body), "Content-Encoding: gzip\r\n" + std::string(json)).status, 200);
+  EXPECT_EQ(send("/v1/traces", gzip(body + " "), "Content-Encoding: gzip\r\n" + std::string(json)).status, 413);
+}
+
+TEST_F(ReceiverTest, says_which_spans_it_cannot_take_and_stores_the_others) {
+  std::string body = spans_json(1, 3);
+  body.replace(body.find("0000000000000002"), 16, "02");
+  const RawReply reply = send_json("/v1/traces", body);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr(R"("rejectedSpans":"1")"));
+  EXPECT_THAT(reply.body, HasSubstr("spans[1]"));
+  EXPECT_EQ(span_count(store), 2U);
+  EXPECT_EQ(receiver->stats().items_rejected, 1U);
+}
+
+TEST_F(ReceiverTest, asks_for_patience_when_the_store_fails_and_does_not_say_why) {
+  std::string reported;
+  start({.retry_after = Seconds{7}, .on_error = [&](std::string_view what) { reported = what; }});
+  store.is_failing = true;
+  const RawReply reply = send_json("/v1/traces", spans_json(1, 3));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.header("Retry-After"), "7");
+  EXPECT_THAT(reply.body, Not(HasSubstr("secret")));
+  EXPECT_THAT(reported, HasSubstr("/secret/place"));
+  EXPECT_EQ(receiver->stats().store_failures, 1U);
+  store.is_failing = false;
+  EXPECT_EQ(send_json("/v1/traces", spans_json(1, 3)).status, 200);
+  EXPECT_EQ(span_count(store), 3U);
+}
+
+TEST_F(ReceiverTest, two_hundred_senders_at_once_are_all_served) {
+  constexpr std::uint64_t senders = 200, requests = 5, spans = 10;
+  std::vector<RawClient> clients;
+  for (std::uint64_t i = 0; i < senders; ++i) clients.emplace_back(port());
+  for (std::uint64_t request = 0; request < requests; ++request) {
+    for (std::uint64_t i = 0; i < senders; ++i) {
+      clients[i].send(post("/v1/traces", spans_json(1 + (request * senders + i) * spans, spans), json));
+    }
+    for (RawClient& client : clients) EXPECT_EQ(client.read_reply().status, 200);
+  }
+  EXPECT_EQ(span_count(store), senders * requests * spans);
+}
+
+TEST_F(ReceiverTest, what_it_answered_before_it_stopped_is_stored) {
+  std::vector<std::thread> threads;
+  std::atomic<std::uint64_t> acknowledged{0};
+  for (std::uint64_t sender = 0; sender < 4; ++sender) {
+    threads.emplace_back([&, sender] {
+      try {
+        RawClient client(port());
+        for (std::uint64_t i = 0;; ++i) {
+          client.send(post("/v1/traces", spans_json(1 + sender * 1'000'000 + i, 1), json));
+          if (client.read_reply_or_end().status != 200) break;
+          ++acknowledged;
+        }
+      } catch (const std::exception&) {
+        // The connection ended.
+      }
+    });
+  }
+  while (acknowledged < 50) std::this_thread::yield();
+  receiver->stop(Seconds{30});
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(span_count(store), acknowledged.load());
+  EXPECT_LE(span_count(store), acknowledged.load() + threads.size());
+}
+
+}  // namespace
+}  // namespace spark::testing
