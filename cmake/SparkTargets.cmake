@@ -149,9 +149,9 @@ endfunction()
 # spark_test(<folder> DEPENDS <targets> [RUNS <program>] [ASIO] [WITHOUT_PCH] [TIMEOUT <seconds>] [PROCESSORS <count>]
 #            [TOGETHER <GoogleTest patterns>] [JS <GoogleTest patterns>])
 #
-# Tests of the patterns of JS run scripts of tests/js, where Node is there: the macros SPARK_NODE, SPARK_JS (the folder) and
-# SPARK_JS_IS_REQUIRED tell them how. CTest installs OpenTelemetry's packages before them.
 # Each pattern of TOGETHER is one test of CTest's, for hundreds of cases so small that starting a program takes longer.
+# So is each pattern of JS, whose tests run scripts of tests/js: where Node is there, the macros SPARK_NODE, SPARK_JS (the
+# folder) and SPARK_JS_IS_REQUIRED tell them how, and CTest installs OpenTelemetry's packages before them.
 # A test that starts one of our programs names it with RUNS and finds its path in the macro SPARK_PROGRAM.
 # The tests are named <folder>.<Suite>.<test>. A concurrency test asks for all the processors it needs, so that CTest does not
 # run it beside another one. SPARK_SOURCE_DIR is the repository's root, for tests that read files of it.
@@ -197,34 +197,33 @@ function(spark_test folder)
     list(JOIN others ":" others)
     set(each TEST_FILTER "-${others}")
   endif()
-  foreach(pattern IN LISTS arg_TOGETHER)
+  foreach(pattern IN LISTS arg_TOGETHER arg_JS)
     string(REGEX REPLACE "[*/]+" "." name "${folder}.${pattern}")
     string(REGEX REPLACE "[.]+" "." name "${name}")
     string(REGEX REPLACE "[._]+$" "" name "${name}")
     add_test(NAME ${name} COMMAND ${target} --gtest_filter=${pattern} --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY "${scratch}" TIMEOUT 600 LABELS ${folder}
       FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites")
+    if(pattern IN_LIST arg_JS)
+      set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED js SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+    endif()
   endforeach()
-  set(discovery
+  if(arg_JS AND SPARK_NODE AND SPARK_NPM)
+    target_compile_definitions(${target} PRIVATE
+      SPARK_NODE="${SPARK_NODE}"
+      SPARK_JS="${PROJECT_BINARY_DIR}/tests/js"
+      SPARK_JS_IS_REQUIRED=$<BOOL:${SPARK_REQUIRE_ALL}>)
+  endif()
+  gtest_discover_tests(${target}
+    ${each}
     TEST_PREFIX "${folder}."
     WORKING_DIRECTORY "${scratch}"
     DISCOVERY_MODE PRE_TEST
-    DISCOVERY_TIMEOUT 60)
-  set(properties
-    TIMEOUT ${arg_TIMEOUT}
-    PROCESSORS ${arg_PROCESSORS}
-    LABELS ${folder})
-  gtest_discover_tests(${target} ${each} ${discovery} PROPERTIES ${properties})
-  if(arg_JS)
-    list(JOIN arg_JS ":" of_js)
-    gtest_discover_tests(${target} TEST_FILTER "${of_js}" ${discovery} PROPERTIES ${properties} FIXTURES_REQUIRED js)
-    if(SPARK_NODE AND SPARK_NPM)
-      target_compile_definitions(${target} PRIVATE
-        SPARK_NODE="${SPARK_NODE}"
-        SPARK_JS="${PROJECT_BINARY_DIR}/tests/js"
-        SPARK_JS_IS_REQUIRED=$<BOOL:${SPARK_REQUIRE_ALL}>)
-    endif()
-  endif()
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES
+      TIMEOUT ${arg_TIMEOUT}
+      PROCESSORS ${arg_PROCESSORS}
+      LABELS ${folder})
 endfunction()
 
 # spark_example(<path of NN_name.cpp>)

@@ -3,7 +3,7 @@
 //   node client.mjs BASE_URL http/protobuf|http/json SPANS [SEED]
 //
 // Sends to BASE_URL/v1/traces, /v1/metrics and /v1/logs what depends on nothing but its arguments, ids and times
-// included, flushes, shuts down, and prints one line of JSON: what it sent, so that a test can compare it with what
+// included (but for those of metrics, which are the SDK's own), flushes, shuts down, and prints one line of JSON: what it sent, so that a test can compare it with what
 // arrived, and "errors", what the SDK complained of, refusals of the receiver included. If there are any it exits with 1.
 // The SDK's own environment variables hold, OTEL_EXPORTER_OTLP_COMPRESSION and
 // OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE among them.

@@ -13,9 +13,13 @@
 // and numbers that JSON lacks the strings "NaN", "Infinity", "-Infinity" and "-0". It says "wrong", and refuses, what
 // the classes do not understand or do not know: they pass over it in silence, but then what they write of it again
 // differs from what they read. With --lenient it does not look at how they would write JSON, which lets each sender have
-// its own way of writing 64-bit integers. It ends when its standard input does.
+// its own way of writing 64-bit integers.
+//
+// A line of its standard input it prints again, as {"echo"}: whoever reads it knows that it has been told of all requests
+// before. It ends when its standard input does.
 import http from 'node:http';
 import http2 from 'node:http2';
+import readline from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import generated from '@opentelemetry/otlp-transformer/build/src/generated/root.js';
@@ -29,6 +33,8 @@ const services = [
 ];
 const procedure = (service) => `/opentelemetry.proto.collector.${service}/Export`;
 const isId = (key) => key === 'traceId' || key === 'spanId' || key === 'parentSpanId';
+
+const print = (object) => process.stdout.write(JSON.stringify(object) + '\n');
 
 // The value with `change(key, value)` in place of whatever in it that is no undefined.
 function replaced(value, change, key = '') {
@@ -92,7 +98,7 @@ function receive(line, type, read) {
   } catch (error) {
     wrong = String(error);
   }
-  process.stdout.write(JSON.stringify({ ...line, wrong }) + '\n');
+  print({ ...line, wrong });
   return wrong === '';
 }
 
@@ -147,5 +153,6 @@ grpcServer.on('stream', (stream, headers) => {
   stream.on('error', () => {});
   void onGrpc(stream, headers).catch(() => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR));
 });
-process.stdout.write(JSON.stringify({ http: await listen(httpServer), grpc: await listen(grpcServer) }) + '\n');
-process.stdin.on('end', () => process.exit(0)).resume();
+print({ http: await listen(httpServer), grpc: await listen(grpcServer) });
+for await (const line of readline.createInterface({ input: process.stdin })) print({ echo: line });
+process.exit(0);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "otlp/line_process.h"
 #include "otlp/sender_fixture.h"
 #include "spark/base/json.h"
 
@@ -68,6 +69,12 @@ void check_json(const Value& value) {
   }
 }
 
+struct SharedSink {
+  std::unique_ptr<LineProcess> process;
+  Object ports;
+};
+std::unique_ptr<SharedSink> shared;
+
 }  // namespace
 
 IndependentDecoder::IndependentDecoder() { clear_otlp_variables(); }
@@ -78,16 +85,22 @@ void IndependentDecoder::SetUp() {
   if (!is_installed && SPARK_JS_IS_REQUIRED)
     FAIL() << "OpenTelemetry's JavaScript packages are not installed; CTest's test js.install does that";
   if (!is_installed) GTEST_SKIP() << "no Node, or without OpenTelemetry's packages (CTest's test js.install)";
-  sink_ = std::make_unique<LineProcess>(std::vector<std::string>{SPARK_NODE, SPARK_JS "/sink.mjs"});
-  const Value ports = parse_json(sink_->next_line());
-  port_ = ports.as_object().at(GetParam() == OtlpProtocol::grpc ? "grpc" : "http").as_int();
+  if (shared == nullptr) {
+    auto process = std::make_unique<LineProcess>(std::vector<std::string>{SPARK_NODE, SPARK_JS "/sink.mjs"});
+    Object ports = parse_json(process->next_line()).as_object();
+    shared = std::make_unique<SharedSink>(SharedSink{std::move(process), std::move(ports)});
+  }
+  port_ = shared->ports.at(GetParam() == OtlpProtocol::grpc ? "grpc" : "http").as_int();
 }
 
 void IndependentDecoder::TearDown() {
-  if (sink_ == nullptr) return;
-  const std::vector<std::string> further = sink_->finish();
-  EXPECT_EQ(further, std::vector<std::string>{});
+  if (shared == nullptr) return;
+  shared->process->write_line("end");
+  for (std::string line; (line = shared->process->next_line()) != R"({"echo":"end"})";)
+    ADD_FAILURE() << "nobody asked for " << line;
 }
+
+void IndependentDecoder::TearDownTestSuite() { shared = nullptr; }
 
 TelemetryConfig IndependentDecoder::config(OtlpOptions options) const {
   options.protocol = GetParam();
@@ -101,7 +114,7 @@ std::unique_ptr<OtlpSink> IndependentDecoder::make_sink(OtlpOptions options) con
 void IndependentDecoder::write(OtlpSink& sink, const Fill& fill) { sink.write(*make_batch(fill)); }
 
 Object IndependentDecoder::next_message(std::string_view signal) {
-  Object request = parse_json(sink_->next_line(), deepest).as_object();
+  Object request = parse_json(shared->process->next_line(), deepest).as_object();
   const bool is_grpc = GetParam() == OtlpProtocol::grpc;
   EXPECT_EQ(request.at("wrong").as_string(), "");
   EXPECT_EQ(request.at("protocol").as_string(), to_string(GetParam()));

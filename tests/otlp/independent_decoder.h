@@ -10,13 +10,12 @@
 #include <string_view>
 
 #include "otlp/encoders.h"
-#include "otlp/line_process.h"
 #include "spark/backends/otlp.h"
 #include "spark/base/value.h"
 
 namespace spark::testing {
 
-// A batch is written to one sink by one protocol, the parameter.
+// What tests write they write by one protocol, the parameter. All tests of a suite have one sink.mjs.
 class IndependentDecoder : public ::testing::TestWithParam<OtlpProtocol> {
  protected:
   IndependentDecoder();  // clears OpenTelemetry's variables
@@ -25,15 +24,16 @@ class IndependentDecoder : public ::testing::TestWithParam<OtlpProtocol> {
   void SetUp() override;
   // Fails the test if there were requests that it did not ask for.
   void TearDown() override;
+  static void TearDownTestSuite();
 
   [[nodiscard]] TelemetryConfig config(OtlpOptions options = {}) const;
   [[nodiscard]] std::unique_ptr<OtlpSink> make_sink(OtlpOptions options = {}) const;
   // Writes a batch of test_resource().
   static void write(OtlpSink& sink, const Fill& fill);
 
-  // What was decoded of the next request, an Export…ServiceRequest. The test fails if it is of another signal ("traces",
-  // "metrics", "logs") or protocol, or if the decoder found anything wrong; JSON also if its ids are not hex digits, its
-  // enums not integers, or its 64-bit integers not strings.
+  // What was decoded of the next request, an Export…ServiceRequest. The test fails if it is of another signal
+  // ("traces", "metrics", "logs") or protocol, or if the decoder found anything wrong; JSON also if its ids are not hex
+  // digits, its enums not integers, or its 64-bit integers not strings.
   [[nodiscard]] Object next_message(std::string_view signal);
   // The same, and what is in its one resource's one scope: an array of spans, metrics or log records.
   [[nodiscard]] Array next_items(std::string_view signal);
@@ -42,7 +42,6 @@ class IndependentDecoder : public ::testing::TestWithParam<OtlpProtocol> {
   [[nodiscard]] const std::string& last_encoding() const { return last_encoding_; }
 
  private:
-  std::unique_ptr<LineProcess> sink_;
   std::int64_t port_ = 0;
   std::string last_encoding_;
 };

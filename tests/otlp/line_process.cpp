@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace spark::testing {
@@ -14,8 +16,10 @@ namespace spark::testing {
 LineProcess::LineProcess(std::vector<std::string> command) : name_(command.at(0)) {
   std::array<int, 2> input{};
   std::array<int, 2> output{};
-  if (::pipe2(input.data(), O_CLOEXEC) != 0 || ::pipe2(output.data(), O_CLOEXEC) != 0)
-    throw std::runtime_error("no pipe");
+  // A socket: writing to a pipe that nobody reads any more would be a signal.
+  const bool is_open =
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input.data()) == 0 && ::pipe2(output.data(), O_CLOEXEC) == 0;
+  if (!is_open) throw std::runtime_error("no pipe");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input[0], 0);
@@ -68,6 +72,15 @@ void LineProcess::read_lines() {
   const std::lock_guard lock(mutex_);
   has_ended_ = true;
   changed_.notify_all();
+}
+
+void LineProcess::write_line(const std::string& line) {
+  const std::string whole = line + "\n";
+  for (std::string_view rest = whole; !rest.empty();) {
+    const ssize_t count = ::send(to_child_, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (count < 0) throw std::runtime_error(name_ + " ended");
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
 }
 
 std::string LineProcess::next_line() {

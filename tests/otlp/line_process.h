@@ -23,6 +23,8 @@ class LineProcess {
 
   // The next line that nobody has read yet. Waits for it; throws std::runtime_error if the program has ended instead.
   [[nodiscard]] std::string next_line();
+  // To its standard input. Throws std::runtime_error if it has ended.
+  void write_line(const std::string& line);
   // Ends its input, waits for its end, and gives what nobody has read.
   std::vector<std::string> finish();
   // Once it has ended; minus the signal if one ended it.
