@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -44,10 +45,13 @@ std::size_t content_length(std::string_view head) {
   return at == std::string_view::npos ? 0 : std::strtoull(head.data() + at + 16, nullptr, 10);
 }
 
+std::atomic<bool> is_down{false};
+
 // One client, until it is gone. Just enough HTTP/1.1 for what our sender sends.
 void serve(int client) {
-  constexpr std::string_view answer =
+  constexpr std::string_view taken =
       "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+  constexpr std::string_view refused = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
   const int one = 1;
   ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   std::string buffer;
@@ -66,6 +70,7 @@ void serve(int client) {
       missing -= static_cast<std::size_t>(more);
     }
     buffer.clear();
+    const std::string_view answer = is_down ? refused : taken;
     if (::send(client, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
   }
   ::close(client);
@@ -95,6 +100,10 @@ Collector::~Collector() {
   ::waitpid(child_, nullptr, 0);
 }
 
+void Collector::set_down(bool is_down) {
+  if (::write(to_child_, is_down ? "d" : "u", 1) != 1) throw std::runtime_error("the collector has ended");
+}
+
 bool Collector::is_grpc_available() { return *SPARK_GRPC_PYTHON != '\0'; }
 
 int Collector::serve_http() {
@@ -111,8 +120,7 @@ int Collector::serve_http() {
   std::thread([listener] {
     for (int client = 0; (client = ::accept(listener, nullptr, nullptr)) >= 0;) std::thread(serve, client).detach();
   }).detach();
-  while (std::fgetc(stdin) != EOF) {
-  }
+  for (int word = 0; (word = std::fgetc(stdin)) != EOF;) is_down = word == 'd';
   std::_Exit(0);
 }
 

@@ -25,9 +25,12 @@ class Collector {
   Collector& operator=(const Collector&) = delete;
 
   [[nodiscard]] static bool is_grpc_available();
+  // From now on every request is answered with 503, or as before. Of HTTP only.
+  void set_down(bool is_down);
   [[nodiscard]] std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
-  // The argument that makes this program such a server: prints its port and serves until its standard input ends.
+  // The argument that makes this program such a server: prints its port and serves until its standard input ends; a "d"
+  // there means down, a "u" up.
   static constexpr const char* http_argument = "--http-collector";
   [[nodiscard]] static int serve_http();
 

@@ -50,6 +50,7 @@ void add_sustained_row(std::vector<Row>& rows);
 void add_sqlite_rows(std::vector<Row>& rows);
 void add_otlp_rows(std::vector<Row>& rows);
 void add_otlp_send_rows(std::vector<Row>& rows);
+void add_receive_rows(std::vector<Row>& rows);
 void add_retention_rows(std::vector<Row>& rows);
 void add_query_rows(std::vector<Row>& rows);
 void add_command_line_rows(std::vector<Row>& rows);

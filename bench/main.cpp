@@ -46,6 +46,7 @@ std::vector<spark::bench::Row> all_rows() {
   spark::bench::add_sqlite_rows(rows);
   spark::bench::add_otlp_rows(rows);
   spark::bench::add_otlp_send_rows(rows);
+  spark::bench::add_receive_rows(rows);
   spark::bench::add_retention_rows(rows);
   spark::bench::add_query_rows(rows);
   spark::bench::add_command_line_rows(rows);

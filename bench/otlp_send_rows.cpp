@@ -16,6 +16,7 @@
 #include "spark/backends/otlp.h"
 #include "spark/telemetry/manager.h"
 #include "statistics.h"
+#include "temporary_folder.h"
 
 namespace spark::bench {
 namespace {
@@ -100,6 +101,43 @@ std::vector<Result> caller_with_far_end_down(const Options& options) {
   return {result};
 }
 
+// ---- after an outage ----
+
+constexpr std::uint64_t spans_of_an_outage = 150'000;  // 30 s of 5,000 a second
+
+std::uint64_t spooled(const TelemetryManager& manager) {
+  std::uint64_t sum = 0;
+  for (const auto& row : manager.stats().sinks.at(0).rows) sum += row.spooled;
+  return sum;
+}
+
+std::vector<Result> drain(const Options& options) {
+  const TemporaryFolder folder;
+  Collector collector(Collector::Kind::http);
+  TelemetryConfig config = config_for(collector, OtlpProtocol::http_protobuf);
+  config.reliable.spool_path = folder.file("spool.db");
+  TelemetryManager manager(config);
+  collector.set_down(true);
+  const std::uint64_t spans = options.quick ? spans_of_an_outage / 10 : spans_of_an_outage;
+  for (std::uint64_t i = 0; i < spans; ++i) {
+    manager.start_span("TransformNode", {.attributes = {{"n", i}, {"type", "T"}}}).end();
+    if (i % 1'000 == 0 && !manager.flush(60s).complete()) throw std::runtime_error("the spool did not take it");
+  }
+  if (spooled(manager) == 0) throw std::runtime_error("nothing was spooled");
+  collector.set_down(false);
+  const auto begin = SteadyClock::now();
+  while (spooled(manager) != 0) {
+    if (seconds_since(begin) > 120) throw std::runtime_error("the spool was not drained");
+    std::this_thread::sleep_for(10ms);
+  }
+  Result result{.name = "drain_s", .value = seconds_since(begin), .unit = "s"};
+  if (manager.stats().dropped() != 0) throw std::runtime_error("records were dropped");
+  result.note = std::to_string(spans) +
+                " spans, from the far end's return to an empty spool; up to 5 s of it until a "
+                "probe finds out";
+  return {result};
+}
+
 }  // namespace
 
 void add_otlp_send_rows(std::vector<Row>& rows) {
@@ -114,6 +152,7 @@ void add_otlp_send_rows(std::vector<Row>& rows) {
                                           2.0, options);
                   }});
   rows.push_back({{"caller_p99_far_end_down"}, caller_with_far_end_down});
+  rows.push_back({{"drain_s"}, drain});
 }
 
 }  // namespace spark::bench

@@ -1,4 +1,4 @@
-// sparktel export: the records of a file as JSON lines, CSV or a Chrome trace.
+// sparktel export: the records of a file as JSON lines, OTLP/JSON, CSV or a Chrome trace.
 
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -19,6 +19,7 @@
 #include "apps/sparktel/formats/csv.h"
 #include "apps/sparktel/formats/export_records.h"
 #include "apps/sparktel/formats/json_lines.h"
+#include "apps/sparktel/formats/otlp_json.h"
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
@@ -61,6 +62,7 @@ RecordKinds kinds_of(const ExportOptions& options) {
 
 std::unique_ptr<RecordWriter> make_writer(const ExportOptions& options, std::string& text) {
   if (options.format == "chrome") return std::make_unique<ChromeTraceWriter>(text);
+  if (options.format == "otlp-json") return std::make_unique<OtlpJsonWriter>(text);
   if (options.format == "csv") return std::make_unique<CsvWriter>(text, table_of(options.kind));
   return std::make_unique<JsonLinesWriter>(text);
 }
@@ -113,10 +115,14 @@ int run(const ExportOptions& options) {
 
 void add_export_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ExportOptions>();
-  CLI::App* const command = app.add_subcommand("export", "Write records as JSON lines, CSV or a Chrome trace");
+  CLI::App* const command =
+      app.add_subcommand("export", "Write records as JSON lines, OTLP/JSON, CSV or a Chrome trace");
   add_store_argument(*command, options->where);
-  command->add_option("--format", options->format, "jsonl (default), csv, or chrome: a timeline for ui.perfetto.dev")
-      ->check(CLI::IsMember({"jsonl", "csv", "chrome"}));
+  command
+      ->add_option(
+          "--format,--to", options->format,
+          "jsonl (default), otlp-json: for OpenTelemetry's tools, csv, or chrome: a timeline for ui.perfetto.dev")
+      ->check(CLI::IsMember({"jsonl", "otlp-json", "csv", "chrome"}));
   command
       ->add_option("--kind", options->kind, "Only traces, spans, events, metrics or graphs; of csv it is one (spans)")
       ->check(CLI::IsMember({"traces", "spans", "events", "metrics", "graphs"}));
@@ -136,6 +142,7 @@ void add_export_command(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sparktel export -o backup.jsonl\n"
       "  sparktel export production.db --format chrome --since 1h -o timeline.json\n"
+      "  sparktel export production.db --to otlp-json -o for-the-collector.jsonl\n"
       "  sparktel export production.db --format csv --kind metrics > metrics.csv\n"
       "  sparktel export --kind spans | jq -r 'select(.status == \"failed\") | .name'");
   command->callback([options, &action] {

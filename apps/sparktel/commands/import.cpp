@@ -1,4 +1,4 @@
-// sparktel import: JSON lines of sparktel export into a SQLite file.
+// sparktel import: JSON lines of sparktel export, or OTLP/JSON, into a SQLite file.
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -8,6 +8,7 @@
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/formats/import_records.h"
+#include "apps/sparktel/formats/otlp_json.h"
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
@@ -22,30 +23,52 @@ struct ImportOptions {
   std::string where = "telemetry.db";
 };
 
+std::string summary(std::uint64_t records, const std::string& name, const ImportOptions& options) {
+  // Not that they are new: some may have been there.
+  return format_count(records, "record") + " of " + printable(name) + (records == 1 ? " is in " : " are in ") +
+         printable(options.where) + " now.\n";
+}
+
+std::string import_ours(LineReader& lines, const std::string& name, const ImportSteps& steps,
+                        const ImportOptions& options) {
+  const ImportResult result = import_records(lines, name, steps);
+  std::string out = summary(result.records, name, options);
+  if (result.incomplete_traces > 0) {
+    out += "Left out: " + format_count(result.incomplete_traces, "trace") +
+           " known from spans only, whose root spans are not there.\n";
+  }
+  return out;
+}
+
+std::string import_otlp(LineReader& lines, const std::string& name, const ImportSteps& steps,
+                        const ImportOptions& options) {
+  const OtlpImportResult result = import_otlp_json(lines, name, steps);
+  std::string out = summary(result.records, name, options);
+  if (result.rejected > 0) {
+    out += "Left out: " + format_count(result.rejected, "item") +
+           " that cannot be stored: " + printable(result.message) + "\n";
+  }
+  return out;
+}
+
 int run(const ImportOptions& options) {
   LineReader lines(options.in);
   const StopSignal stop;
   Progress progress("read", "lines");
   std::unique_ptr<SqliteStore> store;
   const std::string name = options.in == "-" ? "standard input" : options.in;
-  const ImportResult result = import_records(lines, name,
-                                             {.open = [&]() -> Store& {
-                                                store = open_for_writing(options.where);
-                                                return *store;
-                                              },
-                                              .progress =
-                                                  [&](std::uint64_t count, double share) {
-                                                    stop.check("what was imported stays; import again to complete it");
-                                                    progress.update(count, share);
-                                                  }});
-  // Not that they are new: some may have been there.
-  std::string out = format_count(result.records, "record") + " of " + printable(name) +
-                    (result.records == 1 ? " is in " : " are in ") + printable(options.where) + " now.\n";
-  if (result.incomplete_traces > 0) {
-    out += "Left out: " + format_count(result.incomplete_traces, "trace") +
-           " known from spans only, whose root spans are not there.\n";
-  }
-  print(out);
+  const ImportSteps steps{.open = [&]() -> Store& {
+                            store = open_for_writing(options.where);
+                            return *store;
+                          },
+                          .progress =
+                              [&](std::uint64_t count, double share) {
+                                stop.check("what was imported stays; import again to complete it");
+                                progress.update(count, share);
+                              }};
+  std::string_view first;
+  const bool is_otlp = lines.peek(first) && is_otlp_json(first);
+  print(is_otlp ? import_otlp(lines, name, steps, options) : import_ours(lines, name, steps, options));
   return exit_success;
 }
 
@@ -53,10 +76,13 @@ int run(const ImportOptions& options) {
 
 void add_import_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ImportOptions>();
-  CLI::App* const command = app.add_subcommand("import", "Bring JSON lines of sparktel export into a SQLite file");
-  command->add_option("IN", options->in, "A file of JSON lines, or - for standard input")->required();
+  CLI::App* const command =
+      app.add_subcommand("import", "Bring JSON lines of sparktel export, or OTLP/JSON, into a SQLite file");
+  command->add_option("IN", options->in, "A file of JSON lines or of OTLP/JSON in lines, or - for standard input")
+      ->required();
   command->add_option("FILE,--db", options->where, "The SQLite file, made if it is not there (default: telemetry.db)");
   command->footer(
+      "OTLP/JSON is what the OpenTelemetry Collector's file exporter writes, and sparktel export --to otlp-json.\n"
       "Records that are there already stay as they are: importing again changes nothing.\n"
       "A file with a mistake changes nothing; of standard input, what came before the mistake stays.\n\n"
       "Examples:\n"

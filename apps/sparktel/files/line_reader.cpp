@@ -73,6 +73,15 @@ bool LineReader::next(std::string_view& line) {
   }
 }
 
+bool LineReader::peek(std::string_view& line) {
+  const std::uint64_t bytes_before = bytes_;
+  if (!next(line)) return false;
+  begin_ -= bytes_ - bytes_before;
+  bytes_ = bytes_before;
+  --number_;
+  return true;
+}
+
 bool LineReader::fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;

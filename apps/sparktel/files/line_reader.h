@@ -23,6 +23,8 @@ class LineReader {
   // False at the end. The line has no line end ("\n" or "\r\n") and lives until the next call; the last one needs none.
   // Throws Error: unavailable (the file cannot be read), invalid_argument (too long a line).
   bool next(std::string_view& line);
+  // The same line again for the next call of next().
+  bool peek(std::string_view& line);
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }  // of that line, from 1
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }    // read up to its end
 
