@@ -127,14 +127,20 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     (appended.is_kept ? refusals_.kept : refusals_.spool_full) = records;
     const std::lock_guard lock(mutex_);
     changed_.notify_all();
-    if (appended.is_kept && appended.dropped == Counts{}) return;
-    const std::string full = "spool " + spool_.path() + " is full (spool_bytes is " +
-                             std::to_string(options_.spool_bytes) + "): the " +
-                             (appended.is_kept ? "oldest" : "newest") + " records are dropped";
-    if (!appended.is_kept) refusals_.message = full;
-    progress_.message = full;
     for (std::size_t kind = 0; kind < record_kinds; ++kind) {
       dropped(kind, DropReason::spool_full) += appended.dropped[kind];
+    }
+    if (!appended.is_kept || appended.dropped != Counts{}) say_full(appended.is_kept ? "oldest" : "newest");
+  }
+
+  // With the mutex.
+  void say_full(const char* which) noexcept {
+    try {
+      progress_.message = "spool " + spool_.path() + " is full (spool_bytes is " +
+                          std::to_string(options_.spool_bytes) + "): the " + which + " records are dropped";
+      refusals_.message = progress_.message;
+    } catch (const std::bad_alloc&) {
+      // The counts say it all the same.
     }
   }
 
