@@ -13,6 +13,22 @@ int hex_digit(char c) noexcept {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+constexpr std::size_t escape_size = 6;  // of \uXXXX, in bytes
+
+// The code unit of the escape at `at`; 0 if there is none.
+unsigned escaped_unit(std::string_view json, std::size_t at) noexcept {
+  if (json.size() < at + escape_size || json[at] != '\\' || json[at + 1] != 'u') return 0;
+  unsigned unit = 0;
+  for (std::size_t i = at + 2; i < at + escape_size; ++i) {
+    const int digit = hex_digit(json[i]);
+    if (digit < 0) return 0;
+    unit = unit << 4 | static_cast<unsigned>(digit);
+  }
+  return unit;
+}
+bool is_high_surrogate(unsigned unit) noexcept { return unit >= 0xD800 && unit <= 0xDBFF; }
+bool is_low_surrogate(unsigned unit) noexcept { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
 int base64_digit(char c) noexcept {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
@@ -61,6 +77,23 @@ template std::optional<std::int64_t> parse_integer(std::string_view) noexcept;
 template std::optional<std::uint64_t> parse_integer(std::string_view) noexcept;
 template std::optional<std::int32_t> parse_integer(std::string_view) noexcept;
 template std::optional<std::uint32_t> parse_integer(std::string_view) noexcept;
+
+bool replace_lone_surrogates(std::string& json) {
+  bool is_changed = false;
+  for (std::size_t at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
+    const unsigned unit = escaped_unit(json, at);
+    if (is_high_surrogate(unit) && is_low_surrogate(escaped_unit(json, at + escape_size))) {
+      at += 2 * escape_size;
+    } else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
+      json.replace(at, escape_size, "\\ufffd");
+      is_changed = true;
+      at += escape_size;
+    } else {
+      at += 2;  // the backslash and what it escapes
+    }
+  }
+  return is_changed;
+}
 
 bool append_hex(std::string& out, std::string_view digits) {
   if (digits.size() % 2 != 0) return false;

@@ -19,6 +19,10 @@ extern template std::optional<std::uint64_t> parse_integer(std::string_view) noe
 extern template std::optional<std::int32_t> parse_integer(std::string_view) noexcept;
 extern template std::optional<std::uint32_t> parse_integer(std::string_view) noexcept;
 
+// In place: half a pair of surrogates, which JavaScript writes as an escape where it cut a text, becomes U+FFFD. True
+// if there was one.
+bool replace_lone_surrogates(std::string& json);
+
 // Append what the digits stand for. False: they are none.
 [[nodiscard]] bool append_hex(std::string& out, std::string_view digits);
 // Either alphabet (RFC 4648, sections 4 and 5), with or without padding.

@@ -340,7 +340,12 @@ std::string json_to_protobuf(otlp::Signal signal, std::string_view text) {
   Transcoder& transcoder = parser.handler();
   if (!transcoder.complaint().empty()) refuse_json(used, transcoder.complaint());
   if (error == json::error::too_deep) refuse_json(used, "nested deeper than " + std::to_string(max_depth));
-  if (error) refuse_json(used, error.message());
+  if (error) {
+    // Once: then there is none left.
+    std::string repaired(text);
+    if (replace_lone_surrogates(repaired)) return json_to_protobuf(signal, repaired);
+    refuse_json(used, error.message());
+  }
   const std::size_t rest = text.find_first_not_of(" \t\r\n", used);
   if (rest != std::string_view::npos) refuse_json(rest, "something follows the request");
   return std::move(transcoder.out());

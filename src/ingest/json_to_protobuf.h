@@ -13,7 +13,7 @@
 
 namespace spark::detail::ingest {
 
-// Takes memory in proportion to the text: at most three bytes for each. Throws Error(invalid_argument) with the offset
+// Takes memory in proportion to the text: at most five bytes for each. Throws Error(invalid_argument) with the offset
 // and the member, for what is no JSON, nested deeper than 256, or not of the type that the member has.
 [[nodiscard]] std::string json_to_protobuf(otlp::Signal signal, std::string_view json);
 

@@ -172,8 +172,8 @@ TEST(LenientJson, what_sdks_write_beyond_the_letter_is_understood) {
   const std::string loose =
       R"({"resource_spans":[{"schemaUrl":"x","unknown":{"a":[1,{"b":null}],"c":"\u0041"},"resource":null,
           "scope_spans":[{"scope":{},"spans":[{"trace_id":"019469538A0070000000000000000001",
-          "span_id":"0000000000000002","kind":"SPAN_KIND_CLIENT","name":"\u0061","flags":"1","links":null,
-          "start_time_unix_nano":1736935200000000000,"end_time_unix_nano":1.736935200001e18,
+          "span_id":"0000000000000002","kind":"SPAN_KIND_CLIENT","name":"\u0061","flags":1.0e0,"links":null,
+          "start_time_unix_nano":1736935200000000000,"end_time_unix_nano":1736935200001000000,
           "status":{"code":"STATUS_CODE_ERROR","message":null},"spans":5,
           "attributes":[{"key":"b","value":{"bytes_value":"+/8"}}]}]}]}]} )";
   EXPECT_EQ(testing::decoded_json(Signal::traces, loose), testing::decoded_json(Signal::traces, strict));

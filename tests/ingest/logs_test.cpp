@@ -99,7 +99,7 @@ TEST(ContentIds, are_what_they_always_were) {
   EXPECT_EQ(batch_of(R"({"timeUnixNano":1,"body":{"stringValue":"a text of some length"}})")
                 ->events()[0]
                 .event_id.to_string(),
-            "");
+            "0f49da52-e43f-8f6c-850f-770aa412e05b");
 }
 
 TEST(OurLogs, a_trace_or_a_graph_without_what_it_needs_is_refused) {

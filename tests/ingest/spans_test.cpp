@@ -58,12 +58,15 @@ TEST(ForeignSpans, one_of_an_sdk_in_protobuf_becomes_a_span_with_all_it_says) {
       decoded_protobuf(Signal::traces, body),
       R"(resource orders   17 0000000000000000 {"service.instance.id":"0123456789abcdef","telemetry.sdk.name":"opentelemetry"})"
       "\n"
-      R"(span T1 S2 parent=S3 GET /orders CLIENT 1..9 failed "unavailable" "503" {"http.response.status_code":503,)"
+      R"(span T1 S2<S3 GET /orders CLIENT failed 1..9 "unavailable" "503" {"http.response.status_code":503,)"
       R"("otel.dropped_attributes_count":1,"otel.dropped_events_count":4,"otel.dropped_links_count":5,)"
       R"("otel.links":[{"attributes":{"why":"batch"},"span_id":"0000000000000003",)"
       R"("trace_id":"019469538a0070000000000000000001","trace_state":"a=b"}],)"
       R"("otel.scope.attributes":{"team":"a"},"otel.scope.name":"opentelemetry.instrumentation.requests",)"
       R"("otel.scope.version":"0.48b0","otel.trace_state":"vendor=1"} local_root)"
+      "\n"
+      R"(  event R2594691556787190234 T1 S2 "" exception 5 span {"exception.type":"ValueError",)"
+      R"("otel.dropped_attributes_count":2})"
       "\n");
 }
 
@@ -91,7 +94,7 @@ TEST(ForeignSpans, of_an_attribute_given_twice_the_last_value_stays) {
 TEST(ForeignSpans, values_of_every_type_come_in_nested_as_they_are) {
   EXPECT_EQ(to_json(attributes_of_span(R"("a":{"arrayValue":{"values":[{"intValue":"1"},{"boolValue":true},{},
       {"kvlistValue":{"values":[{"key":"k","value":{"doubleValue":0.5}}]}},{"bytesValue":"aGk="}]}},
-      "n":{"doubleValue":null},"i":{"doubleValue":"-Infinity"},"empty":{"stringValue":""},"none":{}})")),
+      "n":{"doubleValue":null},"i":{"doubleValue":"-Infinity"},"empty":{"stringValue":""},"none":{})")),
             R"({"a":[1,true,null,{"k":0.5},{"$bytes":"aGk="}],"empty":"","i":{"$double":"-Infinity"},)"
             R"("n":{"$double":"NaN"},"none":null})");
 }
@@ -120,7 +123,7 @@ TEST(ForeignSpans, what_is_wrong_with_one_is_said_and_the_others_are_taken) {
 
 TEST(ForeignSpans, one_without_a_name_or_with_a_parent_of_zeros_is_taken) {
   EXPECT_EQ(decoded_span(R"("parentSpanId":"0000000000000000")"),
-            nobody + "span T1 S2 parent=-  INTERNAL 0..1 completed \"\" \"\" {} local_root\n");
+            nobody + "span T1 S2<-  INTERNAL completed 0..1 \"\" \"\" {} local_root\n");
 }
 
 TEST(ForeignSpans, what_is_no_utf_8_is_repaired) {
