@@ -68,7 +68,8 @@ void Connection::moved(std::size_t bytes) noexcept {
 double Connection::used_part(nanoseconds now) const noexcept {
   const std::int64_t deadline = deadline_, allowed = allowed_;
   if (deadline == never || allowed == 0) return 0;
-  return 1 - static_cast<double>(deadline - now.count()) / static_cast<double>(allowed);
+  const double part = 1 - static_cast<double>(deadline - now.count()) / static_cast<double>(allowed);
+  return phase_ == Phase::idle ? std::max(part, evictable_part) : part;
 }
 
 bool Connection::has_request() const noexcept {
@@ -138,7 +139,7 @@ Task<Connection::Next> Connection::serve_request(bool is_first) {
   const ServerLimits& limits = shared_.options.limits;
   if (buffer_.size() == 0) {
     buffer_.shrink_to_fit();
-    enter(Phase::idle, is_first ? limits.header_timeout : limits.idle_timeout);
+    enter(is_first ? Phase::fresh : Phase::idle, is_first ? limits.header_timeout : limits.idle_timeout);
     // After the phase is known: a stop that comes later sees it.
     if (shared_.is_stopping) co_return Next::close;
   } else {
@@ -152,7 +153,7 @@ Task<Connection::Next> Connection::serve_request(bool is_first) {
     // The memory of its body is for others.
     parser.reset();
     if (is_read) co_return co_await refuse(status, std::move(method));
-    co_return co_await end_of_reading(is_first, std::move(method));
+    co_return co_await end_of_reading(std::move(method));
   }
 
   Request& request = parser->request();
@@ -201,7 +202,7 @@ Task<bool> Connection::read_more() {
     if (!error) {
       buffer_.commit(size);
       shared_.counters.add(&Stats::bytes_received, size);
-      if (phase_ == Phase::idle) enter(Phase::head, shared_.options.limits.header_timeout);
+      if (phase_ == Phase::fresh || phase_ == Phase::idle) enter(Phase::head, shared_.options.limits.header_timeout);
       if (phase_ == Phase::body) moved(size);
       co_return true;
     }
@@ -212,12 +213,12 @@ Task<bool> Connection::read_more() {
 }
 
 // A client that is late with a request is told; one that went away, or has sent nothing at all, is not.
-Task<Connection::Next> Connection::end_of_reading(bool is_first, std::string method) {
+Task<Connection::Next> Connection::end_of_reading(std::string method) {
   if (interruption_ != Interruption::late) co_return Next::close;
   const Phase phase = phase_;
   if (phase == Phase::body) {
     shared_.counters.add(&Stats::body_timeouts);
-  } else if (phase == Phase::head || is_first) {
+  } else if (phase == Phase::head || phase == Phase::fresh) {
     shared_.counters.add(&Stats::header_timeouts);
   } else if (phase == Phase::idle) {
     shared_.counters.add(&Stats::idle_timeouts);

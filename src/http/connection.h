@@ -34,8 +34,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Serves requests until the connection is over, and closes it. Awaited once.
   [[nodiscard]] Task<void> run();
 
+  // A connection that has used a larger part of its time may be closed for another one.
+  static constexpr double evictable_part = 0.1;
   // The part that the client has used of the time it may take for what it does now: 0 at its beginning, while a body
-  // comes fast enough and while the handler works, 1 when it is late. From any thread.
+  // comes fast enough and while the handler works, 1 when it is late. Between two requests it is always evictable: HTTP
+  // lets a server close then. From any thread.
   [[nodiscard]] double used_part(std::chrono::nanoseconds now) const noexcept;
   // Whether a request has begun to come and is not answered. From any thread.
   [[nodiscard]] bool has_request() const noexcept;
@@ -45,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end_if_idle();
 
  private:
-  enum class Phase : std::uint8_t { starting, handshake, idle, head, body, handling, writing, lingering };
+  enum class Phase : std::uint8_t { starting, handshake, fresh, idle, head, body, handling, writing, lingering };
   enum class Interruption : std::uint8_t { none, late, stop };
   enum class Next { request, linger, close };
 
@@ -59,7 +62,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Task<bool> read_request(RequestParser& parser);
   [[nodiscard]] Task<bool> read_while(RequestParser& parser, RequestParser::State state);
   [[nodiscard]] Task<bool> read_more();
-  [[nodiscard]] Task<Next> end_of_reading(bool is_first, std::string method);
+  [[nodiscard]] Task<Next> end_of_reading(std::string method);
   [[nodiscard]] Task<Response> answer(const Request& request);
   [[nodiscard]] Task<Next> refuse(int status, std::string method);
   [[nodiscard]] Task<bool> send(const Response& response, std::string_view method, After after);

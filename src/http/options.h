@@ -20,7 +20,7 @@ struct ServerLimits {
   std::size_t body_bytes = 64 << 20;         // of one request as it comes over the wire; more is 413
   std::size_t total_body_bytes = 256 << 20;  // of the bodies of all requests that are read or handled; more is 503
   // Open at once. When there are as many, the one that has used the largest part of its time is closed for a new one,
-  // if that is more than a tenth; otherwise new ones wait in the system's queue.
+  // if it waits between two requests or that part is more than a tenth; otherwise new ones wait in the system's queue.
   std::size_t connections = 1024;
 
   Seconds handshake_timeout{10};  // of TLS

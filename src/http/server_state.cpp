@@ -24,8 +24,6 @@ using boost::system::error_code;
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-// A client that has used less of its time is not closed for another one: it may have come in the same instant.
-constexpr double evictable_part = 0.1;
 // Between two looks whether there is room for a new connection, or a file descriptor for it.
 constexpr Seconds room_wait = 20ms;
 // How long a connection that was cut may take to end by itself, before its task is destroyed.
@@ -185,12 +183,13 @@ bool ServerState::is_full() const {
   return open_ >= shared_.options.limits.connections;
 }
 
-// Closes the connection that has used the largest part of its time. One that does what it should never has used much.
+// Closes the connection that has used the largest part of its time. One that does what it should never has used much,
+// and one that came in the same instant as the new client has not either.
 bool ServerState::evict_one() {
   const nanoseconds now = system_clock().steady_now();
   const std::lock_guard lock(mutex_);
   Entry* worst = nullptr;
-  double most = evictable_part;
+  double most = Connection::evictable_part;
   for (auto& [connection, entry] : entries_) {
     if (entry.is_evicted || !entry.task) continue;
     const double part = connection->used_part(now);

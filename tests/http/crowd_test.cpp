@@ -1,4 +1,9 @@
 // More clients than there is room for.
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -105,6 +110,42 @@ TEST_F(HttpCrowd, the_longest_idle_connection_goes_first) {
   EXPECT_TRUE(idle[0].is_closed());
   EXPECT_EQ(idle[1].ask(get("/echo")).status, 200);
   EXPECT_EQ(idle[2].ask(get("/echo")).status, 200);
+}
+
+TEST_F(HttpCrowd, connections_between_two_requests_make_room_at_once) {
+  http::ServerOptions options;
+  options.limits.connections = 4;
+  options.limits.idle_timeout = std::chrono::hours(1);
+  start(std::move(options));
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.push_back(connect());
+    EXPECT_EQ(idle.back().ask(get("/echo")).status, 200);
+  }
+  EXPECT_EQ(stats().connections_evicted, 16u);
+}
+
+TEST_F(HttpCrowd, without_file_descriptors_new_clients_wait) {
+  start();
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(server().port());
+  // No new ones from here on.
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const int connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const bool has_failed = eventually([&] { return stats().accept_errors >= 3; });
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(connected, 0);
+  EXPECT_TRUE(has_failed);
+  EXPECT_TRUE(eventually([&] { return stats().connections_accepted == 1; }));
+  ::close(client);
+  EXPECT_TRUE(answers());
 }
 
 }  // namespace

@@ -126,15 +126,6 @@ RawClient::Got RawClient::receive() {
   return count == 0 || (tls_ && errno == 0) ? Got::end : Got::reset;
 }
 
-RawReply RawClient::read_reply_or_end() {
-  try {
-    return read_reply();
-  } catch (const std::runtime_error&) {
-    if (!buffer_.empty()) throw;
-    return {};
-  }
-}
-
 RawReply RawClient::read_reply(std::string_view method) {
   std::size_t end = 0;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {

@@ -46,8 +46,6 @@ class RawClient {
 
   // The next whole reply. Throws std::runtime_error if the connection ends before its end.
   [[nodiscard]] RawReply read_reply(std::string_view method = "GET");
-  // As above; status 0 where the connection ended, or was reset, without any.
-  [[nodiscard]] RawReply read_reply_or_end();
   // Everything up to the end of the connection; true if that was an orderly one.
   [[nodiscard]] bool read_to_end(std::string& bytes);
   // Whether the server has closed, without anything further to read.
