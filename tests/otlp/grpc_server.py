@@ -1,30 +1,41 @@
 #!/usr/bin/env python3
 """A gRPC server for the tests of the OTLP sender. It takes any unary call and does what the request's bytes say.
 
-    grpc_server.py [--tls FOLDER [--client-certificates]]
+    grpc_server.py [--tls FOLDER [--client-certificates]] [--default-limit] [--unavailable SHARE]
 
 With --tls it has the certificate in that folder; with --client-certificates it wants one of its clients too.
 
 Prints its port, then a line of JSON for each call: {"path", "metadata", "request" (hex), "timeout"}. Ends when its standard
 input does. With --default-limit it takes requests of 4 MiB, as servers do that nobody told otherwise; else 64 MiB. A request
-that is protobuf is answered with an empty message, and printed as {"path", "request_bytes"}. Any other request is JSON: {"code": 14, "message": "…", "details": hex of the trailer grpc-status-details-bin,
+that is protobuf is answered with an empty message, and printed as {"path", "request_bytes"}. With
+--unavailable every request, whatever it says, is answered by UNAVAILABLE in this share of cases, else by an empty message, and
+printed as {"code", "request"}. Any other request is JSON: {"code": 14, "message": "…", "details": hex of the trailer grpc-status-details-bin,
 "reply": hex, "reply_bytes": 7, "hang": true}, each part optional, and further members for tests that want longer ones.
 """
 
 import json
 import pathlib
+import random
 import sys
 from concurrent import futures
 
 import grpc
 
 
+UNAVAILABLE_SHARE = float(sys.argv[sys.argv.index("--unavailable") + 1]) if "--unavailable" in sys.argv else None
 MOST_BYTES = (("grpc.max_receive_message_length", 64 << 20), ("grpc.max_send_message_length", 64 << 20))
 
 
 class AnyMethod(grpc.GenericRpcHandler):
     def service(self, call_details):
         def handle(request, context):
+            if UNAVAILABLE_SHARE is not None:
+                is_unavailable = random.random() < UNAVAILABLE_SHARE
+                print(json.dumps({"code": 14, "request": ""} if is_unavailable else {"code": 0, "request": request.hex()}),
+                      flush=True)
+                if is_unavailable:
+                    context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+                return b""
             if not request.startswith(b"{"):
                 print(json.dumps({"path": call_details.method, "request_bytes": len(request)}), flush=True)
                 return b""

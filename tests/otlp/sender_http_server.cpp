@@ -15,12 +15,13 @@
 namespace spark::testing {
 namespace {
 
-// A listening socket at a port of the system's choice.
-std::pair<int, std::uint16_t> listen_somewhere() {
+// A listening socket; of port 0 at one of the system's choice.
+std::pair<int, std::uint16_t> listen_at(std::uint16_t port) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
   socklen_t size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   if (listener < 0 || ::bind(listener, generic, size) != 0 || ::listen(listener, 8) != 0 ||
@@ -121,15 +122,15 @@ void HttpConnection::reset() const {
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-HttpServer::HttpServer(Answer answer) : answer_(std::move(answer)) {
-  std::tie(listener_, port_) = listen_somewhere();
+HttpServer::HttpServer(Answer answer, std::uint16_t port) : answer_(std::move(answer)) {
+  std::tie(listener_, port_) = listen_at(port);
   thread_ = std::thread([this] { run(); });
 }
 
-HttpServer::HttpServer(std::string answer)
-    : HttpServer([answer = std::move(answer)](const HttpConnection& connection, const HttpRequest&) {
-        return connection.send(answer);
-      }) {}
+HttpServer::HttpServer(std::string answer, std::uint16_t port)
+    : HttpServer([answer = std::move(answer)](const HttpConnection& connection,
+                                              const HttpRequest&) { return connection.send(answer); },
+                 port) {}
 
 HttpServer::~HttpServer() {
   {
@@ -185,7 +186,7 @@ std::string http_answer(int status, std::string_view headers, std::string_view b
 }
 
 std::uint16_t free_port() {
-  const auto [listener, port] = listen_somewhere();
+  const auto [listener, port] = listen_at(0);
   ::close(listener);
   return port;
 }

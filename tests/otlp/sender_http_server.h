@@ -44,9 +44,10 @@ class HttpServer {
  public:
   // Gives the answer; true: the connection stays open for a further request.
   using Answer = std::function<bool(const HttpConnection& connection, const HttpRequest& request)>;
-  explicit HttpServer(Answer answer);
+  // 0: a free port.
+  explicit HttpServer(Answer answer, std::uint16_t port = 0);
   // Each request gets the same answer; see http_answer.
-  explicit HttpServer(std::string answer);
+  explicit HttpServer(std::string answer, std::uint16_t port = 0);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
