@@ -297,7 +297,7 @@ Task<void> Connection::linger() {
   stream_.end_sending();
   buffer_.clear();
   error = {};
-  while (!error) {
+  while (!error && interruption_ == Interruption::none) {
     const auto space = buffer_.prepare(read_of_head);
     static_cast<void>(co_await stream_.read_raw(space, error));
   }
