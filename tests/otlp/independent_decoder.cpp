@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/recording_sink.h"
 #include "otlp/line_process.h"
 #include "otlp/sender_fixture.h"
 #include "spark/base/json.h"
@@ -104,6 +105,7 @@ void IndependentDecoder::TearDownTestSuite() { shared = nullptr; }
 
 TelemetryConfig IndependentDecoder::config(OtlpOptions options) const {
   options.protocol = GetParam();
+  options.timeout = fakes::patience;
   return TelemetryConfig::create_otlp("http://127.0.0.1:" + std::to_string(port_), {.otlp = std::move(options)});
 }
 
