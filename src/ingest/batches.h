@@ -22,7 +22,8 @@ class Batches {
   // The builder for records of the Resource with these bytes, which outlive this; lives as long. Null: there are as
   // many resources as there may be.
   [[nodiscard]] BatchBuilder* of(std::string_view resource);
-  // Hands a full batch over. True if it was one: what is in the arena for further records has to be put there anew.
+  // After each record that was put into `builder`. Throws RequestTooLarge. Hands a full batch over. True if it was one:
+  // what is in the arena for further records has to be put there anew.
   bool hand_over_if_full(BatchBuilder& builder);
   // All that is left. Batches without records are left out.
   [[nodiscard]] std::vector<std::shared_ptr<const Batch>> finish();
@@ -33,6 +34,8 @@ class Batches {
   std::deque<BatchBuilder> builders_;
   std::unordered_map<std::string_view, BatchBuilder*> by_resource_;
   std::vector<std::shared_ptr<const Batch>> batches_;
+  BatchBuilder* current_ = nullptr;
+  std::size_t bytes_of_others_ = 0;  // of batches handed over, and of all builders but the current one
 };
 
 }  // namespace spark::detail::ingest

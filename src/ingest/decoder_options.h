@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
+#include "spark/base/error.h"
 #include "spark/telemetry/config.h"
 
 namespace spark::detail::ingest {
@@ -14,6 +16,9 @@ struct DecoderOptions {
   // A batch that has so many records is followed by another: what a store writes in one transaction. The points of one
   // metric stay together.
   std::size_t records_per_batch = 10'000;
+  // What the records of one request may take in memory; more is RequestTooLarge. Those of SDKs take two or three times
+  // as much as their request, so a request of 64 MiB fits; one that is made to take a hundred times as much does not.
+  std::size_t most_bytes = 256 << 20;
   // Different ones in one request; each costs a batch. The records of further ones are refused.
   std::size_t resources = 10'000;
   // Cumulative series whose last point is remembered, at about 300 B each, and 3 KiB for a histogram with many buckets.
@@ -22,6 +27,13 @@ struct DecoderOptions {
   // Since the epoch. Of a cumulative series that began earlier, and that is not known, the first point only says where
   // it stands: what it counts may be stored already, by the receiver that ran before. 0: all of it is new.
   std::int64_t since_ns = 0;
+};
+
+class RequestTooLarge : public Error {
+ public:
+  explicit RequestTooLarge(std::size_t most_bytes)
+      : Error(ErrorCode::invalid_argument,
+              "the request's records take more than " + std::to_string(most_bytes) + " bytes; send it in parts") {}
 };
 
 // What the limits took away, as Stats counts it for what is recorded here.

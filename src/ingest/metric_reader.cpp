@@ -304,6 +304,7 @@ void MetricReader::add_summary(const Point& point) {
 void MetricReader::add_record(const Point& point, AggregationType type, double value,
                               const Distribution* distribution) {
   BatchBuilder& builder = context_.values.builder();
+  if (builder.size_bytes() > context_.most_bytes) throw RequestTooLarge(context_.most_bytes);
   MetricId id = point.metric_id;
   if (!id.is_valid()) {
     ContentHash content = context_.scope->hash;

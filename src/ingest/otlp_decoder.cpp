@@ -66,6 +66,7 @@ class Request {
   Request(const DecoderOptions& options, std::int64_t received_ns)
       : batches_(options, decoded_.cuts), values_(options.limits, decoded_.cuts) {
     context_.received_ns = received_ns;
+    context_.most_bytes = options.most_bytes;
   }
 
   template <class Reader>
@@ -164,6 +165,8 @@ Decoded decode_protobuf(Signal signal, std::string_view body, const DecoderOptio
     refuse(signal, request, body, "something is longer than what is left");
   } catch (const protozero::exception& e) {
     refuse(signal, request, body, e.what());
+  } catch (const RequestTooLarge&) {
+    throw;
   } catch (const Error& e) {
     refuse(signal, request, body, e.what());
   }

@@ -5,8 +5,7 @@
 // A request that is sent again gives records with the same ids, so that a store keeps nothing twice.
 //
 // The decoder trusts nobody: it reads within the body, takes time in proportion to it, nests no deeper than protobuf
-// does, and holds at most about 150 bytes for each of the body's (bodies made to be the worst; those of SDKs take two
-// or three) and 6 KiB for each resource.
+// does, and holds at most DecoderOptions::most_bytes of records and 6 KiB for each resource.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +39,7 @@ class OtlpDecoder {
   explicit OtlpDecoder(const DecoderOptions& options = {});
 
   // `received_ns`: the time that records get that have none, since the epoch. Throws Error(invalid_argument) for a body
-  // that is no such request, saying where; std::bad_alloc.
+  // that is no such request, saying where; RequestTooLarge; std::bad_alloc.
   [[nodiscard]] Decoded decode(Signal signal, Encoding encoding, std::string_view body, std::int64_t received_ns = 0);
 
   // Cumulative series whose last point was forgotten because there were too many.

@@ -83,6 +83,8 @@ http::Response Receiver::take(const Kind& kind, std::string_view body) {
     if (unpacked) return store_all(kind, *unpacked);
     return refuse(kind.encoding, 413, resource_exhausted,
                   "the body unpacks to more than " + std::to_string(options_.unpacked_bytes) + " bytes");
+  } catch (const RequestTooLarge& error) {
+    return refuse(kind.encoding, 413, resource_exhausted, error.what());
   } catch (const Error& error) {
     return refuse(kind.encoding, 400, invalid_argument, error.what());
   } catch (const std::bad_alloc&) {

@@ -17,6 +17,7 @@ struct ReadingContext {
   ContentIds& ids;
   const Scope* scope = nullptr;  // of the record
   std::int64_t received_ns = 0;  // for records without any time
+  std::size_t most_bytes = 0;    // of a batch, where one item makes many records
 
   // The name that an attribute of the user's had before it was sent. One of ours, of which `key` is one, has none.
   [[nodiscard]] static std::string_view own_name(std::string_view key) noexcept;

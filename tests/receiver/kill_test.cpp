@@ -69,7 +69,7 @@ class Sender {
       try {
         if (!client_) client_.emplace(port_);
         client_->send(request);
-        if (client_->read_reply_or_end().status == 200) return true;
+        if (client_->read_reply().status == 200) return true;
       } catch (const std::exception&) {
         // Nobody is there, or no longer.
       }
