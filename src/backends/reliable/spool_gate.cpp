@@ -49,7 +49,8 @@ void in_child() noexcept {
   }
   for (SpoolGuest* guest : spools.guests) guest->in_child();
   spools.guests.clear();
-  spools.gate.unlock();
+  // Not unlocked: glibc knows the writer by its thread id, and the child's is another.
+  new (&spools.gate) std::shared_mutex;
 }
 
 void take_part_in_forks() {
