@@ -23,8 +23,12 @@ BatchBuilder* Batches::of(std::string_view resource) {
   return &builder;
 }
 
-bool Batches::hand_over_if_full(BatchBuilder& builder) {
+void Batches::charge(const BatchBuilder& builder, std::size_t shared) {
+  bytes_of_others_ += shared;
   if (bytes_of_others_ + builder.size_bytes() > options_.most_bytes) throw RequestTooLarge(options_.most_bytes);
+}
+
+bool Batches::hand_over_if_full(BatchBuilder& builder) {
   if (builder.size() < options_.records_per_batch) return false;
   batches_.push_back(builder.build());
   bytes_of_others_ += batches_.back()->size_bytes();

@@ -22,7 +22,10 @@ class Batches {
   // The builder for records of the Resource with these bytes, which outlive this; lives as long. Null: there are as
   // many resources as there may be.
   [[nodiscard]] BatchBuilder* of(std::string_view resource);
-  // After each record that was put into `builder`. Throws RequestTooLarge. Hands a full batch over. True if it was one:
+  // After each record that was put into `builder`, and for what is in none yet. Throws RequestTooLarge. `shared`: what
+  // the record shares with others in memory, but not where it is written.
+  void charge(const BatchBuilder& builder, std::size_t shared);
+  // Hands a full batch over. True if it was one:
   // what is in the arena for further records has to be put there anew.
   bool hand_over_if_full(BatchBuilder& builder);
   // All that is left. Batches without records are left out.

@@ -12,6 +12,7 @@ namespace {
 
 using Buckets = Distribution::Buckets;
 
+constexpr std::size_t most_bounds = 1'000;    // SDKs have 15; each series remembers its own
 constexpr std::int32_t largest_scale = 20;    // OpenTelemetry SDK specification, default MaxScale
 constexpr std::int64_t exponents = 1'100;     // of two, up and down: more than a double has
 constexpr int scale_of_spread = 4;            // buckets 4.4 % wide: explicit ones are wider
@@ -142,6 +143,7 @@ double sum_of(const Buckets& side, std::int32_t scale) noexcept {
 std::string_view complaint(const ExplicitBuckets& buckets) noexcept {
   if (buckets.bounds.empty() && buckets.counts.empty()) return {};
   if (buckets.counts.size() != buckets.bounds.size() + 1) return "has not one bucket_count more than explicit_bounds";
+  if (buckets.bounds.size() > most_bounds) return "has more than 1000 explicit_bounds";
   for (std::size_t i = 0; i < buckets.bounds.size(); ++i) {
     if (!std::isfinite(buckets.bounds[i])) return "has an explicit_bound that is no finite number";
     if (i != 0 && !(buckets.bounds[i - 1] < buckets.bounds[i])) return "has explicit_bounds that do not increase";

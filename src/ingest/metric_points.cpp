@@ -36,7 +36,6 @@ bool read_totals(Message& message, Point& point) {
 
 template <class Values, class Range>
 void append(Values& values, const Range& range) {
-  values.reserve(values.size() + range.size());
   for (const auto value : range) values.push_back(value);
 }
 

@@ -15,7 +15,7 @@ namespace spark::detail::ingest {
 
 class MetricReader {
  public:
-  MetricReader(ReadingContext& context, SeriesState& series) : context_(context), series_(series) {}
+  MetricReader(ReadingContext& context, SeriesChanges& series) : context_(context), series_(series) {}
 
   // Adds its points to the batch, or to the refusals.
   void read(std::string_view bytes);
@@ -67,7 +67,7 @@ class MetricReader {
   [[nodiscard]] bool advance(const Point& point, Reading& reading);
 
   ReadingContext& context_;
-  SeriesState& series_;
+  SeriesChanges& series_;
   Metric metric_;
   std::size_t point_index_ = 0;  // in the metric
   AttributeList attributes_;

@@ -64,7 +64,7 @@ std::string_view last(std::string_view bytes, otlp::Field field) {
 class Request {
  public:
   Request(const DecoderOptions& options, std::int64_t received_ns)
-      : batches_(options, decoded_.cuts), values_(options.limits, decoded_.cuts) {
+      : batches_(options, decoded_.cuts), values_(options.limits, decoded_.cuts, options.most_bytes) {
     context_.received_ns = received_ns;
     context_.most_bytes = options.most_bytes;
   }
@@ -116,10 +116,12 @@ class Request {
                         const otlp::EnvelopeFields& fields, Reader& reader) {
     Scope scope = read_scope(resource, last(bytes, otlp::envelope::scope), values_);
     say(scope, values_);
+    batches_.charge(builder, scope.said_bytes);
     context_.scope = &scope;
     each(bytes, fields.items, [&](std::string_view item) {
       position_ = item.data();
       reader.read(item);
+      batches_.charge(builder, scope.said_bytes);
       if (batches_.hand_over_if_full(builder)) say(scope, values_);
       ++refusals_.place.item;
     });
@@ -145,7 +147,7 @@ class Request {
   throw Error(ErrorCode::invalid_argument, message.append(": ").append(why));
 }
 
-Decoded decode_protobuf(Signal signal, std::string_view body, const DecoderOptions& options, SeriesState& series,
+Decoded decode_protobuf(Signal signal, std::string_view body, const DecoderOptions& options, SeriesChanges& series,
                         std::int64_t received_ns) {
   Request request(options, received_ns);
   const otlp::EnvelopeFields& fields = envelope_of(signal);
@@ -178,10 +180,29 @@ Decoded decode_protobuf(Signal signal, std::string_view body, const DecoderOptio
 OtlpDecoder::OtlpDecoder(const DecoderOptions& options)
     : options_(options), series_(options.series, options.since_ns) {}
 
+Decoded OtlpDecoder::decode_for_store(Signal signal, Encoding encoding, std::string_view body,
+                                      std::int64_t received_ns) {
+  SeriesChanges changes(series_);
+  Decoded decoded;
+  if (encoding == Encoding::protobuf) {
+    decoded = decode_protobuf(signal, body, options_, changes, received_ns);
+  } else {
+    decoded = decode_protobuf(signal, json_to_protobuf(signal, body), options_, changes, received_ns);
+  }
+  decoded.series = std::move(changes);
+  decoded.received_ns = received_ns;
+  return decoded;
+}
+
+void OtlpDecoder::commit(Decoded& decoded) {
+  if (decoded.series) series_.commit(std::move(*decoded.series), decoded.received_ns);
+  decoded.series.reset();
+}
+
 Decoded OtlpDecoder::decode(Signal signal, Encoding encoding, std::string_view body, std::int64_t received_ns) {
-  if (encoding == Encoding::protobuf) return decode_protobuf(signal, body, options_, series_, received_ns);
-  const std::string protobuf = json_to_protobuf(signal, body);
-  return decode_protobuf(signal, protobuf, options_, series_, received_ns);
+  Decoded decoded = decode_for_store(signal, encoding, body, received_ns);
+  commit(decoded);
+  return decoded;
 }
 
 }  // namespace spark::detail::ingest

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ struct Decoded {
   std::uint64_t rejected = 0;  // spans, data points, log records that were not: a partial success
   std::string message = {};    // what was wrong with the first of them; empty if there is none
   Cuts cuts = {};
+  std::optional<SeriesChanges> series = {};  // the decoder's, as is the next
+  std::int64_t received_ns = 0;
 };
 
 // Safe from any thread. Of the requests of one client the cumulative metrics have to come one after the other.
@@ -40,6 +43,13 @@ class OtlpDecoder {
 
   // `received_ns`: the time that records get that have none, since the epoch. Throws Error(invalid_argument) for a body
   // that is no such request, saying where; RequestTooLarge; std::bad_alloc.
+  //
+  // Whoever stores the records then says so by commit(): what the request's cumulative points said counts from then on.
+  // Without it the request might never have been there.
+  [[nodiscard]] Decoded decode_for_store(Signal signal, Encoding encoding, std::string_view body,
+                                         std::int64_t received_ns = 0);
+  void commit(Decoded& decoded);
+  // Both at once.
   [[nodiscard]] Decoded decode(Signal signal, Encoding encoding, std::string_view body, std::int64_t received_ns = 0);
 
   // Cumulative series whose last point was forgotten because there were too many.

@@ -44,6 +44,21 @@ std::optional<bool> is_packed(std::string_view encoding) {
   return std::nullopt;
 }
 
+// One more request that waits, as long as it lives.
+class Waiting {
+ public:
+  explicit Waiting(std::atomic<std::size_t>& all) : all_(all), count_(++all) {}
+  ~Waiting() { --all_; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+ private:
+  std::atomic<std::size_t>& all_;
+  std::size_t count_;
+};
+
 http::Response text(int status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
 }
@@ -71,6 +86,8 @@ Task<http::Response> Receiver::answer(const http::Request& request) {
   if (!packed) co_return text(415, "the content encoding has to be gzip, deflate or identity");
   const Kind kind{*signal, *encoding, *packed};
   const std::string_view body = request.body;
+  const Waiting waiting(waiting_);
+  if (waiting.count() > options_.requests_waiting) co_return ask_to_retry(kind.encoding, "too many requests wait");
   const auto work = [this, kind, body] { return take(kind, body); };
   co_return co_await run_blocking(work);
 }
@@ -94,12 +111,13 @@ http::Response Receiver::take(const Kind& kind, std::string_view body) {
 
 http::Response Receiver::store_all(const Kind& kind, std::string_view body) {
   const std::int64_t now_ns = clock_.wall_now().time_since_epoch().count();
-  const Decoded decoded = decoder_.decode(kind.signal, kind.encoding, body, now_ns);
+  Decoded decoded = decoder_.decode_for_store(kind.signal, kind.encoding, body, now_ns);
   try {
     for (const auto& batch : decoded.batches) store_.write(*batch);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     return ask_to_retry(kind.encoding, error.what());
   }
+  decoder_.commit(decoded);
   const std::lock_guard lock(stats_mutex_);
   ++stats_.requests;
   stats_.items_rejected += decoded.rejected;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,8 +30,12 @@ struct ReceiverOptions {
   http::ServerOptions http = {.port = otlp_http_port};
   DecoderOptions decoder = {};
   std::size_t unpacked_bytes = 64 << 20;  // of a packed body; more is 413. As many as a plain body may have
-  Seconds retry_after{1};                 // what clients are asked to wait when the store does not take it
-  // Told of each failure of the store, from any thread; what it throws is dropped.
+  // At once, the one that is being stored included; further ones are asked to come again, since their clients would
+  // have given up before it was their turn.
+  std::size_t requests_waiting = 256;
+  Seconds retry_after{1};  // what clients are asked to wait when the store does not take it
+  // Told of each failure of the store, from any thread; what it throws is dropped. It must not stop the receiver, which
+  // waits for it.
   std::function<void(std::string_view what)> on_error = {};
 };
 
@@ -73,6 +78,7 @@ class Receiver {
   Clock& clock_;
   OtlpDecoder decoder_;
   std::mutex write_mutex_;
+  std::atomic<std::size_t> waiting_{0};
   mutable std::mutex stats_mutex_;
   ReceiverStats stats_;
   http::Server server_;  // last: its threads use all of the above

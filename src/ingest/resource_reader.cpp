@@ -52,7 +52,8 @@ void take_ours(std::vector<Object::Member>& members, Resource& resource) {
 
 Resource read_resource(std::string_view bytes, const Limits& limits, Cuts& cuts) {
   BatchBuilder scratch(nullptr);
-  ValueReader values(limits, cuts);
+  constexpr std::size_t most_nested_bytes = 16 << 20;
+  ValueReader values(limits, cuts, most_nested_bytes);
   values.use(scratch);
   AttributeList list;
   std::uint32_t dropped = 0;
@@ -123,15 +124,20 @@ Scope read_scope(std::string_view resource, std::string_view bytes, ValueReader&
 
 void say(Scope& scope, ValueReader& values) {
   scope.said.clear();
+  scope.said_bytes = 0;
   if (scope.is_ours) return;
   const auto add = [&](std::string_view key, std::string_view text) {
-    if (!text.empty()) scope.said.push_back({key, ValueView(values.copied_text(text))});
+    if (text.empty()) return;
+    const ValueView said(values.copied_text(text));
+    scope.said.push_back({key, said});
+    scope.said_bytes += said.text().size();
   };
   add(names::otel_scope_name, scope.name);
   add(names::otel_scope_version, scope.version);
   if (scope.attributes.is_null()) return;
   const Value& kept = values.builder().keep(std::make_unique<const Value>(scope.attributes));
   scope.said.push_back({names::otel_scope_attributes, ValueView(kept)});
+  scope.said_bytes += estimated_size_bytes(kept);
 }
 
 }  // namespace spark::detail::ingest

@@ -22,6 +22,7 @@ struct Scope {
   ContentHash hash = {};  // of the resource and of the scope
 
   std::vector<AttributeView> said = {};  // of each record; see say()
+  std::size_t said_bytes = 0;            // that these take wherever a record is written
 };
 
 // The name and version live as long as `bytes`.

@@ -46,20 +46,33 @@ void subtract(Reading& now, const Reading& before) {
   if (before.distribution.count != 0) now.distribution = difference(now.distribution, before.distribution);
 }
 
+// In ordinary series: of histograms with many bounds fewer are remembered.
+std::size_t weight_of(const Reading& reading) { return reading.bounds.size() / 32; }
+
 }  // namespace
 
-bool SeriesState::advance(const RecordId& series, Reading& reading) {
-  const std::lock_guard lock(mutex_);
-  Entry* const entry = find(series);
-  if (entry == nullptr) {
-    make(series).last = reading;
-    return begins(reading);
+bool SeriesChanges::advance(const RecordId& series, Reading& reading) {
+  auto changed = changed_.find(series);
+  if (changed == changed_.end()) {
+    std::optional<Entry> known = state_->find(series);
+    if (!known) {
+      changed_[series].last = reading;
+      return state_->begins(reading);
+    }
+    changed = changed_.emplace(series, std::move(*known)).first;
   }
-  if (reading.time_ns < entry->last.time_ns) return false;
-  if (reading.time_ns > entry->last.time_ns) entry->before = std::exchange(entry->last, reading);
-  if (!entry->before) return begins(reading);
-  if (!is_reset(reading, *entry->before)) subtract(reading, *entry->before);
+  Entry& entry = changed->second;
+  if (reading.time_ns < entry.last.time_ns) return false;
+  if (reading.time_ns > entry.last.time_ns) entry.before = std::exchange(entry.last, reading);
+  if (!entry.before) return state_->begins(reading);
+  if (!is_reset(reading, *entry.before)) subtract(reading, *entry.before);
   return true;
+}
+
+void SeriesState::commit(SeriesChanges&& changes, std::int64_t now_ns) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [series, entry] : changes.changed_) put(series, std::move(entry), now_ns);
+  changes.changed_.clear();
 }
 
 std::uint64_t SeriesState::forgotten() const {
@@ -67,27 +80,35 @@ std::uint64_t SeriesState::forgotten() const {
   return forgotten_;
 }
 
-SeriesState::Entry* SeriesState::find(const RecordId& series) {
-  if (const auto found = recent_.find(series); found != recent_.end()) return &found->second;
-  const auto found = older_.find(series);
-  if (found == older_.end()) return nullptr;
-  Entry entry = std::move(found->second);
-  older_.erase(found);
-  Entry& kept = make(series);
-  kept = std::move(entry);
-  return &kept;
+std::optional<SeriesState::Entry> SeriesState::find(const RecordId& series) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = recent_.find(series); found != recent_.end()) return found->second;
+  if (const auto found = older_.find(series); found != older_.end()) return found->second;
+  return std::nullopt;
 }
 
-SeriesState::Entry& SeriesState::make(const RecordId& series) {
-  if (recent_.size() >= std::max<std::size_t>(most_ / 2, 1)) {
+bool SeriesState::begins(const Reading& reading) const {
+  const std::lock_guard lock(mutex_);
+  return since_ns_ == 0 || reading.start_ns >= since_ns_;
+}
+
+void SeriesState::put(const RecordId& series, Entry&& entry, std::int64_t now_ns) {
+  const auto weight = [](const Entry& one) {
+    return 1 + weight_of(one.last) + (one.before ? weight_of(*one.before) : 0);
+  };
+  if (const auto known = recent_.find(series); known != recent_.end()) {
+    recent_weight_ -= weight(known->second);
+    recent_.erase(known);
+  } else if (recent_weight_ >= std::max<std::size_t>(most_ / 2, 1)) {
+    older_.erase(series);
+    if (!older_.empty()) since_ns_ = std::max(since_ns_, now_ns);
     forgotten_ += older_.size();
     older_ = std::exchange(recent_, {});
+    recent_weight_ = 0;
   }
-  return recent_[series];
-}
-
-bool SeriesState::begins(const Reading& reading) const noexcept {
-  return since_ns_ == 0 || reading.start_ns >= since_ns_;
+  older_.erase(series);
+  recent_weight_ += weight(entry);
+  recent_.emplace(series, std::move(entry));
 }
 
 }  // namespace spark::detail::ingest

@@ -2,10 +2,11 @@
 // the last point of each series is remembered, and what a point has more than the one before is what is stored.
 //
 // A request that is sent again gives the same increments again, under the same ids, whether the first one was stored or
-// not: the point before the last is remembered too. Points that are older than the last one are ignored.
+// not: what a request changes counts once it is committed, after its records were stored, and the point before the last
+// is remembered too. Points that are older than the last one are ignored.
 //
-// Bounded: of the series that were not seen for longest half is forgotten when there are too many. Safe from any
-// thread.
+// Bounded: of the series that were not seen for longest half is forgotten when there are too many. From then on an
+// unknown series that began before only says where it stands, since it may be one of those.
 #pragma once
 
 #include <cstdint>
@@ -33,32 +34,54 @@ struct Reading {
   bool operator==(const Reading&) const = default;
 };
 
-class SeriesState {
+class SeriesState;
+
+// What one request changes. Used by one thread; the state must outlive it.
+class SeriesChanges {
  public:
-  SeriesState(std::size_t most, std::int64_t since_ns) : most_(most), since_ns_(since_ns) {}
+  explicit SeriesChanges(const SeriesState& state) : state_(&state) {}
 
   // Makes the increment of `reading`. False: there is nothing to be stored, because the point is an old one, or only
-  // says where a series stands that began before `since_ns`.
+  // says where a series stands that began before anybody looked.
   [[nodiscard]] bool advance(const RecordId& series, Reading& reading);
 
-  [[nodiscard]] std::uint64_t forgotten() const;
-
  private:
+  friend SeriesState;
   struct Entry {
     Reading last = {};
     std::optional<Reading> before = {};
   };
   using Entries = std::unordered_map<RecordId, Entry>;
 
-  [[nodiscard]] Entry* find(const RecordId& series);
-  [[nodiscard]] Entry& make(const RecordId& series);
-  [[nodiscard]] bool begins(const Reading& reading) const noexcept;
+  const SeriesState* state_;
+  Entries changed_;
+};
+
+// Safe from any thread.
+class SeriesState {
+ public:
+  // Series that began before `since_ns` may be known to whoever was there before.
+  SeriesState(std::size_t most, std::int64_t since_ns) : most_(most), since_ns_(since_ns) {}
+
+  // `now_ns`: since the epoch.
+  void commit(SeriesChanges&& changes, std::int64_t now_ns);
+  [[nodiscard]] std::uint64_t forgotten() const;
+
+ private:
+  friend SeriesChanges;
+  using Entry = SeriesChanges::Entry;
+  using Entries = SeriesChanges::Entries;
+
+  [[nodiscard]] std::optional<Entry> find(const RecordId& series) const;
+  [[nodiscard]] bool begins(const Reading& reading) const;
+  void put(const RecordId& series, Entry&& entry, std::int64_t now_ns);
 
   const std::size_t most_;
-  const std::int64_t since_ns_;
   mutable std::mutex mutex_;
-  Entries recent_;  // at most half of most_, as the next
+  std::int64_t since_ns_;
+  Entries recent_;  // that weigh at most half of most_, as the next
   Entries older_;
+  std::size_t recent_weight_ = 0;
   std::uint64_t forgotten_ = 0;
 };
 

@@ -152,6 +152,11 @@ ValueView ValueReader::scalar(const AnyValue& any) {
   }
 }
 
+void ValueReader::charge(std::size_t bytes) {
+  nested_bytes_ += bytes;
+  if (nested_bytes_ > most_bytes_) throw RequestTooLarge(most_bytes_);
+}
+
 Value ValueReader::nested(const AnyValue& any, const Limits& limits, std::uint32_t depth, int messages) {
   if (messages > max_messages) {
     throw Error(ErrorCode::invalid_argument,
@@ -194,6 +199,7 @@ Value ValueReader::array(std::string_view octets_of_array, const Limits& limits,
     const AnyValue element = read(take(message));
     const bool is_dropped = elements.size() >= limits.attributes_per_record;
     if (is_dropped) ++cuts_.attributes_dropped;
+    charge(sizeof(Value));
     Value value = nested(element, limits, depth + 1, messages + 2);
     if (is_kept && !is_dropped) elements.push_back(std::move(value));
   }
@@ -212,6 +218,7 @@ Value ValueReader::object(std::string_view octets_of_object, const Limits& limit
     const RawAttribute attribute = raw(take(message));
     const bool is_dropped = members.size() >= limits.attributes_per_record;
     if (is_dropped) ++cuts_.attributes_dropped;
+    charge(sizeof(Object::Member));
     Value value = nested(read(attribute.value), limits, depth + 1, messages + 3);
     if (is_kept && !is_dropped) members.emplace_back(storable(attribute.key), std::move(value));
   }

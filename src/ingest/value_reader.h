@@ -23,8 +23,9 @@ struct RawAttribute {
 
 class ValueReader {
  public:
-  // Both outlive it.
-  ValueReader(const Limits& limits, Cuts& cuts) : limits_(limits), cuts_(cuts) {}
+  // Both outlive it. `most_bytes`: of nested values, as DecoderOptions says.
+  ValueReader(const Limits& limits, Cuts& cuts, std::size_t most_bytes)
+      : limits_(limits), cuts_(cuts), most_bytes_(most_bytes) {}
 
   // What is read from here on goes into this builder's batch.
   void use(BatchBuilder& builder) noexcept { builder_ = &builder; }
@@ -69,10 +70,14 @@ class ValueReader {
   [[nodiscard]] Value nested(const AnyValue& any, const Limits& limits, std::uint32_t depth, int messages);
   [[nodiscard]] Value array(std::string_view octets, const Limits& limits, std::uint32_t depth, int messages);
   [[nodiscard]] Value object(std::string_view octets, const Limits& limits, std::uint32_t depth, int messages);
+  // What nested values of the request have taken together, those that were cut included. Throws RequestTooLarge.
+  void charge(std::size_t bytes);
   [[nodiscard]] std::string storable(std::string_view bytes);
 
   const Limits& limits_;
   Cuts& cuts_;
+  const std::size_t most_bytes_;
+  std::size_t nested_bytes_ = 0;
   BatchBuilder* builder_ = nullptr;
   bool is_in_batch_ = false;  // what begin() gave last
 };

@@ -75,29 +75,73 @@ TEST(Distributions, a_sum_that_is_not_said_is_estimated) {
 RecordId series(std::uint64_t number) { return RecordId::make(1, number); }
 Reading reading(std::int64_t time, double value) { return {.start_ns = 1, .time_ns = time, .value = value}; }
 
-TEST(SeriesState, is_bounded_and_counts_what_it_forgot) {
+// As a request with this point alone, which was stored.
+bool advance(SeriesState& state, const RecordId& id, Reading& point, std::int64_t now_ns) {
+  SeriesChanges changes(state);
+  const bool is_stored = changes.advance(id, point);
+  state.commit(std::move(changes), now_ns);
+  return is_stored;
+}
+
+TEST(SeriesState, is_bounded_and_what_it_forgot_only_says_where_it_stands) {
   SeriesState state(10, 0);
   for (std::uint64_t i = 0; i < 100; ++i) {
     Reading first = reading(1, 5);
-    EXPECT_TRUE(state.advance(series(i), first));
+    first.start_ns = static_cast<std::int64_t>(1'000 + i);
+    EXPECT_TRUE(advance(state, series(i), first, static_cast<std::int64_t>(1'000 + i)));
   }
   EXPECT_GE(state.forgotten(), 90u);
   Reading known = reading(2, 6);
-  EXPECT_TRUE(state.advance(series(99), known));
+  EXPECT_TRUE(advance(state, series(99), known, 2'000));
   EXPECT_EQ(known.value, 1);
+  // It is one of the forgotten: its 6 were stored before, but for 1.
   Reading forgotten = reading(2, 6);
-  EXPECT_TRUE(state.advance(series(0), forgotten));
-  EXPECT_EQ(forgotten.value, 6);
+  EXPECT_FALSE(advance(state, series(0), forgotten, 2'000));
+  Reading next = reading(3, 8);
+  EXPECT_TRUE(advance(state, series(0), next, 2'000));
+  EXPECT_EQ(next.value, 2);
+  Reading fresh = reading(3, 4);
+  fresh.start_ns = 3'000;
+  EXPECT_TRUE(advance(state, series(7'000), fresh, 3'000));
+  EXPECT_EQ(fresh.value, 4);
+}
+
+TEST(SeriesState, histograms_with_many_bounds_weigh_more) {
+  SeriesState state(100, 0);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    Reading wide = reading(1, 5);
+    wide.bounds.resize(1'000);
+    wide.counts.resize(1'001);
+    (void)advance(state, series(i), wide, 0);
+  }
+  EXPECT_GE(state.forgotten(), 90u);
 }
 
 TEST(SeriesState, a_series_in_use_is_not_forgotten) {
   SeriesState state(10, 0);
   for (std::int64_t i = 0; i < 100; ++i) {
     Reading used = reading(i + 1, static_cast<double>(i) + 1), other = reading(1, 1);
-    EXPECT_TRUE(state.advance(series(1'000), used));
+    other.start_ns = i + 1;
+    EXPECT_TRUE(advance(state, series(1'000), used, i + 1));
     EXPECT_EQ(used.value, 1) << i;
-    EXPECT_TRUE(state.advance(series(static_cast<std::uint64_t>(i)), other));
+    EXPECT_TRUE(advance(state, series(static_cast<std::uint64_t>(i)), other, i + 1));
   }
+}
+
+TEST(SeriesState, what_is_not_committed_might_never_have_been) {
+  SeriesState state(10, 0);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    SeriesChanges changes(state);
+    Reading first = reading(1, 10), second = reading(2, 25);
+    EXPECT_TRUE(changes.advance(series(1), first));
+    EXPECT_EQ(first.value, 10);
+    EXPECT_TRUE(changes.advance(series(1), second));
+    EXPECT_EQ(second.value, 15);
+    if (attempt == 1) state.commit(std::move(changes), 3);
+  }
+  Reading third = reading(3, 30);
+  EXPECT_TRUE(advance(state, series(1), third, 3));
+  EXPECT_EQ(third.value, 5);
 }
 
 }  // namespace
