@@ -40,11 +40,12 @@ void count_written(SinkStats& stats, const Counts& counts, const Refusals& refus
       left -= taken;
       return taken;
     };
-    row.in_flight -= counts[kind];
+    const std::uint64_t kept = std::min(refusals.kept[kind], counts[kind]);
+    row.in_flight -= counts[kind] - kept;  // its progress counts what is kept, perhaps already
     dropped(row, DropReason::rejected) += take(refusals.rejected[kind]);
     dropped(row, DropReason::invalid) += take(refusals.invalid[kind]);
     dropped(row, DropReason::spool_full) += take(refusals.spool_full[kind]);
-    static_cast<void>(take(refusals.kept[kind]));  // its progress counts them
+    static_cast<void>(take(kept));
     row.exported += left;
   }
 }
@@ -58,6 +59,7 @@ bool count_progress(SinkStats& stats, const SinkProgress& progress) {
     row.recovered += change.recovered;
     row.exported += change.exported;
     for (std::size_t reason = 0; reason < drop_reasons; ++reason) row.dropped[reason] += change.dropped[reason];
+    row.in_flight -= change.kept;
     row.spooled += change.kept + change.recovered - change.exported - sum(change.dropped);
     is_loss = is_loss || sum(change.dropped) > 0;
   }
@@ -170,8 +172,19 @@ void SinkWorker::stop(Deadline deadline) noexcept {
 void SinkWorker::rescue(Deadline deadline) noexcept {
   std::unique_lock lock(mutex_);
   const auto is_idle = [&] { return has_ended_ || (queue_.empty() && !is_in_sink_); };
-  if (is_own_thread() || is_idle() || !abandon_sink(lock)) return;
+  // What a sink does by itself, it does with the first of its mutexes.
+  const auto work = sink_ != nullptr ? sink_->work_mutexes() : std::vector<std::mutex*>();
+  const auto is_at_rest = [&] {
+    if (work.empty()) return true;
+    const std::unique_lock right(*work[0], std::try_to_lock);
+    return right.owns_lock();
+  };
+  if (is_own_thread() || (is_idle() && is_at_rest())) return;
+  const std::shared_ptr<Sink> sink = sink_;  // whose mutexes these are
+  if (!abandon_sink(lock)) return;
   done_.wait_until(lock, deadline, is_idle);
+  lock.unlock();
+  while (!is_at_rest() && Deadline::clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 bool SinkWorker::abandon_sink(std::unique_lock<std::mutex>& lock) noexcept {

@@ -60,6 +60,36 @@ class SpoolFiles : public ::testing::Test {
   std::string path = directory.file("spool");
 };
 
+TEST_F(SpoolFiles, a_batch_whose_pages_are_damaged_does_not_hide_the_ones_behind_it) {
+  {
+    const auto file = open();
+    EXPECT_TRUE(file->append(std::string(20'000, 'x'), one_event).is_kept);
+    EXPECT_TRUE(file->append("behind", one_event).is_kept);
+  }
+  std::string bytes = content();
+  // The first page that is full of it is the first of a chain; without its link to the next one the rest is lost.
+  const std::size_t full = bytes.find(std::string(4'000, 'x'));
+  ASSERT_NE(full, std::string::npos);
+  bytes.replace(full / 4'096 * 4'096, 4, 4, '\0');
+  std::ofstream(path, std::ios::binary) << bytes;
+  const auto file = open();
+  const auto damaged = file->front();
+  ASSERT_TRUE(damaged.has_value());
+  EXPECT_TRUE(damaged->is_unreadable);
+  EXPECT_EQ(damaged->records, one_event);
+  file->remove(*damaged);
+  EXPECT_EQ(drained(*file), "behind");
+  EXPECT_EQ(file->bytes(), 0U);
+}
+
+TEST_F(SpoolFiles, rows_that_somebody_else_deleted_are_not_waited_for) {
+  const auto file = open();
+  EXPECT_TRUE(file->append("a", one_event).is_kept);
+  testing::RawDatabase(path).run("DELETE FROM batches");
+  EXPECT_FALSE(file->front().has_value());
+  EXPECT_FALSE(file->has_rows());
+}
+
 TEST_F(SpoolFiles, give_back_what_they_were_given_in_its_order_also_after_reopening) {
   {
     const auto file = open();

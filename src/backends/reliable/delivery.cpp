@@ -1,5 +1,6 @@
 #include "backends/reliable/delivery.h"
 
+#include <new>
 #include <utility>
 
 namespace spark {
@@ -44,6 +45,9 @@ ReliableSink::Delivery::Attempt ReliableSink::Delivery::attempt(const Batch& bat
     retry_after = error.retry_after();
   } catch (const Error& error) {
     result.outcome = error.code() == ErrorCode::cancelled ? broken_off : refused;
+    result.error = std::current_exception();
+  } catch (const std::bad_alloc&) {
+    result.outcome = failed;  // perhaps later there is memory
     result.error = std::current_exception();
   } catch (...) {
     result.outcome = refused;

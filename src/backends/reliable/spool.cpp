@@ -43,7 +43,9 @@ Spool::Adopted Spool::adopt() {
       auto file = SpoolFile::open(options_of(number), false);
       if (file != nullptr && file->has_rows()) return {.file = std::move(file)};
     } catch (const Error& error) {
-      unusable_.insert(number);
+      // What only lacks something now, a descriptor for example, is looked at again.
+      const bool may_be_over = error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout;
+      if (!may_be_over) unusable_.insert(number);
       return {.trouble = error.what()};
     }
   }

@@ -247,11 +247,28 @@ bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
 std::optional<SpoolFile::Row> SpoolFile::front() {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
-  Query query(database(), "SELECT sequence, counts, batch FROM batches ORDER BY sequence LIMIT 1",
-              "read the oldest batch");
-  if (!query.step()) return std::nullopt;
-  Row row{query.integer(0), to_counts(query.blob(1)), std::string(query.blob(2))};
+  Row row;
+  {
+    // Not the batch itself: what is damaged of it must not hide the rest.
+    Query query(database(), "SELECT sequence, counts, length(batch) FROM batches ORDER BY sequence LIMIT 1",
+                "find the oldest batch");
+    if (!query.step()) {
+      set_held({});  // somebody else has deleted them
+      return std::nullopt;
+    }
+    row.sequence = query.integer(0);
+    row.records = to_counts(query.blob(1));
+    row.size_bytes = static_cast<std::uint64_t>(query.integer(2));
+  }
   in_delivery_ = row.sequence;
+  try {
+    Query query(database(), "SELECT batch FROM batches WHERE sequence = ?", "read the oldest batch");
+    query.bind(1, row.sequence);
+    if (query.step()) row.batch = query.blob(0);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    row.is_unreadable = true;
+  }
   return row;
 }
 
@@ -262,7 +279,7 @@ void SpoolFile::remove(const Row& row) {
   query.bind(1, row.sequence);
   query.run();
   in_delivery_ = 0;
-  set_held({rows_ - 1, bytes_ - row.batch.size()});
+  set_held({rows_ - 1, bytes_ - row.size_bytes});
 }
 
 bool SpoolFile::shrink() {

@@ -60,6 +60,8 @@ class SpoolFile final : private SpoolGuest {
     std::int64_t sequence = 0;  // 1 or more, never again
     Counts records{};
     std::string batch = {};
+    std::uint64_t size_bytes = 0;  // of the batch
+    bool is_unreadable = false;    // the file is damaged there; `batch` is empty
   };
   // The oldest one. It counts as being delivered, so that append() does not drop it, until it is removed.
   [[nodiscard]] std::optional<Row> front();

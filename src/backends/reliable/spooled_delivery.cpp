@@ -237,24 +237,30 @@ class SpooledDelivery final : public ReliableSink::Delivery {
 
   void deliver(SpoolFile& file) {
     const std::lock_guard right(right_);
-    const auto row = file.front();
+    // It was delivered and could not be deleted, since the disk is full for example: not a second time.
+    if (over_) return finish();
+    auto row = file.front();
     if (!row) return;
     std::shared_ptr<const Batch> batch;
     try {
+      if (row->is_unreadable) throw Error(ErrorCode::corrupt, "a batch is damaged: it cannot be read");
       batch = decode_batch(row->batch);
       if (batch->counts() != row->records) throw Error(ErrorCode::corrupt, "a batch is damaged: its counts are wrong");
     } catch (const Error& error) {
-      return lose(file, *row, "spool " + spool_.path() + ": " + error.what());
+      if (error.code() == ErrorCode::too_new) throw;
+      return lose(file, std::move(*row), "spool " + spool_.path() + ": " + error.what());
     }
+    flush_before_trouble();
     const bool is_head = &file == &spool_.own() && is_head_tried_.exchange(false);
     Attempt result = attempt(*batch, is_head || (file_tried_ == &file && row_tried_ == row->sequence));
     file_tried_ = &file;
     row_tried_ = row->sequence;
     if (result.outcome == Attempt::Outcome::taken) {
       inner_->flush(Deadline::clock::now() + flush_patience);  // before it is nowhere else
-      conclude(file, *row, std::move(result.refusals));
+      over_ = Over{.file = &file, .row = std::move(*row), .is_taken = true, .refusals = std::move(result.refusals)};
+      finish();
     } else if (result.outcome == Attempt::Outcome::refused) {
-      lose(file, *row, result.message);
+      lose(file, std::move(*row), result.message);
     } else if (result.outcome == Attempt::Outcome::broken_off) {
       const std::lock_guard lock(mutex_);
       // Nobody else breaks a write off; a far end that does so itself is left alone for a while.
@@ -262,33 +268,46 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     }
   }
 
-  void conclude(SpoolFile& file, const SpoolFile::Row& row, Refusals refusals) {
-    file.remove(row);
-    const std::lock_guard lock(mutex_);
-    for (std::size_t kind = 0; kind < record_kinds; ++kind) {
-      const std::uint64_t rejected = std::min(refusals.rejected[kind], row.records[kind]);
-      const std::uint64_t invalid = std::min(refusals.invalid[kind], row.records[kind] - rejected);
-      dropped(kind, DropReason::rejected) += rejected;
-      dropped(kind, DropReason::invalid) += invalid;
-      progress_.rows[kind].exported += row.records[kind] - rejected - invalid;
-    }
-    if (!refusals.message.empty()) progress_.message = std::move(refusals.message);
+  void lose(SpoolFile& file, SpoolFile::Row&& row, const std::string& why) {
+    over_ = Over{.file = &file, .row = std::move(row), .is_taken = false, .refusals = {.message = why}};
+    finish();
   }
 
-  void lose(SpoolFile& file, const SpoolFile::Row& row, const std::string& why) {
-    file.remove(row);
+  // Deletes the row that is over, and counts what became of it.
+  void finish() {
+    over_->file->remove(over_->row);
+    const Over over = std::move(*over_);
+    over_.reset();
     const std::lock_guard lock(mutex_);
-    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += row.records[kind];
-    progress_.message = why;
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) {
+      const std::uint64_t all = over.row.records[kind];
+      if (!over.is_taken) {
+        dropped(kind, DropReason::sink_error) += all;
+        continue;
+      }
+      const std::uint64_t rejected = std::min(over.refusals.rejected[kind], all);
+      const std::uint64_t invalid = std::min(over.refusals.invalid[kind], all - rejected);
+      dropped(kind, DropReason::rejected) += rejected;
+      dropped(kind, DropReason::invalid) += invalid;
+      progress_.rows[kind].exported += all - rejected - invalid;
+    }
+    if (!over.refusals.message.empty()) progress_.message = over.refusals.message;
   }
 
   static constexpr std::chrono::nanoseconds look_interval = 5s, rest_after_trouble = 5s;
   static constexpr std::chrono::seconds flush_patience{1};
 
   Spool spool_;
-  bool needs_flush_ = false;                // the writer's
+  std::atomic<bool> needs_flush_{false};    // the inner sink has what it was not asked to flush yet
   std::atomic<bool> is_head_tried_{false};  // the next batch of the own file was written straight, in vain
   // The courier's.
+  struct Over {
+    SpoolFile* file;
+    SpoolFile::Row row;
+    bool is_taken;
+    Refusals refusals;
+  };
+  std::optional<Over> over_;  // a batch that needs no further attempt, and is in the file still
   std::unique_ptr<SpoolFile> adopted_;
   std::atomic<std::uint64_t> adopted_bytes_{0};
   std::chrono::nanoseconds next_look_ = std::chrono::nanoseconds::min();
