@@ -15,7 +15,6 @@ Object read_object(ByteReader& in, int depth) {
   constexpr std::size_t least_member = 2;
   std::vector<Object::Member> members;
   const std::size_t count = in.count(least_member);
-  members.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     std::string key(in.text());
     members.emplace_back(std::move(key), read_value(in, depth));
@@ -41,8 +40,9 @@ Value read_value(ByteReader& in, int depth) {
     }
     case ValueType::array: {
       if (depth >= max_value_depth + 1) in.fail("a value nested too deep");
-      Array array(in.count(1));
-      for (Value& element : array) element = read_value(in, depth + 1);
+      // It grows as its elements come: what a damaged count promises costs nothing.
+      Array array;
+      for (std::size_t left = in.count(1); left > 0; --left) array.push_back(read_value(in, depth + 1));
       return array;
     }
     case ValueType::object:
