@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "merged_batch.h"
 #include "thread_state.h"
 
 namespace spark::detail {
@@ -237,14 +238,25 @@ void SinkWorker::run() noexcept {
       leave_sink();
       continue;
     }
-    auto batch = std::get<0>(std::move(item));
-    each_kind(stats_, batch->counts(), [](SinkRow& row, std::uint64_t n) {
-      row.queued -= n;
-      row.in_flight += n;
-    });
+    auto first = std::get<0>(std::move(item));
+    Batches batches = take_batches(first);
+    if (batches.empty()) {
+      drop_for_memory(*first);
+      leave_sink();
+      continue;
+    }
+    first.reset();
+    for (const auto& batch : batches) {
+      each_kind(stats_, batch->counts(), [](SinkRow& row, std::uint64_t n) {
+        row.queued -= n;
+        row.in_flight += n;
+      });
+    }
+    const std::uint64_t retries_before = stats_.retries;
     lock.unlock();
-    write(std::move(batch));
+    write(std::move(batches));
     lock.lock();
+    is_far_end_troubled_ = stats_.retries != retries_before || stats_.breaker != BreakerState::closed;
     leave_sink();
   }
   is_in_sink_ = true;
@@ -265,19 +277,55 @@ void SinkWorker::run() noexcept {
   leave_sink();
 }
 
+void SinkWorker::drop_for_memory(const Batch& batch) noexcept {
+  queue_bytes_ -= batch.size_bytes();
+  each_kind(stats_, batch.counts(), [](SinkRow& row, std::uint64_t n) {
+    row.queued -= n;
+    dropped(row, DropReason::out_of_memory) += n;
+  });
+  lost_batches_.fetch_add(1, std::memory_order_relaxed);
+}
+
+SinkWorker::Batches SinkWorker::take_batches(const std::shared_ptr<const Batch>& first) noexcept {
+  Batches taken;
+  std::size_t records = first->size(), bytes = first->size_bytes();
+  const Resource* const resource = &first->resource();
+  try {
+    taken.push_back(first);
+    // Where each write takes some attempts, and waits between them, many small ones would never keep up.
+    while (is_far_end_troubled_ && !queue_.empty()) {
+      const auto* const next = std::get_if<0>(&queue_.front());
+      if (next == nullptr || &(*next)->resource() != resource) break;
+      records += (*next)->size();
+      bytes += (*next)->size_bytes();
+      if (records > most_records_together || bytes > most_bytes_together) break;
+      taken.push_back(*next);
+      queue_.pop_front();
+    }
+  } catch (const std::bad_alloc&) {
+    // The others stay where they are.
+  }
+  return taken;
+}
+
 void SinkWorker::leave_sink() noexcept {
   is_in_sink_ = false;
   done_.notify_all();
 }
 
-void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
-  const Counts counts = batch->counts();
-  const std::size_t size = batch->size_bytes();
+void SinkWorker::write(Batches batches) noexcept {
+  Counts counts{};
+  std::size_t size = 0;
+  for (const auto& batch : batches) {
+    const Counts of_batch = batch->counts();
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) counts[kind] += of_batch[kind];
+    size += batch->size_bytes();
+  }
   std::string error;
   Refusals refusals;
   bool failed = false;
   try {
-    sink_->write(*batch);
+    sink_->write(batches.size() == 1 ? *batches[0] : *merged_batch(batches));
     refusals = sink_->take_refusals();
     error = std::move(refusals.message);
   } catch (...) {
@@ -288,7 +336,7 @@ void SinkWorker::write(std::shared_ptr<const Batch> batch) noexcept {
       // The count below says it all the same.
     }
   }
-  batch.reset();  // before its room is another's
+  batches.clear();  // before their room is another's
   const std::lock_guard lock(mutex_);
   queue_bytes_ -= size;
   ++stats_.batches;

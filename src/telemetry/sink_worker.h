@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "fork.h"
 #include "spark/telemetry/manager.h"
@@ -64,7 +65,12 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   void leave_sink() noexcept;
   // Lets go of the lock meanwhile. True if the sink was told and will end soon.
   [[nodiscard]] bool abandon_sink(std::unique_lock<std::mutex>& lock) noexcept;
-  void write(std::shared_ptr<const Batch> batch) noexcept;
+  using Batches = std::vector<std::shared_ptr<const Batch>>;
+  // With the mutex. Those that are written at once: more than one after a write that did not succeed at once. Empty
+  // only if there is no memory for a list of one.
+  [[nodiscard]] Batches take_batches(const std::shared_ptr<const Batch>& first) noexcept;
+  void drop_for_memory(const Batch& batch) noexcept;
+  void write(Batches batches) noexcept;
   void flush(const FlushTicket& ticket) noexcept;
   void drop_queued() noexcept;                        // with the mutex held, as are all below
   void update() noexcept;                             // what the sink did by itself
@@ -73,6 +79,8 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   void note_failure(std::uint64_t ticket, const std::string& error) noexcept;
 
   static constexpr std::size_t max_failed_tickets = 64;
+  static constexpr std::size_t most_records_together = 10'000;  // as many as the drainer puts into a batch
+  static constexpr std::size_t most_bytes_together = 8 << 20;
   static constexpr std::chrono::milliseconds end_of_abandoned_sink{250};
 
   const std::size_t queue_bytes_limit_;
@@ -89,6 +97,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   std::size_t queue_bytes_ = 0;  // of the batches in the queue and of the one in the sink
   bool is_in_sink_ = false;      // the thread is in a function of the sink
   bool is_stopping_ = false;
+  bool is_far_end_troubled_ = false;  // the last write took several attempts, or ended at the breaker
   bool has_ended_ = false;
   bool is_abandoned_ = false;  // the sink was told that nobody waits for it
   std::uint64_t tickets_given_ = 0;

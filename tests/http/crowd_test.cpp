@@ -1,9 +1,4 @@
 // More clients than there is room for.
-#include <netinet/in.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -123,29 +118,6 @@ TEST_F(HttpCrowd, connections_between_two_requests_make_room_at_once) {
     EXPECT_EQ(idle.back().ask(get("/echo")).status, 200);
   }
   EXPECT_EQ(stats().connections_evicted, 16u);
-}
-
-TEST_F(HttpCrowd, without_file_descriptors_new_clients_wait) {
-  start();
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(server().port());
-  // No new ones from here on.
-  rlimit none = before;
-  none.rlim_cur = 0;
-  ::setrlimit(RLIMIT_NOFILE, &none);
-  const int connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const bool has_failed = eventually([&] { return stats().accept_errors >= 3; });
-  ::setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(connected, 0);
-  EXPECT_TRUE(has_failed);
-  EXPECT_TRUE(eventually([&] { return stats().connections_accepted == 1; }));
-  ::close(client);
-  EXPECT_TRUE(answers());
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ TEST(MostlyUnavailable, a_grpc_collector_gets_everything_once) {
   const Stats stats = manager.stats();
   EXPECT_TRUE(stats.balanced());
   EXPECT_EQ(stats.dropped(), 0U);
+  SCOPED_TRACE(std::to_string(stats.sinks.at(0).batches) + " batches, " + std::to_string(stats.sinks.at(0).retries) +
+               " retries, " + stats.sinks.at(0).last_error);
   EXPECT_GT(stats.sinks.at(0).retries, 0U);
   const std::uint64_t sent = stats.sinks.at(0).rows[static_cast<std::size_t>(RecordKind::span)].exported;
   EXPECT_EQ(sent, spans_per_second * seconds);

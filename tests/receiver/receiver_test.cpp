@@ -42,7 +42,8 @@ TEST_F(ReceiverTest, a_request_sent_again_is_there_once) {
 
 TEST_F(ReceiverTest, what_our_sink_sends_comes_back) {
   BatchBuilder builder(std::make_shared<const Resource>(test_resource()));
-  const Trace trace = make_trace(1, "work", 0, 5);
+  Trace trace = make_trace(1, "work", 0, 5);
+  trace.root_span_id = root_span_id(trace.trace_id);
   const Span span = make_span(1, "step", 1, 2);
   const Event event = make_event(1, "said", 3);
   const Metric metric = make_metric(1, "load", 4);
@@ -116,9 +117,9 @@ TEST_F(ReceiverTest, a_small_body_that_unpacks_to_gigabytes_costs_neither_time_n
 
 TEST_F(ReceiverTest, a_body_whose_records_would_take_gigabytes_is_refused) {
   start({.decoder = {.most_bytes = 1 << 20}});
-  // Data points of two bytes each, and spans: 100,000 of either.
+  // Data points that are a number and nothing else.
   std::string points;
-  for (int i = 0; i < 100'000; ++i) points += "\x0a\x00"s;
+  for (int i = 0; i < 100'000; ++i) points += "\x0a\x09\x31\x01\x00\x00\x00\x00\x00\x00\x00"s;
   const auto field = [](char tag, const std::string& content) {
     std::string out(1, tag);
     for (std::size_t size = content.size(); true; size >>= 7) {
