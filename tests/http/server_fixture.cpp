@@ -58,7 +58,7 @@ Task<void> HttpServerTest::wait_at_gate() {
 Task<http::Response> HttpServerTest::handle(const http::Request& request) {
   const std::string path(request.path());
   if (path == "/wait") co_await wait_at_gate();
-  if (path == "/throw") throw std::runtime_error("the secret is 42");
+  if (path == "/throw") throw std::runtime_error("the secret is opensesame");
   if (path == "/throw-int") throw 42;
   if (path == "/none") co_return http::Response(204);
   if (path == "/missing") co_return http::status_response(404);

@@ -52,7 +52,7 @@ void append_gzip(std::string& out, std::string_view bytes) {
       stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
       stream.avail_out = room;
       result = deflate(&stream, flush);
-      out.resize(out.size() - stream.avail_out);
+      out.erase(out.size() - stream.avail_out);
     } while (stream.avail_in > 0 || (flush == Z_FINISH && result == Z_OK));
   } while (result != Z_STREAM_END);
 }
