@@ -125,14 +125,15 @@ void each_record(LineReader& lines, const std::string& name, const Take& take) {
 
 }  // namespace
 
+void tell_progress(const ImportSteps& steps, const LineReader& lines, double bytes_before) {
+  const auto size = static_cast<double>(lines.size_bytes());
+  if (!steps.progress) return;
+  steps.progress(lines.number(), size > 0 ? (bytes_before + static_cast<double>(lines.bytes())) / (2 * size) : -1);
+}
+
 ImportResult import_records(LineReader& lines, const std::string& name, const ImportSteps& steps) {
   const bool is_checked_first = lines.can_rewind();
-  const auto report = [&](double bytes_before) {
-    const auto size = static_cast<double>(lines.size_bytes());
-    if (steps.progress) {
-      steps.progress(lines.number(), size > 0 ? (bytes_before + static_cast<double>(lines.bytes())) / (2 * size) : -1);
-    }
-  };
+  const auto report = [&](double bytes_before) { tell_progress(steps, lines, bytes_before); };
   if (is_checked_first) {
     each_record(lines, name, [&](const Record&) { report(0); });
     lines.rewind();

@@ -25,6 +25,9 @@ struct ImportSteps {
   std::function<void(std::uint64_t lines, double share)> progress = {};
 };
 
+// Tells how far a reading is that goes over the file twice; `bytes_before`: of its first pass, 0 within that.
+void tell_progress(const ImportSteps& steps, const LineReader& lines, double bytes_before);
+
 // Throws Error: invalid_argument or too_new with the file's name, the line's number and what was expected, and whatever
 // the store throws. `name` is the file's, for messages.
 ImportResult import_records(LineReader& lines, const std::string& name, const ImportSteps& steps);

@@ -132,12 +132,7 @@ bool is_otlp_json(std::string_view line) { return signal_of(line).has_value(); }
 
 OtlpImportResult import_otlp_json(LineReader& lines, const std::string& name, const ImportSteps& steps) {
   const bool is_checked_first = lines.can_rewind();
-  const auto report = [&](double bytes_before) {
-    const auto size = static_cast<double>(lines.size_bytes());
-    if (steps.progress) {
-      steps.progress(lines.number(), size > 0 ? (bytes_before + static_cast<double>(lines.bytes())) / (2 * size) : -1);
-    }
-  };
+  const auto report = [&](double bytes_before) { tell_progress(steps, lines, bytes_before); };
   if (is_checked_first) {
     OtlpDecoder trial;
     each_request(lines, name, trial, [&](const Decoded&) { report(0); });
