@@ -24,6 +24,16 @@ if(SPARK_WERROR)
   add_compile_options(-Werror)
 endif()
 
+if(SPARK_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ takes a source that another file includes for a header, and warns of every coroutine and class in it that has
+    # something of the anonymous namespace inside.
+    add_compile_options(-Wno-subobject-linkage)
+  endif()
+endif()
+
 if(SPARK_SHARED)
   # Not otherwise: a thread_local variable, of which recording has some, costs a call then.
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
