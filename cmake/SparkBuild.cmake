@@ -26,7 +26,7 @@ endif()
 
 if(SPARK_UNITY)
   set(CMAKE_UNITY_BUILD ON)
-  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12 CACHE STRING "Sources in one unit; 0 takes all of a target, to look for names that clash")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ takes a source that another file includes for a header, and warns of every coroutine and class in it that has
     # something of the anonymous namespace inside.
