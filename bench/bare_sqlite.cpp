@@ -21,7 +21,7 @@ void check(sqlite3* database, int result) {
   throw std::runtime_error(std::string("bare SQLite: ") + sqlite3_errmsg(database));
 }
 
-Database open(const std::string& path) {
+Database open_database(const std::string& path) {
   sqlite3* handle = nullptr;
   const int result = sqlite3_open(path.c_str(), &handle);
   Database database(handle);
@@ -83,7 +83,7 @@ void insert(sqlite3_stmt* statement, const BareSpan& row) {
 }  // namespace
 
 std::vector<BareSpan> read_spans(const std::string& path) {
-  const Database database = open(path);
+  const Database database = open_database(path);
   const Statement statement = prepare(database, select_sql);
   std::vector<BareSpan> rows;
   int result;
@@ -103,7 +103,7 @@ std::vector<BareSpan> read_spans(const std::string& path) {
 
 double insert_bare(const std::string& path, const std::vector<BareSpan>& rows) {
   constexpr std::size_t rows_per_transaction = 1'000;
-  const Database database = open(path);
+  const Database database = open_database(path);
   execute(database, "PRAGMA journal_mode = WAL");
   execute(database, "PRAGMA synchronous = NORMAL");
   execute(database, create_sql);

@@ -48,7 +48,7 @@ std::uint64_t mix(std::uint64_t hash, const ValueView& value) noexcept {
 }
 
 // Attributes have no order.
-std::uint64_t checksum_of(AttributesView attributes) noexcept {
+std::uint64_t attributes_checksum(AttributesView attributes) noexcept {
   std::uint64_t sum = attributes.size();
   for (const AttributeView& attribute : attributes) sum += mix(mix(1, attribute.key), attribute.value);
   return sum;
@@ -68,12 +68,12 @@ std::uint64_t checksum_of(const SpanView& span) noexcept {
   hash = mix(hash, span.name);
   hash = mix(hash, span.status_message);
   hash = mix(hash, span.error_type);
-  hash = mix(hash, checksum_of(span.attributes));
+  hash = mix(hash, attributes_checksum(span.attributes));
   for (const SpanEventView& event : span.events) {
     hash = mix(hash, yes(event.event_id.is_valid()));
     hash = mix(hash, yes(event.time_ns >= span.start_ns && event.time_ns <= span.end_ns));
     hash = mix(hash, event.name);
-    hash = mix(hash, checksum_of(event.attributes));
+    hash = mix(hash, attributes_checksum(event.attributes));
   }
   return hash;
 }
@@ -87,7 +87,7 @@ std::uint64_t checksum_of(const MetricView& metric) noexcept {
   hash = mix(hash, static_cast<std::uint64_t>(metric.aggregation_type) << 8 | yes(metric.is_self_metric));
   hash = mix(hash, metric.name);
   hash = mix(hash, metric.unit);
-  return mix(hash, checksum_of(metric.attributes));
+  return mix(hash, attributes_checksum(metric.attributes));
 }
 
 void ChecksumSink::write(const Batch& batch) {

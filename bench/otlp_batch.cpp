@@ -7,7 +7,7 @@
 namespace spark::bench {
 namespace {
 
-constexpr std::uint64_t spans_per_trace = 10;
+constexpr std::uint64_t spans_of_a_trace = 10;
 
 SpanView make_span(BatchBuilder& builder, std::uint64_t number) {
   constexpr std::int64_t start_ns = 1'736'935'200'000'000'000;
@@ -18,7 +18,7 @@ SpanView make_span(BatchBuilder& builder, std::uint64_t number) {
   attributes[2] = {"item", ValueView(builder.copy("doc-1/section-" + std::to_string(1'000 + number)))};
   attributes[3] = {"input_size", ValueView(static_cast<std::int64_t>(4'096 + number))};
   SpanView span;
-  span.trace_id = TraceId::make(1'736'935'200'000 + number / spans_per_trace, number / spans_per_trace, number);
+  span.trace_id = TraceId::make(1'736'935'200'000 + number / spans_of_a_trace, number / spans_of_a_trace, number);
   span.span_id = {0x0123'4567'89AB'0000 + number};
   span.parent_span_id = root_span_id(span.trace_id);
   span.start_ns = start_ns + static_cast<std::int64_t>(number) * 1'000;

@@ -30,7 +30,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr int node_count = 5;
+constexpr int nodes_of_the_chain = 5;
 
 // How many base() take 100 µs here. A number of steps and not a time: a node that is disturbed takes longer. The
 // thread's own time, so that others at work while this is found out do not make the nodes smaller.
@@ -58,7 +58,7 @@ class BusyNode final : public Node {
 NodePtr busy_chain() {
   const NodePtr first = make_node<BusyNode>();
   NodePtr last = first;
-  for (int i = 1; i < node_count; ++i) {
+  for (int i = 1; i < nodes_of_the_chain; ++i) {
     const NodePtr next = make_node<BusyNode>();
     last >> next;
     last = next;

@@ -18,7 +18,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t spans_per_trace = 10, traces_per_batch = 1'000;
+constexpr std::size_t spans_of_each_trace = 10, traces_of_a_batch = 1'000;
 constexpr Timestamp some_time{std::chrono::seconds(1'700'000'000)};
 constexpr std::chrono::hours year{24 * 365};
 
@@ -36,8 +36,8 @@ void write_traces(Store& store, std::uint64_t first, std::size_t count, Timestam
                     .start_time = time,
                     .end_time = time,
                     .status = TraceStatus::completed});
-    for (std::uint64_t i = 1; i <= spans_per_trace; ++i) {
-      batch.add(Span{.span_id = {number * spans_per_trace + i},
+    for (std::uint64_t i = 1; i <= spans_of_each_trace; ++i) {
+      batch.add(Span{.span_id = {number * spans_of_each_trace + i},
                      .trace_id = id,
                      .name = "TransformNode",
                      .start_time = time,
@@ -68,8 +68,8 @@ std::vector<Result> pruning(const Options& options) {
     const TemporaryFolder folder;
     const std::string path = folder.file("pruned.db");
     SqliteStore store({.path = path, .busy_timeout = std::chrono::seconds(60)});
-    for (std::size_t first = 1; first <= traces; first += traces_per_batch) {
-      write_traces(store, first, traces_per_batch, some_time);
+    for (std::size_t first = 1; first <= traces; first += traces_of_a_batch) {
+      write_traces(store, first, traces_of_a_batch, some_time);
     }
     std::atomic<bool> stops = false;
     std::vector<double> writes;

@@ -3,6 +3,9 @@
 namespace spark::detail::ingest {
 namespace {
 
+// Apart, so that the short names of the types are no names of anything else.
+namespace schema {
+
 using enum JsonType;
 
 constexpr JsonField one(otlp::Field field, JsonType type) { return {.field = field, .type = type}; }
@@ -192,6 +195,8 @@ struct Envelope {
   static constexpr JsonMessage request{request_fields};
 };
 
+}  // namespace schema
+
 // Whether `name` is `camel`, or its form in snake_case.
 bool is_name(std::string_view camel, std::string_view name) noexcept {
   std::size_t at = 0;
@@ -220,13 +225,13 @@ const JsonField* JsonMessage::find(std::string_view name) const noexcept {
 const JsonMessage& json_request(otlp::Signal signal) noexcept {
   switch (signal) {
     case otlp::Signal::metrics:
-      return Envelope<otlp::metric_envelope, metric_message>::request;
+      return schema::Envelope<otlp::metric_envelope, schema::metric_message>::request;
     case otlp::Signal::logs:
-      return Envelope<otlp::log_envelope, log_record_message>::request;
+      return schema::Envelope<otlp::log_envelope, schema::log_record_message>::request;
     case otlp::Signal::traces:
       break;
   }
-  return Envelope<otlp::trace_envelope, span_message>::request;
+  return schema::Envelope<otlp::trace_envelope, schema::span_message>::request;
 }
 
 }  // namespace spark::detail::ingest

@@ -31,19 +31,19 @@ std::string quoted(std::string_view text) { return "\"" + fit(printable(text), l
 
 [[noreturn]] void refuse_time(std::string_view text) { refuse(text, "is no time: expected " + std::string(time_form)); }
 
-struct Unit {
+struct TimeUnit {
   std::string_view name;
   double nanoseconds;
 };
-constexpr std::array<Unit, 9> units{{{"ns", 1},
-                                     {"us", 1e3},
-                                     {"µs", 1e3},
-                                     {"ms", 1e6},
-                                     {"s", 1e9},
-                                     {"m", 60e9},
-                                     {"h", 3600e9},
-                                     {"d", 86400e9},
-                                     {"w", 604800e9}}};
+constexpr std::array<TimeUnit, 9> units{{{"ns", 1},
+                                         {"us", 1e3},
+                                         {"µs", 1e3},
+                                         {"ms", 1e6},
+                                         {"s", 1e9},
+                                         {"m", 60e9},
+                                         {"h", 3600e9},
+                                         {"d", 86400e9},
+                                         {"w", 604800e9}}};
 
 // Nothing if it does not begin with a digit or does not end with a unit.
 std::optional<nanoseconds> read_duration(std::string_view text) {
@@ -54,7 +54,7 @@ std::optional<nanoseconds> read_duration(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
   if (error != std::errc()) return std::nullopt;
   const std::string_view name(rest, static_cast<std::size_t>(end - rest));
-  for (const Unit& unit : units) {
+  for (const TimeUnit& unit : units) {
     if (unit.name != name) continue;
     const double count = number * unit.nanoseconds;
     if (count > longest_duration_ns) refuse(text, "is longer than 290 years");

@@ -27,7 +27,7 @@ namespace {
 using analysis::BottleneckReport;
 using analysis::BottleneckRow;
 
-constexpr std::size_t share_cells = 12;
+constexpr std::size_t critical_share_cells = 12;
 constexpr std::size_t most_traces = 1'000'000;
 
 struct BottlenecksOptions {
@@ -52,7 +52,7 @@ std::string draw_table(const BottleneckReport& report, std::size_t limit, const 
     table.add_row({row.name,
                    row.node_id,
                    format_share(row.critical_share),
-                   {row.critical_share > 0 ? bar(0, row.critical_share, share_cells) : "", Style::cyan},
+                   {row.critical_share > 0 ? bar(0, row.critical_share, critical_share_cells) : "", Style::cyan},
                    format_share(row.self_share),
                    format_count(row.count),
                    format_seconds(row.mean),
@@ -88,7 +88,7 @@ std::string draw(const BottleneckReport& report, std::size_t limit, const Canvas
   return draw_table(report, limit, canvas) + paragraph(notes_of(report, limit), canvas.width);
 }
 
-Object to_object(const BottleneckRow& row) {
+Object row_object(const BottleneckRow& row) {
   const auto text_or_null = [](const std::string& text) { return text.empty() ? Value() : Value(text); };
   return Object{{"name", row.name},
                 {"node_id", text_or_null(row.node_id)},
@@ -106,10 +106,10 @@ Object to_object(const BottleneckRow& row) {
 
 std::string to_json(const BottleneckReport& report, std::size_t limit) {
   Array rows;
-  for (std::size_t i = 0; i < std::min(limit, report.rows.size()); ++i) rows.emplace_back(to_object(report.rows[i]));
+  for (std::size_t i = 0; i < std::min(limit, report.rows.size()); ++i) rows.emplace_back(row_object(report.rows[i]));
   return to_pretty_json(Object{{"rows", std::move(rows)},
                                {"truncated", report.rows.size() > limit},
-                               {"others", to_object(report.others)},
+                               {"others", row_object(report.others)},
                                {"traces", report.traces},
                                {"spans", report.spans},
                                {"duration", report.duration.count()},

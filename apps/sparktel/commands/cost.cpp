@@ -27,7 +27,7 @@ using analysis::CostRow;
 using analysis::CostSummary;
 using analysis::CostTable;
 
-constexpr std::size_t share_cells = 10;
+constexpr std::size_t cost_share_cells = 10;
 constexpr std::size_t most_rows = 10'000;  // that are told apart; the limit is for what is shown
 constexpr std::chrono::days default_window{30};
 
@@ -84,7 +84,7 @@ std::vector<Cell> cells_of(const std::string& name, const Cost& cost, double lar
   const double share = largest > 0 ? cost.dollars / largest : 0;
   return {name,
           format_count(cost.calls),
-          {share > 0 ? bar(0, share, share_cells) : "", Style::cyan},
+          {share > 0 ? bar(0, share, cost_share_cells) : "", Style::cyan},
           format_dollars(cost.dollars),
           format_count(cost.input_tokens),
           format_count(cost.output_tokens),
@@ -123,7 +123,7 @@ std::string draw(const CostOptions& options, const CostSummary& summary, const T
   return out;
 }
 
-Object to_object(const Cost& cost) {
+Object cost_object(const Cost& cost) {
   return Object{{"calls", cost.calls},
                 {"unpriced", cost.unpriced},
                 {"dollars", cost.dollars},
@@ -131,15 +131,15 @@ Object to_object(const Cost& cost) {
                 {"output_tokens", cost.output_tokens}};
 }
 
-Object to_object(const CostTable& table) {
+Object table_object(const CostTable& table) {
   Array rows;
   for (const CostRow& row : table.rows) {
-    Object object = to_object(row.cost);
+    Object object = cost_object(row.cost);
     object.set("name", row.name);
     object.set("node_id", row.node_id.empty() ? Value() : Value(row.node_id));
     rows.emplace_back(std::move(object));
   }
-  return Object{{"rows", std::move(rows)}, {"others", to_object(table.others)}};
+  return Object{{"rows", std::move(rows)}, {"others", cost_object(table.others)}};
 }
 
 std::string to_json(const CostSummary& summary, const TimeRange& window) {
@@ -148,10 +148,10 @@ std::string to_json(const CostSummary& summary, const TimeRange& window) {
   };
   return to_pretty_json(Object{{"from", time_or_null(window.from)},
                                {"to", time_or_null(window.to)},
-                               {"total", to_object(summary.total)},
-                               {"by_model", to_object(summary.by_model)},
-                               {"by_node", to_object(summary.by_span)},
-                               {"by_day", to_object(summary.by_day)}}) +
+                               {"total", cost_object(summary.total)},
+                               {"by_model", table_object(summary.by_model)},
+                               {"by_node", table_object(summary.by_span)},
+                               {"by_day", table_object(summary.by_day)}}) +
          "\n";
 }
 

@@ -20,7 +20,7 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t share_cells = 10;
+constexpr std::size_t group_share_cells = 10;
 constexpr std::size_t most_groups = 10'000;
 
 struct ErrorsOptions {
@@ -36,9 +36,9 @@ std::string draw_group(const analysis::ErrorGroup& group, const Canvas& canvas) 
   const std::string counted = format_count(group.count) + "×  " + format_share(group.share) + "  ";
   std::string place = group.span_name;
   if (!group.node_id.empty()) place += ", node " + group.node_id;
-  const std::size_t used = display_width(counted) + share_cells + 2;
+  const std::size_t used = display_width(counted) + group_share_cells + 2;
   std::string out =
-      paint(counted + pad_right(bar(0, group.share, share_cells), share_cells), Style::red, canvas) + "  " +
+      paint(counted + pad_right(bar(0, group.share, group_share_cells), group_share_cells), Style::red, canvas) + "  " +
       paint(fit(printable(place), canvas.width > used ? canvas.width - used : 1), Style::bold, canvas) + "\n";
   const char* const between = group.error_type.empty() || group.message.empty() ? "" : ": ";
   for (const std::string& line : wrap(printable(group.error_type + between + group.message), canvas.width - 3)) {

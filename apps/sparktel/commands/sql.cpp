@@ -46,7 +46,7 @@ std::string hex_of(const Bytes& bytes) {
   return text + "'";
 }
 
-std::string text_of(const Value& value) {
+std::string cell_text(const Value& value) {
   if (value.is_null()) return {};
   if (value.is_string()) return value.as_string();
   if (value.is_bytes()) return hex_of(value.as_bytes());
@@ -102,9 +102,9 @@ void print_csv(QueryRows& rows) {
       const Value value = rows.value(i);
       // Numbers may begin with a minus sign and are no formulas.
       if (value.is_number()) {
-        out += text_of(value);
+        out += cell_text(value);
       } else {
-        append_csv_text(out, text_of(value));
+        append_csv_text(out, cell_text(value));
       }
     }
     end_line();
@@ -141,7 +141,7 @@ void print_table(QueryRows& rows) {
       if (value.is_null()) {
         cells.emplace_back("NULL", Style::dim);
       } else {
-        cells.emplace_back(text_of(value));
+        cells.emplace_back(cell_text(value));
       }
     }
     table.add_row(std::move(cells));

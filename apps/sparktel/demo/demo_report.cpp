@@ -15,7 +15,7 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t bar_cells = 10;
+constexpr std::size_t word_share_cells = 10;
 
 std::string heading(std::string_view text, const Canvas& canvas) {
   return "\n" + paint(text, Style::bold, canvas) + "\n\n";
@@ -26,7 +26,7 @@ std::size_t analysed(const std::vector<DocumentRun>& runs) {
       std::count_if(runs.begin(), runs.end(), [](const DocumentRun& run) { return run.report.has_value(); }));
 }
 
-std::string top_words(const DocumentReport& report) {
+std::string top_words_text(const DocumentReport& report) {
   std::string text;
   for (const auto& [word, count] : report.top_words) {
     text += (text.empty() ? "" : ", ") + fmt::format("{} {}", word, format_count(count));
@@ -73,11 +73,11 @@ std::string draw_documents(const std::vector<DocumentRun>& runs, const Canvas& c
     const double share = static_cast<double>(run.report->words) / static_cast<double>(most_words);
     table.add_row({name,
                    format_count(run.report->words),
-                   {run.report->words > 0 ? bar(0, share, bar_cells) : "", Style::cyan},
+                   {run.report->words > 0 ? bar(0, share, word_share_cells) : "", Style::cyan},
                    format_count(run.report->distinct_words),
                    format_count(run.report->lines),
                    reading_ease(*run.report),
-                   {top_words(*run.report), Style::dim},
+                   {top_words_text(*run.report), Style::dim},
                    longest_sentence(*run.report)});
   }
   std::string out = heading(fmt::format("{} of {} documents analysed", analysed(runs), runs.size()), canvas);
@@ -150,7 +150,7 @@ std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
   return out;
 }
 
-Object to_object(const DocumentRun& run) {
+Object document_object(const DocumentRun& run) {
   Object object{{"file", run.path},
                 {"trace_id", run.trace_id.is_valid() ? Value(run.trace_id.to_string()) : Value()},
                 {"status", run.report ? "completed" : "failed"}};
@@ -187,7 +187,7 @@ std::string draw_report(const DemoReport& report, const Canvas& canvas) {
 
 std::string report_to_json(const DemoReport& report) {
   Array documents;
-  for (const DocumentRun& run : report.runs) documents.emplace_back(to_object(run));
+  for (const DocumentRun& run : report.runs) documents.emplace_back(document_object(run));
   Array nodes;
   for (const NodeSummary& node : report.nodes) {
     nodes.emplace_back(Object{{"name", node.name},

@@ -15,7 +15,7 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t top_words = 5;
+constexpr std::size_t most_top_words = 5;
 constexpr std::size_t top_sentences = 3;
 constexpr std::size_t shown_words = 8;     // of a long sentence
 constexpr std::size_t sample_words = 100;  // as many as Flesch's samples have
@@ -114,7 +114,7 @@ class CountNode final : public Node {
     for (const Sentence& sentence : sentences_of(context.inputs())) {
       words.insert(words.end(), sentence.begin(), sentence.end());
     }
-    WordCounts counts = count_words(words, top_words);
+    WordCounts counts = count_words(words, most_top_words);
     span.set_attributes({{"words", counts.words}, {"distinct_words", counts.distinct}});
     return counts;
   }

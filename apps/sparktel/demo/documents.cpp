@@ -22,7 +22,7 @@ namespace {
   throw Error(code, "cannot analyse " + path + ": " + reason);
 }
 
-ErrorCode code_of(int error_number) {
+ErrorCode code_of_reading(int error_number) {
   if (error_number == ENOENT || error_number == ENOTDIR) return ErrorCode::not_found;
   return error_number == EACCES ? ErrorCode::permission_denied : ErrorCode::unavailable;
 }
@@ -60,12 +60,12 @@ std::string read_document(const std::string& path) {
   // Asked first, because opening a pipe would wait for its writer.
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (error) refuse(code_of(error.value()), path, error.message());
+  if (error) refuse(code_of_reading(error.value()), path, error.message());
   if (!std::filesystem::exists(status)) refuse(ErrorCode::not_found, path, "No such file or directory");
   if (!std::filesystem::is_regular_file(status)) refuse(ErrorCode::invalid_argument, path, "it is not a regular file");
 
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (file == nullptr) refuse(code_of(errno), path, std::strerror(errno));
+  if (file == nullptr) refuse(code_of_reading(errno), path, std::strerror(errno));
   std::string text;
   std::array<char, 16 * 1024> buffer;
   while (const std::size_t bytes = std::fread(buffer.data(), 1, buffer.size(), file.get())) {

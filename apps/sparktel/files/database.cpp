@@ -47,7 +47,7 @@ int authorize(void*, int action, const char* first, const char* second, const ch
   }
 }
 
-ErrorCode code_of(int result) {
+ErrorCode code_of_result(int result) {
   switch (result & 0xFF) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
@@ -174,7 +174,8 @@ void Database::fail(int result, const std::string& attempted) const {
         "SQLite database " + path_ + ": cannot " + attempted +
             ": only reading is allowed here (SELECT, and pragmas that change nothing); write through the library");
   }
-  throw Error(code_of(result), "SQLite database " + path_ + ": cannot " + attempted + ": " + std::string(message));
+  throw Error(code_of_result(result),
+              "SQLite database " + path_ + ": cannot " + attempted + ": " + std::string(message));
 }
 
 QueryRows::QueryRows(Database& database, std::string_view sql) : database_(database) {

@@ -38,7 +38,7 @@ std::string advice_for(int error) {
   }
 }
 
-ErrorCode code_of(int error) {
+ErrorCode code_of_writing(int error) {
   if (error == ENOENT || error == ENOTDIR) return ErrorCode::not_found;
   if (error == EACCES || error == EPERM || error == EROFS) return ErrorCode::permission_denied;
   return ErrorCode::unavailable;
@@ -127,7 +127,7 @@ void OutputFile::commit() {
 void OutputFile::fail(int error) const {
   if (error == EPIPE && path_ == "-") end_by_broken_pipe();
   const std::string what = path_ == "-" ? "standard output" : path_;
-  throw Error(code_of(error), "cannot write to " + what + ": " + std::strerror(error) + advice_for(error));
+  throw Error(code_of_writing(error), "cannot write to " + what + ": " + std::strerror(error) + advice_for(error));
 }
 
 }  // namespace spark::sparktel

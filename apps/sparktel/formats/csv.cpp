@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "apps/sparktel/views/record_json.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
@@ -28,12 +29,12 @@ std::string_view header_of(CsvTable table) {
 }
 
 // One line; ends with its scope.
-class Line {
+class CsvLine {
  public:
-  explicit Line(std::string& out) : out_(out) {}
-  ~Line() { out_ += "\r\n"; }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
+  explicit CsvLine(std::string& out) : out_(out) {}
+  ~CsvLine() { out_ += "\r\n"; }
+  CsvLine(const CsvLine&) = delete;
+  CsvLine& operator=(const CsvLine&) = delete;
 
   void text(std::string_view text) {
     separate();
@@ -75,12 +76,6 @@ std::string number_text(double value) {
   return text;
 }
 
-Object to_object(const Distribution::Buckets& buckets) {
-  Array counts;
-  for (const std::uint64_t count : buckets.counts) counts.emplace_back(count);
-  return Object{{"offset", buckets.offset}, {"counts", std::move(counts)}};
-}
-
 std::string distribution_text(const std::optional<Distribution>& distribution) {
   if (!distribution) return {};
   return to_json(Object{{"count", distribution->count},
@@ -109,7 +104,7 @@ void CsvWriter::begin(const std::function<Timestamp()>&) { out_ += header_of(tab
 
 void CsvWriter::add(const Trace& trace) {
   if (table_ != CsvTable::traces) return;
-  Line line(out_);
+  CsvLine line(out_);
   line.id(trace.trace_id);
   line.text(trace.name);
   line.time(trace.start_time);
@@ -129,7 +124,7 @@ void CsvWriter::add(const Trace& trace) {
 
 void CsvWriter::add(const Span& span) {
   if (table_ != CsvTable::spans) return;
-  Line line(out_);
+  CsvLine line(out_);
   line.id(span.span_id);
   line.id(span.trace_id);
   line.id(span.parent_span_id);
@@ -146,7 +141,7 @@ void CsvWriter::add(const Span& span) {
 
 void CsvWriter::add(const Event& event) {
   if (table_ != CsvTable::events) return;
-  Line line(out_);
+  CsvLine line(out_);
   line.id(event.event_id);
   line.id(event.trace_id);
   line.id(event.span_id);
@@ -159,7 +154,7 @@ void CsvWriter::add(const Event& event) {
 
 void CsvWriter::add(const Metric& metric) {
   if (table_ != CsvTable::metrics) return;
-  Line line(out_);
+  CsvLine line(out_);
   line.id(metric.metric_id);
   line.id(metric.trace_id);
   line.id(metric.span_id);
@@ -174,7 +169,7 @@ void CsvWriter::add(const Metric& metric) {
 
 void CsvWriter::add(const GraphDefinition& graph) {
   if (table_ != CsvTable::graphs) return;
-  Line line(out_);
+  CsvLine line(out_);
   line.text(graph.hash);
   line.text(graph.graph_id);
   line.text(graph.version);

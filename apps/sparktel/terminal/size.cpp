@@ -12,18 +12,18 @@ namespace spark::sparktel {
 
 namespace {
 
-struct Unit {
+struct SizeUnit {
   std::string_view name;
   double bytes;
 };
-constexpr std::array<Unit, 5> units_of_1000{{{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
-constexpr std::array<Unit, 5> other_units{
+constexpr std::array<SizeUnit, 5> units_of_1000{{{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
+constexpr std::array<SizeUnit, 5> other_units{
     {{"KB", 1e3}, {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}}};
 
 }  // namespace
 
 std::string format_size(std::uint64_t bytes) {
-  for (const Unit& unit : units_of_1000) {
+  for (const SizeUnit& unit : units_of_1000) {
     const double value = static_cast<double>(bytes) / unit.bytes;
     // The bounds are where rounding would give a fourth digit.
     if (value >= 999.5 && unit.name != units_of_1000.back().name) continue;
@@ -43,7 +43,7 @@ std::uint64_t parse_size(std::string_view text) {
   if (name.starts_with(' ')) name.remove_prefix(1);
   if (has_digit && error == std::errc()) {
     for (const auto& units : {units_of_1000, other_units}) {
-      for (const Unit& unit : units) {
+      for (const SizeUnit& unit : units) {
         const double bytes = number * unit.bytes;
         if (unit.name == name && bytes >= 1 && bytes <= most) return static_cast<std::uint64_t>(bytes);
       }

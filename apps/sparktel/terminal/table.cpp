@@ -8,15 +8,15 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t gap = 2;
+constexpr std::size_t column_gap = 2;
 constexpr std::size_t narrowest_column = 4;
 
 std::size_t total(const std::vector<std::size_t>& widths) {
   std::size_t sum = 0;
   for (const std::size_t width : widths) {
-    if (width > 0) sum += width + gap;
+    if (width > 0) sum += width + column_gap;
   }
-  return sum > 0 ? sum - gap : 0;
+  return sum > 0 ? sum - column_gap : 0;
 }
 
 // Appends one line; cells of columns without width are left out.
@@ -34,7 +34,7 @@ void append_line(std::string& out, const std::vector<Column>& columns, const std
       spaces = 0;
     }
     if (columns[i].align == Align::left) spaces += unused;
-    spaces += gap;
+    spaces += column_gap;
   }
   out += line + "\n";
 }

@@ -18,10 +18,10 @@ using analysis::ErrorVerdict;
 using analysis::RealInterval;
 using analysis::VersionRuns;
 
-constexpr std::size_t bar_cells = 12;
+constexpr std::size_t proportion_cells = 12;
 
 std::string drawn_share(double part, double whole) {
-  return whole > 0 && part > 0 ? bar(0, part / whole, bar_cells) : "";
+  return whole > 0 && part > 0 ? bar(0, part / whole, proportion_cells) : "";
 }
 
 std::string probability(double p_value) { return p_value < 0.0001 ? "p < 0.0001" : fmt::format("p = {:.2g}", p_value); }
@@ -74,21 +74,21 @@ std::string duration_sentence(const analysis::CompareOptions& options, const Com
   return {};
 }
 
-Style style_of(const Comparison& comparison) {
+Style verdict_style(const Comparison& comparison) {
   if (comparison.errors == ErrorVerdict::more_errors || comparison.durations == DurationVerdict::slower) {
     return Style::yellow;
   }
   return Style::plain;
 }
 
-Object to_object(const RealInterval& interval) { return Object{{"low", interval.low}, {"high", interval.high}}; }
+Object interval_object(const RealInterval& interval) { return Object{{"low", interval.low}, {"high", interval.high}}; }
 
-Object to_object(const VersionRuns& runs) {
+Object runs_object(const VersionRuns& runs) {
   return Object{{"version", runs.version},
                 {"runs", runs.errors.trials},
                 {"failed", runs.errors.hits},
                 {"error_share", runs.errors.share()},
-                {"error_interval", to_object(runs.error_interval)},
+                {"error_interval", interval_object(runs.error_interval)},
                 {"cancelled", runs.cancelled},
                 {"running", runs.running},
                 {"more_runs", runs.more_runs},
@@ -130,7 +130,7 @@ std::string draw_comparison(const analysis::CompareOptions& options, const Compa
   out += table.draw(canvas) + "\n";
   for (const std::string& sentence : {error_sentence(options, comparison), duration_sentence(options, comparison)}) {
     for (const std::string& line : wrap(printable(sentence), canvas.width)) {
-      out += paint(line, style_of(comparison), canvas) + "\n";
+      out += paint(line, verdict_style(comparison), canvas) + "\n";
     }
   }
   for (const VersionRuns* runs : {&comparison.a, &comparison.b}) {
@@ -144,14 +144,14 @@ std::string draw_comparison(const analysis::CompareOptions& options, const Compa
 }
 
 Object to_object(const Comparison& comparison) {
-  return Object{{"a", to_object(comparison.a)},
-                {"b", to_object(comparison.b)},
+  return Object{{"a", runs_object(comparison.a)},
+                {"b", runs_object(comparison.b)},
                 {"errors", to_string(comparison.errors)},
-                {"error_difference", to_object(comparison.error_difference)},
+                {"error_difference", interval_object(comparison.error_difference)},
                 {"error_p_value", comparison.error_p_value},
                 {"durations", to_string(comparison.durations)},
                 {"duration_shift", comparison.shift.shift},
-                {"duration_interval", to_object(comparison.shift.interval)},
+                {"duration_interval", interval_object(comparison.shift.interval)},
                 {"duration_p_value", comparison.rank_test.p_value}};
 }
 

@@ -42,9 +42,9 @@ void add_span(NodeTally& tally, const Span& span) {
 }
 
 // Counts what belongs to the runs.
-class Counting {
+class RunCounting {
  public:
-  Counting(GraphRun& run, const SpanIds& runs) : run_(run), runs_(runs) {
+  RunCounting(GraphRun& run, const SpanIds& runs) : run_(run), runs_(runs) {
     for (DeclaredNode& node : run.nodes) nodes_.emplace(node.id, &node);
     for (DeclaredEdge& edge : run.edges) {
       edges_.emplace(EdgeKey(run.nodes[edge.from].id, run.nodes[edge.to].id, to_string(edge.kind)), &edge);
@@ -118,7 +118,7 @@ GraphRun read_graph_run(const GraphDefinition& definition, const Trace& trace, s
   GraphRun run = read_definition(definition);
   const SpanIds runs = runs_of(definition.hash, trace, spans);
   run.runs = runs.size();
-  Counting counting(run, runs);
+  RunCounting counting(run, runs);
   SpanIds ended;
   for (const Span& span : spans) {
     counting.add(span);

@@ -16,7 +16,7 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t level_width = 3;
+constexpr std::size_t branch_width = 3;
 constexpr std::size_t most_condition_cells = 60;
 constexpr std::size_t most_id_cells = 40;  // in a note
 constexpr std::size_t least_note_cells = 24;
@@ -231,7 +231,7 @@ std::string draw_graph(const GraphRun& run, const Canvas& canvas) {
   std::string out = draw_header(run, canvas);
   if (run.nodes.empty()) return out + "Its definition has no nodes.\n" + draw_remarks(run, canvas);
   const std::vector<GraphLine> lines = graph_order(run, most_drawn_nodes);
-  const std::vector<Branches> branches = branches_of(lines, std::max<std::size_t>(canvas.width / 5 / level_width, 2));
+  const std::vector<Branches> branches = branches_of(lines, std::max<std::size_t>(canvas.width / 5 / branch_width, 2));
   const std::vector<NodeEdges> edges = edges_of(run);
   // The table's lines: the header and its rule, and then one for each node.
   const std::string table = make_table(run, lines, branches).draw(canvas);

@@ -48,16 +48,11 @@ Object to_object(const Event& event) {
                 {"attributes", event.attributes}};
 }
 
-namespace {
-
-// Base-2 exponential buckets, as OpenTelemetry's: counts from the bucket `offset` on.
 Object to_object(const Distribution::Buckets& buckets) {
   Array counts;
   for (const std::uint64_t count : buckets.counts) counts.emplace_back(count);
   return Object{{"offset", buckets.offset}, {"counts", std::move(counts)}};
 }
-
-}  // namespace
 
 Object to_object(const Metric& metric) {
   Object result{{"metric_id", metric.metric_id.to_string()},

@@ -13,5 +13,7 @@ namespace spark::sparktel {
 [[nodiscard]] Object to_object(const Span& span);
 [[nodiscard]] Object to_object(const Event& event);
 [[nodiscard]] Object to_object(const Metric& metric);
+// Base-2 exponential buckets, as OpenTelemetry's: counts from the bucket `offset` on.
+[[nodiscard]] Object to_object(const Distribution::Buckets& buckets);
 
 }  // namespace spark::sparktel
