@@ -17,11 +17,6 @@
 #include <string_view>
 #include <thread>
 
-// The interpreter that has the package grpc; empty if there is none.
-#ifndef SPARK_GRPC_PYTHON
-#define SPARK_GRPC_PYTHON ""
-#endif
-
 namespace spark::bench {
 namespace {
 

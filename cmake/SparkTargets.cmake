@@ -150,8 +150,8 @@ endfunction()
 #            [TOGETHER <GoogleTest patterns>] [JS <GoogleTest patterns>])
 #
 # Each pattern of TOGETHER is one test of CTest's, for hundreds of cases so small that starting a program takes longer.
-# So is each pattern of JS, whose tests run scripts of tests/js: where Node is there, the macros SPARK_NODE, SPARK_JS (the
-# folder) and SPARK_JS_IS_REQUIRED tell them how, and CTest installs OpenTelemetry's packages before them.
+# So is each pattern of JS, whose tests run scripts of tests/js: the macros SPARK_NODE (empty where there is none), SPARK_JS
+# (the folder) and SPARK_JS_IS_REQUIRED tell them how, and CTest installs OpenTelemetry's packages before them.
 # A test that starts one of our programs names it with RUNS and finds its path in the macro SPARK_PROGRAM.
 # The tests are named <folder>.<Suite>.<test>. A concurrency test asks for all the processors it needs, so that CTest does not
 # run it beside another one. SPARK_SOURCE_DIR is the repository's root, for tests that read files of it.
@@ -213,6 +213,8 @@ function(spark_test folder)
       SPARK_NODE="${SPARK_NODE}"
       SPARK_JS="${PROJECT_BINARY_DIR}/tests/js"
       SPARK_JS_IS_REQUIRED=$<BOOL:${SPARK_REQUIRE_ALL}>)
+  elseif(arg_JS)
+    target_compile_definitions(${target} PRIVATE SPARK_NODE="" SPARK_JS="" SPARK_JS_IS_REQUIRED=0)
   endif()
   gtest_discover_tests(${target}
     ${each}
@@ -251,8 +253,8 @@ function(spark_example source)
   set_tests_properties(example.${name} PROPERTIES TIMEOUT 120 LABELS example)
 endfunction()
 
-# spark_use_grpc_python(<target>): tells it where a Python with the package grpcio is, if there is one: the gRPC server
-# of tests and benchmarks.
+# spark_use_grpc_python(<target>): tells it in the macro SPARK_GRPC_PYTHON where a Python with the package grpcio is, for
+# the gRPC server of tests and benchmarks; the macro is empty where there is none.
 function(spark_use_grpc_python target)
   # Debian's package belongs to Debian's Python, which need not be the first one in PATH.
   foreach(python IN LISTS Python3_EXECUTABLE ITEMS /usr/bin/python3)
@@ -264,7 +266,5 @@ function(spark_use_grpc_python target)
       set(SPARK_GRPC_PYTHON "${python}" CACHE INTERNAL "")
     endif()
   endforeach()
-  if(SPARK_GRPC_PYTHON)
-    target_compile_definitions(${target} PRIVATE SPARK_GRPC_PYTHON="${SPARK_GRPC_PYTHON}")
-  endif()
+  target_compile_definitions(${target} PRIVATE SPARK_GRPC_PYTHON="${SPARK_GRPC_PYTHON}")
 endfunction()

@@ -73,6 +73,8 @@ TEST(Utf8, replaces_each_maximal_ill_formed_part_once) {
   }
 }
 
+#undef FFFD
+
 TEST(Utf8, repair_is_storable_and_leaves_what_is) {
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     Random random(seed);

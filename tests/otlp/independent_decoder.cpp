@@ -13,13 +13,6 @@
 #include "otlp/sender_fixture.h"
 #include "spark/base/json.h"
 
-// Where Node is and where its packages are to be; empty if there is no Node.
-#ifndef SPARK_NODE
-#define SPARK_NODE ""
-#define SPARK_JS ""
-#define SPARK_JS_IS_REQUIRED false
-#endif
-
 namespace spark::testing {
 namespace {
 

@@ -2,11 +2,6 @@
 
 #include "spark/base/json.h"
 
-// The interpreter that has the package; empty if there is none.
-#ifndef SPARK_GRPC_PYTHON
-#define SPARK_GRPC_PYTHON ""
-#endif
-
 namespace spark::testing {
 namespace {
 

@@ -14,12 +14,6 @@
 #include "spark/backends/sqlite.h"
 #include "spark/base/json.h"
 
-#ifndef SPARK_NODE
-#define SPARK_NODE ""
-#define SPARK_JS ""
-#define SPARK_JS_IS_REQUIRED 0
-#endif
-
 namespace spark::testing {
 namespace {
 
