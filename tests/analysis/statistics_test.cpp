@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "analysis/refusal.h"
 #include "analysis/sample.h"
 #include "analysis/sum.h"
 #include "spark/analysis/proportions.h"
@@ -19,6 +19,7 @@
 namespace spark::analysis {
 namespace {
 
+using ::spark::testing::refusal;
 using ::testing::DoubleNear;
 using ::testing::FieldsAre;
 
@@ -27,15 +28,6 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 auto interval_near(double low, double high, double tolerance = 5e-5) {
   return FieldsAre(DoubleNear(low, tolerance), DoubleNear(high, tolerance));
-}
-
-std::string refusal(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code() == ErrorCode::invalid_argument ? error.what() : "another code";
-  }
-  return "none";
 }
 
 TEST(TwoSidedZ, IsThatOfTheTables) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "analysis/buckets.h"
+#include "analysis/refusal.h"
 #include "analysis/traces.h"
 #include "spark/analysis/failure_rate.h"
 #include "spark/base/error.h"
@@ -18,6 +19,7 @@ namespace {
 using ::spark::testing::at;
 using ::spark::testing::make_trace;
 using ::spark::testing::Recorded;
+using ::spark::testing::refusal;
 using ::testing::ElementsAre;
 using ::testing::StartsWith;
 
@@ -36,16 +38,6 @@ class OverTime : public ::testing::Test {
 };
 using FailureRates = OverTime;
 using Trends = OverTime;
-
-template <class Call>
-std::string refusal(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.code() == ErrorCode::invalid_argument ? error.what() : "another code";
-  }
-  return "none";
-}
 
 TEST_F(FailureRates, AreInAllAndByHour) {
   for (int i = 0; i < 20; ++i) add(0, 1, i < 5 ? TraceStatus::failed : TraceStatus::completed);

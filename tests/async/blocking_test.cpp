@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "async/executor_state.h"
+#include "async/ignored.h"
 #include "spark/async/sync_wait.h"
 #include "spark/base/context_slot.h"
 
 namespace spark {
 namespace {
+
+using test::Ignored;
 
 TEST(RunBlocking, runs_the_work_on_another_thread_and_resumes_on_the_executor) {
   const auto task = []() -> Task<std::vector<std::thread::id>> {
@@ -43,11 +46,6 @@ TEST(RunBlocking, may_wait_for_another_task_there) {
   const auto wait = [seven] { return sync_wait(seven()); };
   EXPECT_EQ(sync_wait(run_blocking(wait)), 7);
 }
-
-class Ignored final : public detail::BranchEnd {
- public:
-  void on_end(State, std::exception_ptr) noexcept override {}
-};
 
 TEST(RunBlocking, is_waited_for_by_the_end_of_the_executor) {
   std::promise<void> has_begun;

@@ -2,22 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 #include <string>
 
+#include "fakes/tasks.h"
 #include "spark/async/sync_wait.h"
 
 namespace spark {
 namespace {
 
+using test::hop;
+
 class AsyncRecording : public testing::Test {
  protected:
   TelemetryManager manager_{TelemetryConfig::create_memory()};
 };
-
-Task<void> hop() { co_await boost::asio::post(boost::asio::use_awaitable); }
 
 template <class Query>
 Task<std::size_t> count(TelemetryManager& manager, Query query) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "async/executor_state.h"
+#include "async/ignored.h"
 #include "spark/async/blocking.h"
 #include "spark/async/sync_wait.h"
 #include "spark/base/random.h"
@@ -19,11 +20,7 @@ namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
-
-class Ignored final : public detail::BranchEnd {
- public:
-  void on_end(State, std::exception_ptr) noexcept override {}
-};
+using test::Ignored;
 
 // Starts tasks beside the one that is waited for.
 void start(Executor& executor, Task<void> task) {

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <thread>
 
 #include "async/executor_state.h"
+#include "async/ignored.h"
+#include "fakes/tasks.h"
 #include "spark/async/sleep.h"
 #include "spark/async/sync_wait.h"
 #include "spark/telemetry/manager.h"
@@ -18,11 +19,8 @@ namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
-
-class Ignored final : public detail::BranchEnd {
- public:
-  void on_end(State, std::exception_ptr) noexcept override {}
-};
+using test::hop;
+using test::Ignored;
 
 class SpanLifetime : public testing::Test {
  protected:
@@ -40,8 +38,6 @@ class SpanLifetime : public testing::Test {
 
   TelemetryManager manager_{TelemetryConfig::create_memory()};
 };
-
-Task<void> hop() { co_await boost::asio::post(boost::asio::use_awaitable); }
 
 TEST_F(SpanLifetime, a_span_is_current_in_its_task_and_not_outside) {
   const auto task = [&]() -> Task<bool> {

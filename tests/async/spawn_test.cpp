@@ -19,12 +19,11 @@ namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
+using test::cancelled_sleep;
 using test::give_after;
 using test::hop;
 using test::thrown_by;
 using test::thrown_in;
-
-constexpr const char* cancelled_sleep = "cancelled: a sleep was cancelled before its end";
 
 // Says in `seen` how it ended.
 Task<void> sleep_and_tell(std::shared_ptr<std::string> seen) { *seen = co_await thrown_in(sleep_for(1h)); }

@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 
+#include "fakes/tasks.h"
 #include "spark/async/sleep.h"
 #include "spark/base/context_slot.h"
 #include "spark/base/error.h"
@@ -18,17 +16,13 @@
 namespace spark {
 namespace {
 
+using test::hop;
+using test::wait_for_a_dropped_operation;
+
 Task<int> seven() { co_return 7; }
 Task<void> fail(std::string message) {
   throw std::runtime_error(message);
   co_return;
-}
-Task<void> hop() { co_await boost::asio::post(boost::asio::use_awaitable); }
-
-// Waits for an operation that forgets whom to tell.
-Task<void> wait_for_a_dropped_operation() {
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>([](auto) {},
-                                                                                     boost::asio::use_awaitable);
 }
 
 ErrorCode code_of_sync_wait_inside() {

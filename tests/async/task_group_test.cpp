@@ -18,12 +18,12 @@ namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
+using test::cancelled_sleep;
 using test::hop;
 using test::thrown_by;
 using test::thrown_in;
 
 constexpr int many = 10'000;
-constexpr const char* cancelled_sleep = "cancelled: a sleep was cancelled before its end";
 constexpr const char* not_begun = "cancelled: the task was cancelled before it began";
 
 Task<void> count_one(std::atomic<int>& count) {

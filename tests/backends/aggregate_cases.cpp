@@ -5,6 +5,7 @@
 #include <span>
 
 #include "backends/aggregate_tables.h"
+#include "fakes/numbers.h"
 
 namespace spark::testing {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t hour = 3'600'000;
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using fakes::infinity;
 
 void fill_traces(Store& store) {
   write(store, [](BatchBuilder& batch) {

@@ -16,7 +16,7 @@ namespace spark::testing {
 namespace {
 
 // What to spoil: what is asked before, the answer after. What is not set is left alone.
-struct Fault {
+struct AggregateFault {
   std::string name;
   std::function<void(TraceQuery&)> trace_query = [](TraceQuery&) {};
   std::function<void(SpanQuery&)> span_query = [](SpanQuery&) {};
@@ -26,9 +26,9 @@ struct Fault {
   std::function<void(Groups&)> groups = [](Groups&) {};
 };
 
-class FaultyStore final : public Store {
+class FaultyAggregates final : public Store {
  public:
-  explicit FaultyStore(const Fault& fault) : fault_(fault) {}
+  explicit FaultyAggregates(const AggregateFault& fault) : fault_(fault) {}
 
   std::string_view name() const noexcept override { return "faulty"; }
   void write(const Batch& batch) override { store_.write(batch); }
@@ -67,14 +67,14 @@ class FaultyStore final : public Store {
     return groups;
   }
 
-  const Fault& fault_;
+  const AggregateFault& fault_;
   MemoryStore store_;
 };
 
 // The first failure, or nothing.
-std::string failure_with(const Fault& fault) {
+std::string failure_of_aggregates_with(const AggregateFault& fault) {
   for (const ContractCase& contract_case : aggregate_cases()) {
-    FaultyStore store(fault);
+    FaultyAggregates store(fault);
     Checks checks;
     try {
       contract_case.run(store, checks);
@@ -87,16 +87,17 @@ std::string failure_with(const Fault& fault) {
 }
 
 template <class Query>
-void add(std::vector<Fault>& faults, const std::string& what, std::function<void(Query&)> Fault::*query,
-         const std::function<void(Query&)>& spoil) {
-  Fault fault{.name = what + " ignored"};
+void add(std::vector<AggregateFault>& faults, const std::string& what,
+         std::function<void(Query&)> AggregateFault::*query, const std::function<void(Query&)>& spoil) {
+  AggregateFault fault{.name = what + " ignored"};
   fault.*query = spoil;
   faults.push_back(fault);
 }
 
 // Fields that all queries have.
 template <class Query>
-void add_common(std::vector<Fault>& faults, const std::string& kind, std::function<void(Query&)> Fault::*query) {
+void add_common(std::vector<AggregateFault>& faults, const std::string& kind,
+                std::function<void(Query&)> AggregateFault::*query) {
   const auto add_one = [&](const std::string& what, const std::function<void(Query&)>& spoil) {
     add<Query>(faults, kind + " " + what, query, spoil);
   };
@@ -114,37 +115,41 @@ void add_common(std::vector<Fault>& faults, const std::string& kind, std::functi
   add_one("time_limit", [](Query& q) { q.time_limit.reset(); });
 }
 
-std::vector<Fault> query_faults() {
-  std::vector<Fault> faults;
-  add_common(faults, "traces", &Fault::trace_query);
-  add_common(faults, "spans", &Fault::span_query);
-  add_common(faults, "events", &Fault::event_query);
-  add_common(faults, "metrics", &Fault::metric_query);
-  add<TraceQuery>(faults, "traces status", &Fault::trace_query, [](TraceQuery& q) { q.status.reset(); });
-  add<TraceQuery>(faults, "traces start_time", &Fault::trace_query, [](TraceQuery& q) { q.start_time = {}; });
-  add<TraceQuery>(faults, "traces duration", &Fault::trace_query, [](TraceQuery& q) { q.duration = {}; });
-  add<SpanQuery>(faults, "spans span_id", &Fault::span_query, [](SpanQuery& q) { q.span_id.reset(); });
-  add<SpanQuery>(faults, "spans parent_span_id", &Fault::span_query, [](SpanQuery& q) { q.parent_span_id.reset(); });
-  add<SpanQuery>(faults, "spans kind", &Fault::span_query, [](SpanQuery& q) { q.kind.reset(); });
-  add<SpanQuery>(faults, "spans status", &Fault::span_query, [](SpanQuery& q) { q.status.reset(); });
-  add<SpanQuery>(faults, "spans start_time", &Fault::span_query, [](SpanQuery& q) { q.start_time = {}; });
-  add<SpanQuery>(faults, "spans duration", &Fault::span_query, [](SpanQuery& q) { q.duration = {}; });
-  add<EventQuery>(faults, "events span_id", &Fault::event_query, [](EventQuery& q) { q.span_id.reset(); });
-  add<EventQuery>(faults, "events event_id", &Fault::event_query, [](EventQuery& q) { q.event_id.reset(); });
-  add<EventQuery>(faults, "events event_type", &Fault::event_query, [](EventQuery& q) { q.event_type.reset(); });
-  add<EventQuery>(faults, "events source", &Fault::event_query, [](EventQuery& q) { q.source.reset(); });
-  add<EventQuery>(faults, "events timestamp", &Fault::event_query, [](EventQuery& q) { q.timestamp = {}; });
-  add<MetricQuery>(faults, "metrics span_id", &Fault::metric_query, [](MetricQuery& q) { q.span_id.reset(); });
-  add<MetricQuery>(faults, "metrics metric_id", &Fault::metric_query, [](MetricQuery& q) { q.metric_id.reset(); });
-  add<MetricQuery>(faults, "metrics aggregation_type", &Fault::metric_query,
+std::vector<AggregateFault> query_faults() {
+  std::vector<AggregateFault> faults;
+  add_common(faults, "traces", &AggregateFault::trace_query);
+  add_common(faults, "spans", &AggregateFault::span_query);
+  add_common(faults, "events", &AggregateFault::event_query);
+  add_common(faults, "metrics", &AggregateFault::metric_query);
+  add<TraceQuery>(faults, "traces status", &AggregateFault::trace_query, [](TraceQuery& q) { q.status.reset(); });
+  add<TraceQuery>(faults, "traces start_time", &AggregateFault::trace_query, [](TraceQuery& q) { q.start_time = {}; });
+  add<TraceQuery>(faults, "traces duration", &AggregateFault::trace_query, [](TraceQuery& q) { q.duration = {}; });
+  add<SpanQuery>(faults, "spans span_id", &AggregateFault::span_query, [](SpanQuery& q) { q.span_id.reset(); });
+  add<SpanQuery>(faults, "spans parent_span_id", &AggregateFault::span_query,
+                 [](SpanQuery& q) { q.parent_span_id.reset(); });
+  add<SpanQuery>(faults, "spans kind", &AggregateFault::span_query, [](SpanQuery& q) { q.kind.reset(); });
+  add<SpanQuery>(faults, "spans status", &AggregateFault::span_query, [](SpanQuery& q) { q.status.reset(); });
+  add<SpanQuery>(faults, "spans start_time", &AggregateFault::span_query, [](SpanQuery& q) { q.start_time = {}; });
+  add<SpanQuery>(faults, "spans duration", &AggregateFault::span_query, [](SpanQuery& q) { q.duration = {}; });
+  add<EventQuery>(faults, "events span_id", &AggregateFault::event_query, [](EventQuery& q) { q.span_id.reset(); });
+  add<EventQuery>(faults, "events event_id", &AggregateFault::event_query, [](EventQuery& q) { q.event_id.reset(); });
+  add<EventQuery>(faults, "events event_type", &AggregateFault::event_query,
+                  [](EventQuery& q) { q.event_type.reset(); });
+  add<EventQuery>(faults, "events source", &AggregateFault::event_query, [](EventQuery& q) { q.source.reset(); });
+  add<EventQuery>(faults, "events timestamp", &AggregateFault::event_query, [](EventQuery& q) { q.timestamp = {}; });
+  add<MetricQuery>(faults, "metrics span_id", &AggregateFault::metric_query, [](MetricQuery& q) { q.span_id.reset(); });
+  add<MetricQuery>(faults, "metrics metric_id", &AggregateFault::metric_query,
+                   [](MetricQuery& q) { q.metric_id.reset(); });
+  add<MetricQuery>(faults, "metrics aggregation_type", &AggregateFault::metric_query,
                    [](MetricQuery& q) { q.aggregation_type.reset(); });
-  add<MetricQuery>(faults, "metrics timestamp", &Fault::metric_query, [](MetricQuery& q) { q.timestamp = {}; });
-  add<MetricQuery>(faults, "metrics value", &Fault::metric_query, [](MetricQuery& q) { q.value = {}; });
+  add<MetricQuery>(faults, "metrics timestamp", &AggregateFault::metric_query,
+                   [](MetricQuery& q) { q.timestamp = {}; });
+  add<MetricQuery>(faults, "metrics value", &AggregateFault::metric_query, [](MetricQuery& q) { q.value = {}; });
   return faults;
 }
 
-std::vector<Fault> aggregation_faults() {
-  std::vector<Fault> faults;
+std::vector<AggregateFault> aggregation_faults() {
+  std::vector<AggregateFault> faults;
   const auto add_one = [&](const std::string& what, const std::function<void(Aggregation&)>& spoil) {
     faults.push_back({.name = what, .aggregation = spoil});
   };
@@ -189,8 +194,8 @@ std::vector<Fault> aggregation_faults() {
   return faults;
 }
 
-std::vector<Fault> answer_faults() {
-  std::vector<Fault> faults;
+std::vector<AggregateFault> answer_faults() {
+  std::vector<AggregateFault> faults;
   const auto add_one = [&](const std::string& what, const std::function<void(Groups&)>& spoil) {
     faults.push_back({.name = what, .groups = spoil});
   };
@@ -227,14 +232,17 @@ std::vector<Fault> answer_faults() {
   return faults;
 }
 
-void expect_all_noticed(const std::vector<Fault>& faults) {
-  for (const Fault& fault : faults) EXPECT_NE(failure_with(fault), "") << "nobody notices: " << fault.name;
+void expect_all_noticed(const std::vector<AggregateFault>& faults) {
+  for (const AggregateFault& fault : faults)
+    EXPECT_NE(failure_of_aggregates_with(fault), "") << "nobody notices: " << fault.name;
 }
 
 TEST(AggregateContractMeta, notices_each_fault_in_the_query) { expect_all_noticed(query_faults()); }
 TEST(AggregateContractMeta, notices_each_fault_in_the_aggregation) { expect_all_noticed(aggregation_faults()); }
 TEST(AggregateContractMeta, notices_each_fault_in_the_answer) { expect_all_noticed(answer_faults()); }
-TEST(AggregateContractMeta, a_store_without_a_fault_passes) { EXPECT_EQ(failure_with(Fault{.name = "none"}), ""); }
+TEST(AggregateContractMeta, a_store_without_a_fault_passes) {
+  EXPECT_EQ(failure_of_aggregates_with(AggregateFault{.name = "none"}), "");
+}
 
 }  // namespace
 }  // namespace spark::testing

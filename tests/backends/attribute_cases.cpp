@@ -5,14 +5,15 @@
 #include <string>
 
 #include "backends/contract_tables.h"
+#include "fakes/numbers.h"
 
 namespace spark::testing {
 namespace {
 
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr double two_to_63 = 9'223'372'036'854'775'808.0;
-constexpr double infinity = std::numeric_limits<double>::infinity();
-const std::string injection = "'); DROP TABLE spans_data; --";
+using fakes::infinity;
+const std::string injected_text = "'); DROP TABLE spans_data; --";
 
 // Each starts a millisecond after the one before, so S9 comes first.
 void fill_typed(Store& store) {
@@ -90,7 +91,7 @@ void fill_nested(Store& store) {
     batch.add(make_span(3, "s", 3, 4, {{"outputs.ok", true}, {"outputs", "ok"}, {"", "empty"}}));
     batch.add(make_span(4, "s", 4, 5, {{"outputs", Array{Object{{"ok", true}}, true}}, {"a\"b\\c", "quoted"}}));
     batch.add(make_span(5, "s", 5, 6, {{"$bytes", Object{{"ok", 5}}}}));
-    batch.add(make_span(6, "s", 6, 7, {{"outputs", Object{{"$double", "NaN"}}}, {injection, injection}}));
+    batch.add(make_span(6, "s", 6, 7, {{"outputs", Object{{"$double", "NaN"}}}, {injected_text, injected_text}}));
     batch.add(make_span(7, "s", 7, 8, {{"outputs", Object{{"$object", Object{{"ok", 7}}}}}, {"%", "\"}, {\""}}));
     batch.add(make_span(8, "s", 8, 9, deep(30, "bottom")));
     batch.add(make_span(9, "s", 9, 10, {{"text", "{\"outputs\":{\"ok\":true}}"}, {"ключ", "значение"}, {"$", 1}}));
@@ -121,7 +122,7 @@ std::vector<TableRow<SpanQuery>> nested_rows() {
       {"a_dollar_key_among_others", {.attributes = {attribute("$") == 1}}, "S9"},
       {"deep", {.attributes = {bottom}}, "S8"},
       {"deeper_than_what_is_there", {.attributes = {too_deep}}, ""},
-      {"sql_in_key_and_value", {.attributes = {attribute(injection) == injection}}, "S6"},
+      {"sql_in_key_and_value", {.attributes = {attribute(injected_text) == injected_text}}, "S6"},
       {"sql_in_a_key_that_nobody_has", {.attributes = {attribute("x') OR 1=1 --").exists()}}, ""},
       {"a_json_path_is_a_key", {.attributes = {attribute("$.outputs.ok").exists()}}, ""},
       {"a_wildcard_is_a_key", {.attributes = {attribute("%") == quotes}}, "S7"},
@@ -159,7 +160,7 @@ void fill_other_kinds(Store& store) {
 
 // The same rows for all that have attributes; `letter` is that of their ids.
 template <class Query>
-std::vector<TableRow<Query>> rows_of_kind(const std::string& letter) {
+std::vector<TableRow<Query>> other_rows(const std::string& letter) {
   const auto cost = attribute("cost");
   const std::string one = letter + "1", two = letter + "2";
   return {
@@ -182,9 +183,9 @@ std::vector<ContractCase> attribute_cases() {
   std::vector<ContractCase> cases;
   add_rows(cases, "attribute", fill_typed, typed_rows());
   add_rows(cases, "nested_attribute", fill_nested, nested_rows());
-  add_rows(cases, "trace_attribute", fill_other_kinds, rows_of_kind<TraceQuery>("T"));
-  add_rows(cases, "event_attribute", fill_other_kinds, rows_of_kind<EventQuery>("R"));
-  add_rows(cases, "metric_attribute", fill_other_kinds, rows_of_kind<MetricQuery>("R"));
+  add_rows(cases, "trace_attribute", fill_other_kinds, other_rows<TraceQuery>("T"));
+  add_rows(cases, "event_attribute", fill_other_kinds, other_rows<EventQuery>("R"));
+  add_rows(cases, "metric_attribute", fill_other_kinds, other_rows<MetricQuery>("R"));
   return cases;
 }
 

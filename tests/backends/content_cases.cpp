@@ -5,14 +5,15 @@
 
 #include "backends/records.h"
 #include "backends/store_contract.h"
+#include "fakes/numbers.h"
 #include "spark/base/glob.h"
 #include "spark/base/json.h"
 
 namespace spark::testing {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using fakes::infinity;
+using fakes::nan;
 
 Object every_type() {
   return {{"null", nullptr},

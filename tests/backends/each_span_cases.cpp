@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void fill(Store& store) {
+void fill_to_visit(Store& store) {
   write(store, [](BatchBuilder& batch) {
     batch.add(make_span(1, "load", 1, 2, {{"n", 1}}));
     batch.add(make_span(2, "query", 2, 12, {{"n", 2}}));
@@ -43,21 +43,21 @@ std::string visited(Store& store, const SpanQuery& query) {
 void add_visits(std::vector<ContractCase>& cases, const std::vector<TableRow<SpanQuery>>& rows) {
   for (const auto& row : rows) {
     cases.push_back({"each_span_" + row.name, [row](Store& store, Checks& checks) {
-                       fill(store);
+                       fill_to_visit(store);
                        checks.equal(row.name, visited(store, row.query), row.expected);
                      }});
   }
 }
 
 void each_span_ends_when_the_visitor_says_so(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_visit(store);
   int count = 0;
   store.each_span({}, [&](const Span&) { return ++count < 2; });
   checks.equal("visits", std::to_string(count), "2");
 }
 
 void each_span_passes_the_visitors_exceptions(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_visit(store);
   std::string caught = "nothing";
   try {
     store.each_span({}, [](const Span&) -> bool { throw std::runtime_error("stop here"); });
@@ -69,7 +69,7 @@ void each_span_passes_the_visitors_exceptions(Store& store, Checks& checks) {
 }
 
 void each_span_lets_the_visitor_use_the_store(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_visit(store);
   std::set<std::string> found;
   int of_their_traces = 0;
   store.each_span({.name = "load"}, [&](const Span& span) {
@@ -88,7 +88,7 @@ void each_span_lets_the_visitor_use_the_store(Store& store, Checks& checks) {
 }
 
 void each_span_gives_whole_spans(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_visit(store);
   std::string whole, bare;
   store.each_span({.span_id = span_id(3)}, [&](const Span& span) {
     whole += text(span);

@@ -8,11 +8,11 @@
 namespace spark::testing {
 namespace {
 
-const std::string injection = "x' OR 1=1; DROP TABLE names; --";
+const std::string injected_name = "x' OR 1=1; DROP TABLE names; --";
 
-void fill(Store& store) {
+void fill_named(Store& store) {
   write(store, [](BatchBuilder& batch) {
-    const std::string names[] = {"LoadNode", "load_node", "a*b", "aXb", "", "é", injection, "50%", "[x]"};
+    const std::string names[] = {"LoadNode", "load_node", "a*b", "aXb", "", "é", injected_name, "50%", "[x]"};
     for (std::uint64_t i = 1; i <= std::size(names); ++i) {
       const std::string& name = names[i - 1];
       const auto time = static_cast<std::int64_t>(i);
@@ -47,7 +47,7 @@ std::vector<TableRow<SpanQuery>> span_rows() {
       {"at_least_one_character", {.name = "?*", .start_time = {.to = at(6)}}, "S4 S3 S2 S1"},
       {"percent_and_underscore_mean_nothing", {.name = "5%"}, ""},
       {"percent_is_a_character", {.name = "50%"}, "S8"},
-      {"with_sql_in_it", {.name = injection}, "S7"},
+      {"with_sql_in_it", {.name = injected_name}, "S7"},
       {"with_sql_and_a_star_in_it", {.name = "x' OR 1=1;*"}, "S7"},
       {"that_would_end_a_literal", {.name = "*' OR '1'='1"}, ""},
       {"with_conditions_besides", {.span_id = span_id(2), .name = "*ode"}, "S2"},
@@ -60,7 +60,7 @@ std::vector<TableRow<SpanQuery>> span_rows() {
 }
 
 template <class Query>
-std::vector<TableRow<Query>> rows_of_kind(const std::string& letter) {
+std::vector<TableRow<Query>> name_rows(const std::string& letter) {
   const auto list = [&](std::initializer_list<int> numbers) {
     std::string out;
     for (const int number : numbers) out += (out.empty() ? "" : " ") + letter + std::to_string(number);
@@ -91,7 +91,7 @@ void other_texts_are_no_globs(Store& store, Checks& checks) {
 }
 
 void hostile_texts_are_only_texts(Store& store, Checks& checks) {
-  fill(store);
+  fill_named(store);
   const std::string sql = "' OR '1'='1";
   checks.equal("event_type", answer(store, EventQuery{.event_type = sql}), "");
   checks.equal("hash", answer(store, GraphQuery{.hash = sql}), "");
@@ -107,10 +107,10 @@ void hostile_texts_are_only_texts(Store& store, Checks& checks) {
 
 std::vector<ContractCase> glob_cases() {
   std::vector<ContractCase> cases;
-  add_rows(cases, "glob", fill, span_rows());
-  add_rows(cases, "trace_name", fill, rows_of_kind<TraceQuery>("T"));
-  add_rows(cases, "event_name", fill, rows_of_kind<EventQuery>("R"));
-  add_rows(cases, "metric_name", fill, rows_of_kind<MetricQuery>("R"));
+  add_rows(cases, "glob", fill_named, span_rows());
+  add_rows(cases, "trace_name", fill_named, name_rows<TraceQuery>("T"));
+  add_rows(cases, "event_name", fill_named, name_rows<EventQuery>("R"));
+  add_rows(cases, "metric_name", fill_named, name_rows<MetricQuery>("R"));
   cases.push_back({"other_texts_are_no_globs", other_texts_are_no_globs});
   cases.push_back({"hostile_texts_are_only_texts", hostile_texts_are_only_texts});
   return cases;

@@ -9,7 +9,7 @@
 namespace spark::testing {
 namespace {
 
-void fill(Store& store) {
+void fill_one_of_each(Store& store) {
   write(store, [](BatchBuilder& batch) {
     const Object attributes{{"x", 1}};
     Trace trace = make_trace(1, "t", 1, 2, attributes);
@@ -44,7 +44,7 @@ void add_time_limits(std::vector<ContractCase>& cases, const std::string& name, 
     limited.time_limit = limit;
     return limited;
   };
-  add_rows<std::decay_t<decltype(query)>>(cases, name + "_time_limit", fill,
+  add_rows<std::decay_t<decltype(query)>>(cases, name + "_time_limit", fill_one_of_each,
                                           {{"that_has_passed_at_once", with(Seconds{1e-9}), "error: timeout"},
                                            {"of_a_minute", with(Seconds{60}), all},
                                            {"of_for_ever", with(Seconds{1e300}), all},
@@ -54,7 +54,7 @@ void add_time_limits(std::vector<ContractCase>& cases, const std::string& name, 
 }
 
 void rows_without_attributes_have_all_else(Store& store, Checks& checks) {
-  fill(store);
+  fill_one_of_each(store);
   const auto check = [&](const std::string& what, auto query) {
     auto whole = run(store, query);
     query.with_attributes = false;
@@ -91,10 +91,10 @@ std::vector<ContractCase> limit_cases() {
   add_time_limits(cases, "events", EventQuery{}, "R1");
   add_time_limits(cases, "metrics", MetricQuery{}, "R1");
   add_time_limits(cases, "graphs", GraphQuery{}, "h1");
-  add_rows<EventQuery>(cases, "events_have_no", fill,
+  add_rows<EventQuery>(cases, "events_have_no", fill_one_of_each,
                        {{"longest_first", {.order = Order::longest_first}, "error: invalid_argument"},
                         {"shortest_first", {.order = Order::shortest_first}, "error: invalid_argument"}});
-  add_rows<MetricQuery>(cases, "metrics_have_no", fill,
+  add_rows<MetricQuery>(cases, "metrics_have_no", fill_one_of_each,
                         {{"longest_first", {.order = Order::longest_first}, "error: invalid_argument"},
                          {"shortest_first", {.order = Order::shortest_first}, "error: invalid_argument"}});
   cases.push_back({"rows_without_attributes_have_all_else", rows_without_attributes_have_all_else});

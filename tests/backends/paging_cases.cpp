@@ -11,7 +11,7 @@ constexpr std::size_t page_size = 2;
 
 // Three of each start together; durations come in pairs. T3 runs, T5 is known from its local root only, R5 belongs to
 // no trace.
-void fill(Store& store) {
+void fill_to_page(Store& store) {
   struct Shape {
     std::uint64_t number;
     std::int64_t start, duration;
@@ -74,11 +74,11 @@ void add_paging(std::vector<ContractCase>& cases, const std::string& name, const
   Query paged = query;
   paged.limit = page_size;
   cases.push_back({"page_through_" + name, [=](Store& store, Checks& checks) {
-                     fill(store);
+                     fill_to_page(store);
                      checks.equal("pages", pages(store, paged), expected);
                    }});
   cases.push_back({"page_with_writes_through_" + name, [=](Store& store, Checks& checks) {
-                     fill(store);
+                     fill_to_page(store);
                      checks.equal("pages", pages(store, paged, true), expected_with_newer);
                    }});
 }
@@ -96,7 +96,7 @@ void add_paging_by_duration(std::vector<ContractCase>& cases, const std::string&
 template <class Query>
 void add_offsets(std::vector<ContractCase>& cases, const std::string& name,
                  const std::function<std::string(std::string)>& named) {
-  add_rows<Query>(cases, name + "_offset", fill,
+  add_rows<Query>(cases, name + "_offset", fill_to_page,
                   {{"leaves_the_first_out", {.offset = 4}, named("5 1")},
                    {"comes_before_the_limit", {.limit = 2, .offset = 1}, named("9 3") + " (truncated)"},
                    {"that_leaves_the_last", {.limit = 2, .offset = 5}, named("1")},
@@ -104,7 +104,7 @@ void add_offsets(std::vector<ContractCase>& cases, const std::string& name,
                    {"that_leaves_none", {.offset = 6}, ""},
                    {"beyond_everything", {.limit = ~std::size_t{0}, .offset = ~std::size_t{0}}, ""}});
   cases.push_back({name + "_offset_is_left_out_once", [=](Store& store, Checks& checks) {
-                     fill(store);
+                     fill_to_page(store);
                      checks.equal("pages", pages(store, Query{.limit = 2, .offset = 1}), named("9 3 | 2 5 | 1"));
                    }});
 }
@@ -112,7 +112,7 @@ void add_offsets(std::vector<ContractCase>& cases, const std::string& name,
 template <class Query>
 void add_refused_cursors(std::vector<ContractCase>& cases, const std::string& name) {
   cases.push_back({name + "_cursor_that_is_none_is_refused", [](Store& store, Checks& checks) {
-                     fill(store);
+                     fill_to_page(store);
                      const std::string valid = run(store, Query{.limit = 1}).cursor;
                      std::string damaged = valid;
                      if (!damaged.empty()) damaged[damaged.size() / 2] ^= 1;
@@ -131,7 +131,7 @@ void add_refused_cursors(std::vector<ContractCase>& cases, const std::string& na
 }
 
 void a_cursor_of_another_kind_is_refused(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_page(store);
   const std::string cursors[] = {run(store, TraceQuery{.limit = 1}).cursor, run(store, SpanQuery{.limit = 1}).cursor,
                                  run(store, EventQuery{.limit = 1}).cursor, run(store, MetricQuery{.limit = 1}).cursor,
                                  run(store, GraphQuery{.limit = 1}).cursor};
@@ -152,7 +152,7 @@ void a_cursor_of_another_kind_is_refused(Store& store, Checks& checks) {
 }
 
 void a_cursor_of_another_order_is_refused(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_page(store);
   const auto check = [&](auto query) {
     query.cursor = run(store, decltype(query){.limit = 1}).cursor;
     query.order = Order::oldest_first;
@@ -165,7 +165,7 @@ void a_cursor_of_another_order_is_refused(Store& store, Checks& checks) {
 }
 
 void conditions_hold_on_every_page(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_page(store);
   checks.equal("traces", pages(store, TraceQuery{.limit = 1, .start_time = {.to = at(20)}}), "T5 | T1");
   checks.equal("spans", pages(store, SpanQuery{.limit = 1, .trace_id = trace_id(1), .start_time = {.from = at(20)}}),
                "S4 | S9 | S3 | S2");
@@ -175,7 +175,7 @@ void conditions_hold_on_every_page(Store& store, Checks& checks) {
 }
 
 void a_trace_that_ends_between_pages_comes_once(Store& store, Checks& checks) {
-  fill(store);
+  fill_to_page(store);
   TraceQuery query{.limit = 2};
   const auto first = store.query_traces(query);
   write(store, [](BatchBuilder& batch) { batch.add(make_trace(3, "t", 20, 90)); });
@@ -213,12 +213,12 @@ std::vector<ContractCase> paging_cases() {
   add_paging_by_duration<SpanQuery>(cases, "spans", with_letter("S"));
   add_paging(cases, "graphs", GraphQuery{}, "h6 h5 | h4 h3 | h2 h1", "h6 h5 | h4 h3 | h2 h1");
   add_refused_cursors<GraphQuery>(cases, "graphs");
-  add_rows<GraphQuery>(cases, "graphs_offset", fill,
+  add_rows<GraphQuery>(cases, "graphs_offset", fill_to_page,
                        {{"comes_before_the_limit", {.limit = 2, .offset = 1}, "h5 h4 (truncated)"},
                         {"that_leaves_the_last", {.offset = 5}, "h1"},
                         {"beyond_everything", {.offset = ~std::size_t{0}}, ""}});
   cases.push_back({"graphs_offset_is_left_out_once", [](Store& store, Checks& checks) {
-                     fill(store);
+                     fill_to_page(store);
                      checks.equal("pages", pages(store, GraphQuery{.limit = 3, .offset = 1}), "h5 h4 h3 | h2 h1");
                    }});
   cases.push_back({"a_cursor_of_another_kind_is_refused", a_cursor_of_another_kind_is_refused});

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // T3 runs; T5 is known from its local root only.
-void fill(Store& store) {
+void fill_ranges(Store& store) {
   write(store, [](BatchBuilder& batch) {
     batch.add(make_trace(1, "t", 10, 20));
     batch.add(make_trace(2, "t", 20, 40));
@@ -74,9 +74,9 @@ std::vector<TableRow<MetricQuery>> value_rows() {
 
 std::vector<ContractCase> range_cases() {
   std::vector<ContractCase> cases;
-  add_rows(cases, "trace_duration", fill, duration_rows<TraceQuery>("T"));
-  add_rows(cases, "span_duration", fill, duration_rows<SpanQuery>("S"));
-  add_rows(cases, "metric_value", fill, value_rows());
+  add_rows(cases, "trace_duration", fill_ranges, duration_rows<TraceQuery>("T"));
+  add_rows(cases, "span_duration", fill_ranges, duration_rows<SpanQuery>("S"));
+  add_rows(cases, "metric_value", fill_ranges, value_rows());
   return cases;
 }
 

@@ -40,7 +40,7 @@ std::string joined(const Page<Record>& page, const std::function<std::string(con
   return page.truncated ? out + " (truncated)" : out;
 }
 
-std::string text(const Distribution& distribution) {
+std::string distribution_text(const Distribution& distribution) {
   const auto side = [](const Distribution::Buckets& buckets) {
     std::string out = std::to_string(buckets.offset) + ":";
     for (const auto count : buckets.counts) out += std::to_string(count) + ",";
@@ -157,7 +157,7 @@ std::string text(const Metric& metric) {
   return name_of(metric.metric_id) + " " + name_of(metric.trace_id) + " " + name_of(metric.span_id) + " " +
          metric.name + " " + to_json(Value(metric.value)) + " " + quoted(metric.unit) + " " +
          std::string(to_string(metric.aggregation_type)) + " " + name_of(metric.timestamp) + " " +
-         to_json(metric.attributes) + (metric.distribution ? " " + text(*metric.distribution) : "");
+         to_json(metric.attributes) + (metric.distribution ? " " + distribution_text(*metric.distribution) : "");
 }
 
 std::string text(const GraphDefinition& graph) {

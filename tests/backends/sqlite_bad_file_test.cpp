@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "backends/as_nobody.h"
+#include "backends/file_content.h"
 #include "backends/raw_database.h"
 #include "backends/records.h"
 #include "backends/temporary_directory.h"
@@ -24,12 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string opening(const SqliteOptions& options) {
+std::string opening_and_reading(const SqliteOptions& options) {
   try {
     SqliteStore store(options);
     static_cast<void>(store.query_traces({}));
@@ -40,7 +36,7 @@ std::string opening(const SqliteOptions& options) {
   return "no error";
 }
 
-void write_trace(Store& store, std::uint64_t number) {
+void write_big_trace(Store& store, std::uint64_t number) {
   write(store, [&](BatchBuilder& batch) {
     batch.add(Trace{.trace_id = trace_id(number), .name = "t", .start_time = at(0)});
     for (std::uint64_t span = 1; span <= 50; ++span) {
@@ -60,7 +56,7 @@ class SqliteBadFile : public ::testing::Test {
   void make_good_file() {
     {
       SqliteStore store({.path = path_, .checkpoint_bytes = 1});
-      for (std::uint64_t number = 1; number <= 20; ++number) write_trace(store, number);
+      for (std::uint64_t number = 1; number <= 20; ++number) write_big_trace(store, number);
     }
     RawDatabase(path_).run("PRAGMA wal_checkpoint(TRUNCATE)");
     std::filesystem::remove(path_ + "-wal");
@@ -83,11 +79,11 @@ TEST_F(SqliteBadFile, that_was_cut_short_is_refused_and_left_alone) {
     std::ofstream(path_, std::ios::binary | std::ios::trunc) << whole.substr(0, length);
     const std::string before = content_of(path_);
     ASSERT_EQ(before.size(), length);
-    const std::string error = opening({.path = path_});
+    const std::string error = opening_and_reading({.path = path_});
     EXPECT_EQ(error.substr(0, 8 + 17 + path_.size()), "corrupt: SQLite database " + path_) << length;
     EXPECT_NE(error.find("cannot open it: "), std::string::npos) << length << ": " << error;
     EXPECT_TRUE(error.ends_with("name another file") || error.ends_with("restore a copy or begin a new one")) << error;
-    EXPECT_EQ(opening({.path = path_, .read_only = true}), error) << length;
+    EXPECT_EQ(opening_and_reading({.path = path_, .read_only = true}), error) << length;
     EXPECT_TRUE(content_of(path_) == before) << length;
   }
 }
@@ -97,7 +93,7 @@ TEST_F(SqliteBadFile, whose_pages_are_garbage_says_so_when_they_are_read) {
   std::string content = content_of(path_);
   for (std::size_t i = 8'192; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 % 251);
   std::ofstream(path_, std::ios::binary | std::ios::trunc) << content;
-  const std::string error = opening({.path = path_});
+  const std::string error = opening_and_reading({.path = path_});
   EXPECT_EQ(error.substr(0, 8), "corrupt:") << error;
   EXPECT_TRUE(error.ends_with("move the file away together with its -wal, then restore a copy or begin a new one"))
       << error;
@@ -106,9 +102,9 @@ TEST_F(SqliteBadFile, whose_pages_are_garbage_says_so_when_they_are_read) {
 
 TEST_F(SqliteBadFile, that_is_a_directory_is_refused_without_a_lock_file) {
   std::filesystem::create_directory(path_);
-  EXPECT_EQ(opening({.path = path_}),
+  EXPECT_EQ(opening_and_reading({.path = path_}),
             "invalid_argument: SQLite database " + path_ + ": cannot open it: it is a directory; name a file in it");
-  EXPECT_EQ(opening({.path = path_, .read_only = true}), opening({.path = path_}));
+  EXPECT_EQ(opening_and_reading({.path = path_, .read_only = true}), opening_and_reading({.path = path_}));
   EXPECT_FALSE(std::filesystem::exists(path_ + "-lock"));
 }
 
@@ -218,14 +214,14 @@ TEST_F(SqliteBadFile, on_a_full_disk_cannot_be_made_and_can_later) {
   if (!disk.is_mounted()) GTEST_SKIP() << "needs the right to mount a tmpfs";
   fill_up(disk.file("filler"), 0);
   const std::string path = disk.file("telemetry.db");
-  const std::string error = opening({.path = path});
+  const std::string error = opening_and_reading({.path = path});
   EXPECT_EQ(error.substr(0, 13 + 16 + path.size()), "unavailable: SQLite database " + path);
   EXPECT_TRUE(error.ends_with("; make room on its disk, what comes later is then stored") ||
               error.ends_with("; look whether its disk is full, limited for this process, or faulty"))
       << error;
   EXPECT_EQ(content_of(path), "");
   std::filesystem::remove(disk.file("filler"));
-  EXPECT_EQ(opening({.path = path}), "no error");
+  EXPECT_EQ(opening_and_reading({.path = path}), "no error");
 }
 
 TEST_F(SqliteBadFile, that_must_not_be_written_is_left_alone) {
@@ -237,7 +233,7 @@ TEST_F(SqliteBadFile, that_must_not_be_written_is_left_alone) {
   std::string error;
   {
     const AsNobody nobody;
-    error = opening({.path = path_});
+    error = opening_and_reading({.path = path_});
   }
   EXPECT_EQ(error, "permission_denied: SQLite database " + path_ +
                        ": cannot open it for writing: the file is read-only for this user; make it writable, or open "
@@ -254,8 +250,8 @@ TEST_F(SqliteBadFile, in_a_directory_that_must_not_be_written_is_left_alone) {
   std::string error, read_error;
   {
     const AsNobody nobody;
-    error = opening({.path = path_});
-    read_error = opening({.path = path_, .read_only = true});
+    error = opening_and_reading({.path = path_});
+    read_error = opening_and_reading({.path = path_, .read_only = true});
   }
   ASSERT_EQ(::chmod(directory_.path().c_str(), 0755), 0);
   EXPECT_EQ(error, "permission_denied: SQLite database " + path_ + ": cannot open it: cannot create the lock file " +

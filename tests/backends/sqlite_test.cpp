@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "backends/as_nobody.h"
+#include "backends/file_content.h"
 #include "backends/raw_database.h"
 #include "backends/records.h"
 #include "backends/temporary_directory.h"
@@ -46,11 +47,6 @@ std::string error_of(const Action& action) {
 
 std::string opening(const SqliteOptions& options) {
   return error_of([&] { SqliteStore store(options); });
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class SqliteFile : public ::testing::Test {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/numbers.h"
 #include "spark/base/error.h"
 #include "spark/base/random.h"
 #include "spark/base/utf8.h"
@@ -20,8 +21,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using fakes::infinity;
+using fakes::nan;
 
 std::string parse_error(std::string_view text, int max_depth = 64) {
   try {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "fakes/numbers.h"
 #include "spark/base/error.h"
 
 namespace spark {
@@ -16,8 +17,8 @@ namespace {
 constexpr std::int64_t int_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t int_min = std::numeric_limits<std::int64_t>::min();
 constexpr double two_63 = 9223372036854775808.0;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using fakes::infinity;
+using fakes::nan;
 
 TEST(Value, knows_its_type) {
   EXPECT_EQ(Value().type(), ValueType::null);

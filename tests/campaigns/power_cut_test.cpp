@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Timestamp now = Timestamp(1'700'000'000s);
-constexpr Timestamp long_ago = Timestamp(1'000'000'000s);
+constexpr Timestamp when_victims_were = Timestamp(1'000'000'000s);
 
 TraceId id_of(std::uint64_t number) { return {0x0190'0000'0000'7000ULL, number}; }
 
@@ -99,8 +99,8 @@ class PowerCut {
           promise_all();  // documents are synced, and so is what was written before them
           break;
         case 1:
-          write_trace(store, ++last_victim_ | victim_bit, long_ago);
-          store.prune({.before = long_ago + 1h, .rows_per_transaction = 20});
+          write_trace(store, ++last_victim_ | victim_bit, when_victims_were);
+          store.prune({.before = when_victims_were + 1h, .rows_per_transaction = 20});
           break;
         default: {
           const std::uint64_t number = ++last_trace_;

@@ -21,10 +21,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int hops_of_a_node = 60, branches = 10, runs = 10;
+constexpr int hops_of_a_node = 60, parallel_nodes = 10, runs = 10;
 
 // Whether the current span is the node's, or the one that it began inside of it.
-class Watch {
+class NodeWatch {
  public:
   void look(SpanId expected) {
     ++looks_;
@@ -39,7 +39,7 @@ class Watch {
 
 enum class End { well, by_exception, by_timeout };
 
-NodePtr hopping(Watch& watch, End end) {
+NodePtr hopping(NodeWatch& watch, End end) {
   const auto node = function_node("Hop", [&watch, end](ExecutionContext& context) -> Task<Outputs> {
     watch.look(context.span_id());
     for (int i = 0; i < hops_of_a_node; ++i) {
@@ -72,10 +72,10 @@ TEST(GraphHops, the_current_span_is_the_node_s_own_and_no_thread_keeps_it) {
   TelemetryManager manager(TelemetryConfig::create_memory());
   for (const std::uint32_t threads : {1U, 2U, 4U}) {
     Executor executor({.threads = threads});
-    Watch watch;
+    NodeWatch watch;
     for (int run = 0; run < runs; ++run) {
       const NodePtr start = hopping(watch, End::well), join = hopping(watch, End::well);
-      for (int i = 0; i < branches; ++i) {
+      for (int i = 0; i < parallel_nodes; ++i) {
         const End end = i == 0 ? End::by_exception : i == 1 ? End::by_timeout : End::well;
         const NodePtr branch = hopping(watch, end);
         start >> branch >> join;
@@ -105,11 +105,11 @@ TEST(GraphHops, branches_that_are_cancelled_restore_the_context_of_the_run_aroun
   TelemetryManager manager(TelemetryConfig::create_memory());
   for (const std::uint32_t threads : {1U, 2U, 4U}) {
     Executor executor({.threads = threads});
-    Watch watch;
+    NodeWatch watch;
     std::atomic<int> cancelled{0};
     for (int run = 0; run < runs; ++run) {
       const NodePtr start = hopping(watch, End::well);
-      for (int i = 0; i < branches; ++i) {
+      for (int i = 0; i < parallel_nodes; ++i) {
         start >> function_node("Waits", [&](ExecutionContext& context) -> Task<Outputs> {
           const ActiveSpan inner = context.start_span("inner");
           bool is_over = false;

@@ -19,6 +19,9 @@ namespace spark::test {
 // Suspends once, and resumes on whichever thread is free.
 inline Task<void> hop() { co_await boost::asio::post(boost::asio::use_awaitable); }
 
+// What thrown_by and thrown_in say of it.
+inline constexpr const char* cancelled_sleep = "cancelled: a sleep was cancelled before its end";
+
 inline Task<int> give_after(Seconds duration, int value) {
   co_await sleep_for(duration);
   co_return value;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/numbers.h"
 #include "graph/error_text.h"
 #include "spark/base/json.h"
 #include "spark/base/random.h"
@@ -21,7 +22,7 @@ namespace {
 
 using tests::error_text;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using fakes::nan;
 
 const Object outputs{{"score", 0.5},
                      {"count", 3},

@@ -36,7 +36,7 @@ Outputs run(const NodePtr& start) {
 }
 
 template <class Function>
-std::string error_of(const Function& function) {
+std::string message_of(const Function& function) {
   try {
     function();
   } catch (const Error& error) {
@@ -218,7 +218,7 @@ TEST(Loops, that_are_entered_or_left_in_the_middle_are_refused) {
   a >> c;
   c->on(Condition::always()).back_to(b, 2);
   EXPECT_EQ(
-      error_of([&] { Graph({.start = a}); }),
+      message_of([&] { Graph({.start = a}); }),
       "Graph: the edge a -> c enters the loop c -> b in the middle; a loop is entered at b and left at c alone (a "
       "subgraph can hold what lies between)");
   const NodePtr e = named("e"), f = named("f"), g = named("g");
@@ -226,7 +226,7 @@ TEST(Loops, that_are_entered_or_left_in_the_middle_are_refused) {
   e >> g;
   f->on(Condition::always()).back_to(e, 2);
   EXPECT_EQ(
-      error_of([&] { Graph({.start = e}); }),
+      message_of([&] { Graph({.start = e}); }),
       "Graph: the edge e -> g leaves the loop f -> e in the middle; a loop is entered at e and left at f alone (a "
       "subgraph can hold what lies between)");
 }
@@ -234,46 +234,47 @@ TEST(Loops, that_are_entered_or_left_in_the_middle_are_refused) {
 TEST(Loops, refuse_a_target_that_does_not_lead_to_them_and_a_bound_out_of_range) {
   const NodePtr a = named("a"), b = named("b");
   a >> b;
-  EXPECT_EQ(error_of([&] { a->on(Condition::always()).back_to(b, 2); }), "back_to: b \"b\" does not lead to a \"a\"");
-  EXPECT_EQ(error_of([&] { b->on(Condition::always()).back_to(nullptr, 2); }),
+  EXPECT_EQ(message_of([&] { a->on(Condition::always()).back_to(b, 2); }), "back_to: b \"b\" does not lead to a \"a\"");
+  EXPECT_EQ(message_of([&] { b->on(Condition::always()).back_to(nullptr, 2); }),
             "back_to: a null node does not lead to b \"b\"");
   for (const std::int64_t bound : {std::int64_t{0}, std::int64_t{-1}, max_loop_iterations + 1}) {
     EXPECT_EQ(
-        error_of([&] { b->on(Condition::always()).back_to(a, bound); }),
+        message_of([&] { b->on(Condition::always()).back_to(a, bound); }),
         "back_to: max_iterations is " + std::to_string(bound) + ", and a loop is taken 1 to 1000000 times at most");
   }
-  EXPECT_EQ(error_of([&] { b->otherwise().back_to(a, 2); }),
+  EXPECT_EQ(message_of([&] { b->otherwise().back_to(a, 2); }),
             "back_to: otherwise() is for edges forward, since loops are asked first");
-  EXPECT_EQ(error_of([&] { b->on_error().back_to(a, 2); }), "back_to: an error edge cannot go back");
+  EXPECT_EQ(message_of([&] { b->on_error().back_to(a, 2); }), "back_to: an error edge cannot go back");
 }
 
 TEST(Loops, to_a_node_outside_of_the_graph_are_refused) {
   const NodePtr before = named("before"), start = named("start"), last = named("last");
   before >> start >> last;
   last->on(Condition::always()).back_to(before, 2);
-  EXPECT_EQ(error_of([&] { Graph({.start = start}); }),
+  EXPECT_EQ(message_of([&] { Graph({.start = start}); }),
             "Graph: the loop from last goes back to a node that is not in the graph");
 }
 
 TEST(Parallel, of_no_nodes_is_refused_where_it_would_hide_what_follows) {
   const std::vector<NodePtr> none;
-  EXPECT_EQ(error_of([&] { named("a") >> parallel(none) >> named("b"); }),
+  EXPECT_EQ(message_of([&] { named("a") >> parallel(none) >> named("b"); }),
             "a >> b: parallel() of no nodes leads nowhere");
-  EXPECT_EQ(error_of([&] { parallel(none) >> named("b"); }), "a >> b: parallel() of no nodes leads nowhere");
-  EXPECT_EQ(error_of([&] { named("a")->on_error() >> parallel(none); }),
+  EXPECT_EQ(message_of([&] { parallel(none) >> named("b"); }), "a >> b: parallel() of no nodes leads nowhere");
+  EXPECT_EQ(message_of([&] { named("a")->on_error() >> parallel(none); }),
             "a >> b: parallel() of no nodes leads nowhere");
 }
 
 TEST(Parallel, cannot_begin_a_graph) {
-  EXPECT_EQ(error_of([] { Graph({.start = parallel(named("a"), named("b"))}); }),
+  EXPECT_EQ(message_of([] { Graph({.start = parallel(named("a"), named("b"))}); }),
             "a graph starts at one node, and this begins with 2; put a node before parallel(...)");
 }
 
 TEST(RunOptions, with_a_timeout_that_is_none_are_refused) {
   for (const double seconds : {-1.0, std::nan("")}) {
     const RunOptions options{.timeout = Seconds(seconds)};
-    EXPECT_NE(error_of([&] { (void)Graph({.start = named("a")}).run(Inputs{}, options); }).find("RunOptions::timeout"),
-              std::string::npos);
+    EXPECT_NE(
+        message_of([&] { (void)Graph({.start = named("a")}).run(Inputs{}, options); }).find("RunOptions::timeout"),
+        std::string::npos);
   }
 }
 

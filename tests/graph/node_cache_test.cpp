@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/numbers.h"
 #include "spark/base/json.h"
 
 namespace spark::detail {
@@ -19,7 +20,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using fakes::nan;
 
 TEST(NodeCache, finds_what_was_stored_for_the_same_inputs) {
   NodeCache cache(CachePolicy{});

@@ -8,19 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/numbers.h"
 #include "graph/error_text.h"
 #include "spark/base/json.h"
 
 namespace spark {
 namespace {
 
+using fakes::infinity;
+using fakes::nan;
 using tests::error_text;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 TEST(NodePolicy, is_valid_by_default_and_at_its_bounds) {
-  validate({}, "policy");
+  validate(NodePolicy{}, "policy");
   validate({.max_attempts = 1'000,
             .backoff = {.initial = max_backoff, .factor = 100, .longest = max_backoff, .jitter = 1},
             .timeout = max_node_timeout,

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/numbers.h"
 #include "graph/error_text.h"
 #include "graph/near_names.h"
 #include "spark/async/sync_wait.h"
@@ -20,7 +21,7 @@ namespace {
 
 using tests::error_text;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using fakes::nan;
 
 // Gives its configuration.
 class ConfiguredNode : public Node {

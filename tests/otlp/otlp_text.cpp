@@ -98,9 +98,9 @@ void check_default(const FieldType& field, bool is_default) {
   if (is_default && !field.is_repeated && !field.has_presence) fail(field.name + " is there with its default value");
 }
 
-class Bytes {
+class Octets {
  public:
-  explicit Bytes(std::string_view bytes) : rest_(bytes) {}
+  explicit Octets(std::string_view bytes) : rest_(bytes) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   std::string_view take(std::uint64_t count) {
@@ -136,11 +136,11 @@ std::string read_message(const std::string& message, std::string_view bytes);
 
 std::string packed_text(std::string_view bytes) {
   std::string out;
-  for (Bytes rest(bytes); !rest.empty();) out += (out.empty() ? "" : ",") + std::to_string(rest.varint());
+  for (Octets rest(bytes); !rest.empty();) out += (out.empty() ? "" : ",") + std::to_string(rest.varint());
   return out;
 }
 
-std::string read_field(const FieldType& field, std::uint64_t wire_type, Bytes& bytes) {
+std::string read_field(const FieldType& field, std::uint64_t wire_type, Octets& bytes) {
   const std::string& type = field.type;
   const auto expect = [&](std::uint64_t wanted) {
     if (wire_type != wanted) fail(field.name + " has wire type " + std::to_string(wire_type));
@@ -178,7 +178,7 @@ std::string read_field(const FieldType& field, std::uint64_t wire_type, Bytes& b
 std::string read_message(const std::string& message, std::string_view content) {
   const Message& type = schema().at(message);
   Fields fields;
-  for (Bytes bytes(content); !bytes.empty();) {
+  for (Octets bytes(content); !bytes.empty();) {
     const std::uint64_t tag = bytes.varint();
     const auto field = type.find(tag >> 3);
     if (field == type.end()) fail(message + " has no field " + std::to_string(tag >> 3));

@@ -14,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-constexpr std::string_view protobuf_type = "Content-Type: application/x-protobuf\r\n";
-
 std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
 
 long peak_kibibytes() {

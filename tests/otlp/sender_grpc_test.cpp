@@ -1,4 +1,5 @@
 // Unary gRPC calls against a server of another make.
+#include "otlp/otlp_text.h"
 #include "otlp/sender_fixture.h"
 #include "otlp/sender_grpc_server.h"
 #include "otlp/sender_http_server.h"
@@ -10,16 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto octet = static_cast<unsigned char>(c);
-    text.push_back("0123456789abcdef"[octet / 16]);
-    text.push_back("0123456789abcdef"[octet % 16]);
-  }
-  return text;
-}
 
 // A google.rpc.Status with code 8 and a RetryInfo of 2.5 s among its details.
 constexpr const char* details_with_retry_info =

@@ -71,6 +71,8 @@ class HttpServer {
   std::thread thread_;
 };
 
+inline constexpr std::string_view protobuf_type = "Content-Type: application/x-protobuf\r\n";
+
 // A whole answer, with Content-Length. `headers` are lines that end with "\r\n".
 [[nodiscard]] std::string http_answer(int status, std::string_view headers = {}, std::string_view body = {});
 

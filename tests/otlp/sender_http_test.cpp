@@ -9,7 +9,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::string_view protobuf_type = "Content-Type: application/x-protobuf\r\n";
 constexpr std::string_view json_type = "Content-Type: application/json; charset=utf-8\r\n";
 
 std::string unzipped(const std::string& bytes) {

@@ -7,6 +7,7 @@
 
 #include "fakes/load.h"
 #include "fakes/recording_sink.h"
+#include "telemetry/expected.h"
 
 namespace spark {
 namespace {
@@ -18,8 +19,6 @@ using fakes::SinkLog;
 
 constexpr RecordKind kinds[] = {RecordKind::trace_start, RecordKind::trace_end, RecordKind::span,
                                 RecordKind::event,       RecordKind::metric,    RecordKind::graph};
-
-std::uint64_t dropped(const FrontRow& row, DropReason reason) { return row.dropped[static_cast<std::size_t>(reason)]; }
 
 // What was called is what was recorded, and what was not dropped is what the sink counted.
 void expect_exact(const Stats& stats, const Calls& calls, const SinkLog& log) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fakes/recording_sink.h"
+#include "telemetry/expected.h"
 
 namespace spark {
 namespace {
@@ -20,13 +21,9 @@ using fakes::SinkLog;
 using fakes::TestManager;
 using SteadyClock = std::chrono::steady_clock;
 
-std::uint64_t dropped(const Stats& stats, RecordKind kind, DropReason reason) {
-  return stats[kind].dropped[static_cast<std::size_t>(reason)];
-}
 const SinkRow& row(const Stats& stats, std::size_t sink, RecordKind kind) {
   return stats.sinks.at(sink).rows[static_cast<std::size_t>(kind)];
 }
-std::uint64_t dropped(const SinkRow& row, DropReason reason) { return row.dropped[static_cast<std::size_t>(reason)]; }
 
 TEST(Flush, covers_what_other_threads_recorded_before_it) {
   TestManager telemetry({.buffer_size = 1'000'000, .export_interval = 3600s});

@@ -13,18 +13,13 @@
 #include <vector>
 
 #include "fakes/recording_sink.h"
+#include "telemetry/expected.h"
 
 namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
 using fakes::TestManager;
-
-const Timestamp start{std::chrono::sys_days(std::chrono::January / 15 / 2025) + 10h};
-
-std::uint64_t dropped(const Stats& stats, RecordKind kind, DropReason reason) {
-  return stats[kind].dropped[static_cast<std::size_t>(reason)];
-}
 
 TEST(Manager, records_an_event_with_type_name_time_and_attributes) {
   TestManager telemetry;

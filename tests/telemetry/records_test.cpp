@@ -53,7 +53,7 @@ TEST(RecordNames, parse_back) {
 }
 
 template <class Parse>
-std::string error_of(Parse parse, std::string_view name) {
+std::string parsing(Parse parse, std::string_view name) {
   try {
     static_cast<void>(parse(name));
     return "no error";
@@ -64,13 +64,13 @@ std::string error_of(Parse parse, std::string_view name) {
 }
 
 TEST(RecordNames, an_unknown_name_is_an_error_that_lists_the_known_ones) {
-  EXPECT_EQ(error_of(parse_trace_status, "done"),
+  EXPECT_EQ(parsing(parse_trace_status, "done"),
             "unknown trace status \"done\": allowed are started, completed, failed, cancelled");
-  EXPECT_EQ(error_of(parse_span_status, "started"),
+  EXPECT_EQ(parsing(parse_span_status, "started"),
             "unknown span status \"started\": allowed are completed, failed, cancelled");
-  EXPECT_EQ(error_of(parse_span_kind, "internal"),
+  EXPECT_EQ(parsing(parse_span_kind, "internal"),
             "unknown span kind \"internal\": allowed are INTERNAL, CLIENT, SERVER, PRODUCER, CONSUMER");
-  EXPECT_EQ(error_of(parse_aggregation_type, ""),
+  EXPECT_EQ(parsing(parse_aggregation_type, ""),
             "unknown aggregation type \"\": allowed are gauge, counter, histogram");
 }
 

@@ -10,14 +10,13 @@
 #include <utility>
 
 #include "fakes/recording_sink.h"
+#include "telemetry/expected.h"
 
 namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
 using fakes::TestManager;
-
-const Timestamp start{std::chrono::sys_days(std::chrono::January / 15 / 2025) + 10h};
 
 TEST(ActiveSpan, records_name_kind_times_and_attributes) {
   TestManager telemetry;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "fakes/recording_sink.h"
+#include "telemetry/expected.h"
 
 namespace spark {
 namespace {
@@ -17,9 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using fakes::SinkLog;
 using fakes::TestManager;
-
-// The instant at which a VirtualClock starts.
-const Timestamp start{std::chrono::sys_days(std::chrono::January / 15 / 2025) + 10h};
 
 TEST(ActiveTrace, is_written_when_it_starts_and_again_when_it_ends) {
   TestManager telemetry;

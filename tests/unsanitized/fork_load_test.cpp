@@ -26,7 +26,7 @@ using fakes::TestManager;
 // documented, and says this.
 constexpr const char* off = "off";
 
-std::string record_in_child(TelemetryManager& manager) {
+std::string record_events_in_child(TelemetryManager& manager) {
   for (int n = 0; n < 100; ++n) manager.record_event({.name = "the child's"});
   const FlushResult flushed = manager.flush(fakes::patience);
   if (flushed.sinks.at(0).error == "telemetry is off in this forked child") return off;
@@ -54,7 +54,7 @@ TEST(Fork, under_load_neither_hangs_nor_loses_anything) {
   }
   int children_off = 0;
   for (int i = 0; i < forks; ++i) {
-    const std::string wrong = in_child([&] { return record_in_child(telemetry.manager); });
+    const std::string wrong = in_child([&] { return record_events_in_child(telemetry.manager); });
     children_off += wrong == off ? 1 : 0;
     EXPECT_TRUE(wrong.empty() || wrong == off) << wrong;
   }
