@@ -55,9 +55,9 @@ void append_escaped(std::string& out, char c) {
   out.append(escape, sizeof escape);
 }
 
-class Writer {
+class ValueWriter {
  public:
-  Writer(std::string& out, bool pretty) : out_(out), pretty_(pretty) {}
+  ValueWriter(std::string& out, bool pretty) : out_(out), pretty_(pretty) {}
 
   void write(const Value& value) {
     switch (value.type()) {
@@ -195,8 +195,8 @@ void append_json_double(std::string& out, double value) {
   if (digits.find_first_of(".e") == std::string_view::npos) out.append(".0");
 }
 
-void append_json(std::string& out, const Value& value) { Writer(out, false).write(value); }
-void append_json(std::string& out, const Object& object) { Writer(out, false).write(object); }
+void append_json(std::string& out, const Value& value) { ValueWriter(out, false).write(value); }
+void append_json(std::string& out, const Object& object) { ValueWriter(out, false).write(object); }
 
 std::string to_json(const Value& value) {
   std::string out;
@@ -212,7 +212,7 @@ std::string to_json(const Object& object) {
 
 std::string to_pretty_json(const Value& value) {
   std::string out;
-  Writer(out, true).write(value);
+  ValueWriter(out, true).write(value);
   return out;
 }
 

@@ -2,13 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "fakes/tasks.h"
 #include "spark/async/blocking.h"
 #include "spark/async/sleep.h"
 #include "spark/async/sync_wait.h"
@@ -19,11 +18,10 @@ namespace spark {
 namespace {
 
 using namespace std::chrono_literals;
+using test::hop;
 
 constexpr int hops = 5000;
 constexpr int chains = 4;
-
-Task<void> hop() { co_await boost::asio::post(boost::asio::use_awaitable); }
 
 // Runs task(index) `chains` times at once.
 template <class MakeTask>
