@@ -94,6 +94,57 @@ TEST_F(SpooledSink, delivers_what_was_left_by_the_process_before_as_recovered) {
   EXPECT_EQ(account->exported, 2U);
 }
 
+TEST_F(SpooledSink, delivers_what_has_piled_up_together) {
+  open_at_rest();
+  far->be_down();
+  write("a");
+  for (int i = 0; i < 100; ++i) write("b" + std::to_string(i));
+  far->be_up();
+  clock.advance(1s);
+  expect_drained(101);
+  EXPECT_EQ(far->attempts().size(), 3U) << "a straight, a again, and all the others at once";
+  EXPECT_EQ(far->names().back(), "b99");
+  EXPECT_EQ(account->exported, 101U);
+}
+
+TEST_F(SpooledSink, tries_again_just_what_it_has_tried) {
+  open_at_rest({.initial_backoff = 1s, .factor = 1});
+  const auto wait_for_failures = [this](std::uint64_t count) {
+    account->wait([&] { return account->messages == count; });
+  };
+  far->be_down();
+  write("a");
+  wait_for_failures(1);
+  for (const char* name : {"b", "c"}) write(name);
+  clock.advance(1s);
+  wait_for_failures(2);
+  write("d");
+  far->be_up_for(1);  // the head is taken, what is behind it is not
+  clock.advance(1s);
+  wait_for_failures(3);
+  write("e");
+  far->be_up();
+  clock.advance(1s);
+  expect_drained(5);
+  EXPECT_THAT(far->contents(), ElementsAre("a", "a", "a", "b c d", "b c d", "e"));
+  EXPECT_EQ(account->retries, 3U);
+}
+
+TEST_F(SpooledSink, loses_only_what_is_refused_of_what_it_sends_together) {
+  open_at_rest();
+  far->be_down();
+  for (const char* name : {"a", "b", "c", "d", "e"}) write(name);
+  far->refuse_batches_with("c");
+  far->be_up();
+  clock.advance(1s);
+  account->wait([&] { return account->dropped == 1 && account->spooled == 0; });
+  EXPECT_THAT(far->names(), ElementsAre("a", "b", "d", "e"));
+  EXPECT_THAT(far->contents(), ElementsAre("a", "a", "b c d e", "b", "c", "d", "e"));
+  EXPECT_EQ(account->message, "the far end refuses c");
+  EXPECT_EQ(account->exported, 4U);
+  EXPECT_TRUE(account->is_balanced());
+}
+
 TEST_F(SpooledSink, does_not_wait_for_a_far_end_that_hangs_once_it_is_known_to_fail) {
   open();
   far->be_down();

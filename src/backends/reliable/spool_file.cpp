@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 
 #include "backends/reliable/database.h"
 #include "spark/base/error.h"
@@ -228,7 +229,7 @@ bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
   std::int64_t sequence = 0;
   {
     Query query(database,
-                "SELECT sequence, counts, length(batch) FROM batches WHERE sequence <> ? ORDER BY sequence LIMIT 1",
+                "SELECT sequence, counts, length(batch) FROM batches WHERE sequence > ? ORDER BY sequence LIMIT 1",
                 "find the oldest batch");
     query.bind(1, in_delivery_);
     if (!query.step()) return false;
@@ -244,42 +245,57 @@ bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
   return true;
 }
 
-std::optional<SpoolFile::Row> SpoolFile::front() {
+std::vector<SpoolFile::Row> SpoolFile::front(const Most& most) {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
-  Row row;
-  {
-    // Not the batch itself: what is damaged of it must not hide the rest.
-    Query query(database(), "SELECT sequence, counts, length(batch) FROM batches ORDER BY sequence LIMIT 1",
-                "find the oldest batch");
-    if (!query.step()) {
-      set_held({});  // somebody else has deleted them
-      return std::nullopt;
+  Database& database = this->database();
+  std::vector<Row> rows = find_front(database, most);
+  if (rows.empty()) set_held({});  // somebody else has deleted them
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    try {
+      Query query(database, "SELECT batch FROM batches WHERE sequence = ?", "read one of the oldest batches");
+      query.bind(1, rows[i].sequence);
+      if (query.step()) rows[i].batch = query.blob(0);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      rows[i].is_unreadable = true;
+      rows.resize(std::max<std::size_t>(i, 1));
     }
-    row.sequence = query.integer(0);
-    row.records = to_counts(query.blob(1));
-    row.size_bytes = static_cast<std::uint64_t>(query.integer(2));
   }
-  in_delivery_ = row.sequence;
-  try {
-    Query query(database(), "SELECT batch FROM batches WHERE sequence = ?", "read the oldest batch");
-    query.bind(1, row.sequence);
-    if (query.step()) row.batch = query.blob(0);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt) throw;
-    row.is_unreadable = true;
-  }
-  return row;
+  if (!rows.empty()) in_delivery_ = std::max(in_delivery_, rows.back().sequence);
+  return rows;
 }
 
-void SpoolFile::remove(const Row& row) {
+// Not the batches themselves: what is damaged of one must not hide the others.
+std::vector<SpoolFile::Row> SpoolFile::find_front(Database& database, const Most& most) {
+  std::vector<Row> rows;
+  std::uint64_t records = 0, bytes = 0;
+  Query query(database, "SELECT sequence, counts, length(batch) FROM batches ORDER BY sequence",
+              "find the oldest batches");
+  while (query.step()) {
+    Row row{.sequence = query.integer(0),
+            .records = to_counts(query.blob(1)),
+            .size_bytes = static_cast<std::uint64_t>(query.integer(2))};
+    records = std::accumulate(row.records.begin(), row.records.end(), records);
+    bytes += row.size_bytes;
+    const bool fits = records <= most.records && bytes <= most.bytes && row.sequence <= most.last_sequence;
+    if (!rows.empty() && !fits) break;
+    rows.push_back(std::move(row));
+    if (!fits) break;
+  }
+  return rows;
+}
+
+void SpoolFile::remove(const std::vector<Row>& rows) {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
-  Query query(database(), "DELETE FROM batches WHERE sequence = ?", "delete a batch");
-  query.bind(1, row.sequence);
+  Query query(database(), "DELETE FROM batches WHERE sequence BETWEEN ? AND ?", "delete batches");
+  query.bind(1, rows.front().sequence);
+  query.bind(2, rows.back().sequence);
   query.run();
-  in_delivery_ = 0;
-  set_held({rows_ - 1, bytes_ - row.size_bytes});
+  Held held{rows_ - rows.size(), bytes_};
+  for (const Row& row : rows) held.bytes -= row.size_bytes;
+  set_held(held);
 }
 
 bool SpoolFile::shrink() {

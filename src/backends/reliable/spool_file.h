@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backends/reliable/spool_gate.h"
 #include "spark/telemetry/config.h"
@@ -63,10 +64,17 @@ class SpoolFile final : private SpoolGuest {
     std::uint64_t size_bytes = 0;  // of the batch
     bool is_unreadable = false;    // the file is damaged there; `batch` is empty
   };
-  // The oldest one. It counts as being delivered, so that append() does not drop it, until it is removed.
-  [[nodiscard]] std::optional<Row> front();
-  // After it was delivered, or dropped.
-  void remove(const Row& row);
+  // How many rows go together.
+  struct Most {
+    std::uint64_t records = 1;
+    std::uint64_t bytes = 0;  // of batches
+    std::int64_t last_sequence = INT64_MAX;
+  };
+  // The oldest ones in their order, the first whatever its size. They count as being delivered, so that append() does
+  // not drop them, until they are removed. A row that cannot be read comes alone.
+  [[nodiscard]] std::vector<Row> front(const Most& most);
+  // After they were delivered, or dropped: all that front() gave, or the first of them.
+  void remove(const std::vector<Row>& rows);
   // Gives some of the free pages back to the disk, if there are many or the file is empty. True: there are more.
   bool shrink();
 
@@ -87,7 +95,8 @@ class SpoolFile final : private SpoolGuest {
   void count_rows(Database& database);
   [[nodiscard]] static std::int64_t used_pages(Database& database);
   [[nodiscard]] bool has_room(std::int64_t used_pages, std::size_t bytes) const noexcept;
-  // False: there is none but the one that is being delivered.
+  [[nodiscard]] static std::vector<Row> find_front(Database& database, const Most& most);
+  // False: there is none but those that are being delivered.
   [[nodiscard]] bool drop_oldest(Database& database, Held& held, Counts& dropped);
   void set_held(const Held& held) noexcept;
 
@@ -95,7 +104,7 @@ class SpoolFile final : private SpoolGuest {
   int lock_;  // the descriptor; -1: a child's copy, closed
   mutable std::mutex mutex_;
   std::unique_ptr<Database> database_;  // null after a fork, until it is needed
-  std::int64_t in_delivery_ = 0;        // a sequence number
+  std::int64_t in_delivery_ = 0;        // the last sequence number
   Counts found_{};
   std::atomic<std::uint64_t> rows_{0};
   std::atomic<std::uint64_t> bytes_{0};
