@@ -65,8 +65,10 @@ std::string_view local_reason(CURLcode result) {
 }
 
 // A reply counts once it has said what became of the request, even if the connection then broke, or if we stopped
-// reading it. Headers that break off are an end like any other to libcurl.
+// reading it. So does a status that no later attempt would change. Headers that break off are an end like any other to
+// libcurl.
 bool is_complete(const Call& call, CURLcode result, const Reply& reply) {
+  if (result != CURLE_ABORTED_BY_CALLBACK && reply.is_final_failure()) return true;
   if (result == CURLE_OK) return reply.are_headers_whole;
   return reply.is_cut || (call.settings().is_grpc() && !reply.grpc_status.empty());
 }
