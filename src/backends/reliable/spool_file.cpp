@@ -37,6 +37,23 @@ constexpr std::int64_t pages_per_shrink = 1024;
        path, "cannot open " + file + ": " + std::strerror(error));
 }
 
+// Closes a file, unless somebody else has taken that over.
+class OwnedFile {
+ public:
+  explicit OwnedFile(int descriptor) noexcept : descriptor_(descriptor) {}
+  ~OwnedFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  OwnedFile(const OwnedFile&) = delete;
+  OwnedFile& operator=(const OwnedFile&) = delete;
+
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+  void release() noexcept { descriptor_ = -1; }
+
+ private:
+  int descriptor_;
+};
+
 // -1: another has it.
 int take_lock(const std::string& path) {
   const std::string name = path + "-lock";
@@ -106,9 +123,10 @@ std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool
     fail(ErrorCode::invalid_argument, options.path, "it is no file; name a file");
   }
   if (!is_there && !may_create) return nullptr;
-  const int lock = take_lock(options.path);
-  if (lock < 0) return nullptr;
-  file.reset(new SpoolFile(options, lock));
+  OwnedFile lock(take_lock(options.path));
+  if (lock.get() < 0) return nullptr;
+  file.reset(new SpoolFile(options, lock.get()));
+  lock.release();
   const std::lock_guard guard(file->mutex_);
   Database& database = file->database();
   file->count_rows(database);
@@ -116,12 +134,7 @@ std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool
 }
 
 SpoolFile::SpoolFile(const SpoolFileOptions& options, int lock) : options_(options), lock_(lock) {
-  try {
-    SpoolGate::add(*this);
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
+  SpoolGate::add(*this);
 }
 
 SpoolFile::~SpoolFile() {

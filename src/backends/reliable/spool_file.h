@@ -91,6 +91,7 @@ class SpoolFile final : private SpoolGuest {
     Counts records{};
   };
 
+  // The lock is its own once it is made.
   SpoolFile(const SpoolFileOptions& options, int lock);
 
   void before_fork() noexcept override;
