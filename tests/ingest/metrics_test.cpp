@@ -59,6 +59,12 @@ TEST(ForeignMetrics, gauges_and_deltas_are_what_they_are) {
   EXPECT_EQ(decoded(sum_of("5", 1, 1)), increment("5.0"));
 }
 
+TEST(ForeignMetrics, null_beside_an_integer_is_nothing_in_any_order) {
+  EXPECT_EQ(decoded(R"({"name":"n","gauge":{"dataPoints":[{"timeUnixNano":1,"asInt":"7","asDouble":null},
+      {"timeUnixNano":2,"asDouble":null,"asInt":"8"}]}})"),
+            "n gauge 7.0  {}\nn gauge 8.0  {}\n");
+}
+
 TEST(ForeignMetrics, of_more_resources_than_one_request_may_have_the_data_points_are_counted) {
   const auto resource = [](const char* name) {
     return R"({"resource":{"attributes":[{"key":"service.name","value":{"stringValue":")" + std::string(name) +
