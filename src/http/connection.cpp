@@ -147,16 +147,17 @@ Task<Connection::Next> Connection::serve_request(bool is_first) {
   }
   std::optional<RequestParser> parser(std::in_place, limits, shared_.budget);
   const bool is_read = co_await read_request(*parser);
-  std::string method = parser->request().method;
   if (!is_read || parser->state() == RequestParser::State::failed) {
     const int status = parser->status();
+    const Request request = std::move(parser->request());
     // The memory of its body is for others.
     parser.reset();
-    if (is_read) co_return co_await refuse(status, std::move(method));
-    co_return co_await end_of_reading(std::move(method));
+    if (is_read) co_return co_await refuse(status, request);
+    co_return co_await end_of_reading(request);
   }
 
   Request& request = parser->request();
+  const std::string method = request.method;
   request.peer = peer_;
   request.is_encrypted = stream_.is_encrypted();
   shared_.counters.add(&Stats::requests);
@@ -213,7 +214,7 @@ Task<bool> Connection::read_more() {
 }
 
 // A client that is late with a request is told; one that went away, or has sent nothing at all, is not.
-Task<Connection::Next> Connection::end_of_reading(std::string method) {
+Task<Connection::Next> Connection::end_of_reading(const Request& request) {
   if (interruption_ != Interruption::late) co_return Next::close;
   const Phase phase = phase_;
   if (phase == Phase::body) {
@@ -224,7 +225,7 @@ Task<Connection::Next> Connection::end_of_reading(std::string method) {
     shared_.counters.add(&Stats::idle_timeouts);
   }
   if (phase != Phase::head && phase != Phase::body) co_return Next::close;
-  co_return co_await refuse(408, std::move(method));
+  co_return co_await refuse(408, request);
 }
 
 Task<Response> Connection::answer(const Request& request) {
@@ -240,23 +241,38 @@ Task<Response> Connection::answer(const Request& request) {
   shared_.counters.add(&Stats::handler_errors);
   // Without the query, in which some clients put their keys.
   shared_.report("the handler of " + request.method + " " + std::string(request.path()) + " failed: " + problem);
-  co_return status_response(500);
+  co_return refusal(500, request);
 }
 
-Task<Connection::Next> Connection::refuse(int status, std::string method) {
+Response Connection::refusal(int status, const Request& request) const {
   Response response = status_response(status);
+  if (shared_.options.refusal) {
+    try {
+      Response own = shared_.options.refusal(status, request);
+      if (problem_of(own).empty()) response = std::move(own);
+    } catch (...) {
+      // As ServerOptions says.
+    }
+  }
+  if (response.status == 503 && !response.headers.find("Retry-After")) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(shared_.options.limits.retry_after);
+    response.headers.add("Retry-After", std::to_string(seconds.count()));
+  }
+  return response;
+}
+
+Task<Connection::Next> Connection::refuse(int status, const Request& request) {
   if (status == 431) {
     shared_.counters.add(&Stats::headers_too_large);
   } else if (status == 413) {
     shared_.counters.add(&Stats::bodies_too_large);
   } else if (status == 503) {
     shared_.counters.add(&Stats::memory_refused);
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(shared_.options.limits.retry_after);
-    response.headers.add("Retry-After", std::to_string(seconds.count()));
   } else if (status != 408) {
     shared_.counters.add(&Stats::bad_requests);
   }
-  const bool is_sent = co_await send(response, method, After::close);
+  const Response response = refusal(status, request);
+  const bool is_sent = co_await send(response, request.method, After::close);
   co_return is_sent ? Next::linger : Next::close;
 }
 

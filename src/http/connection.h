@@ -62,9 +62,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Task<bool> read_request(RequestParser& parser);
   [[nodiscard]] Task<bool> read_while(RequestParser& parser, RequestParser::State state);
   [[nodiscard]] Task<bool> read_more();
-  [[nodiscard]] Task<Next> end_of_reading(std::string method);
+  [[nodiscard]] Task<Next> end_of_reading(const Request& request);
   [[nodiscard]] Task<Response> answer(const Request& request);
-  [[nodiscard]] Task<Next> refuse(int status, std::string method);
+  [[nodiscard]] Task<Next> refuse(int status, const Request& request);
+  [[nodiscard]] Response refusal(int status, const Request& request) const;
   [[nodiscard]] Task<bool> send(const Response& response, std::string_view method, After after);
   [[nodiscard]] Task<bool> send_bytes(std::string_view bytes);
   [[nodiscard]] Task<void> linger();
