@@ -88,10 +88,19 @@ void Connection::end_if_idle() {
   boost::asio::post(executor_, [self = shared_from_this()] { self->interrupt(Interruption::stop); });
 }
 
+void Connection::end_for_another() {
+  boost::asio::post(executor_, [self = shared_from_this()] { self->interrupt(Interruption::evicted); });
+}
+
 // In the connection's chain: what the task waits for is what the phase says.
 void Connection::interrupt(Interruption why) {
   if (why == Interruption::late && system_clock().steady_now().count() < deadline_) return;
   if (why == Interruption::stop && has_request()) return;
+  if (why == Interruption::evicted) {
+    is_last_request_ = true;
+    // What it was chosen for may be over.
+    if (used_part(system_clock().steady_now()) < evictable_part) return;
+  }
   if (phase_ == Phase::handling) return;
   interruption_ = why;
   stream_.cancel();
@@ -163,7 +172,8 @@ Task<Connection::Next> Connection::serve_request(bool is_first) {
   shared_.counters.add(&Stats::requests);
   enter(Phase::handling, Seconds(0));
   const Response response = co_await answer(request);
-  const bool stays = parser->is_keep_alive() && !response.closes_connection && !shared_.is_stopping;
+  const bool stays =
+      parser->is_keep_alive() && !response.closes_connection && !shared_.is_stopping && !is_last_request_;
   const After kept = request.minor_version == 0 ? After::keep_alive_1_0 : After::keep_alive;
   // Before the answer is written, which a slow client may draw out.
   parser.reset();
@@ -189,6 +199,7 @@ Task<bool> Connection::read_while(RequestParser& parser, RequestParser::State st
   for (;;) {
     buffer_.consume(parser.take(view_of(buffer_)));
     if (parser.state() != state) co_return true;
+    if (interruption_ == Interruption::evicted) co_return false;
     const bool got_some = co_await read_more();
     if (!got_some) co_return false;
   }
@@ -207,8 +218,11 @@ Task<bool> Connection::read_more() {
       if (phase_ == Phase::body) moved(size);
       co_return true;
     }
-    // A request that is on its way when the server stops is one that is under way.
-    if (interruption_ != Interruption::stop || !stream_.has_bytes_waiting()) co_return false;
+    // A request that is on its way when the connection is ended before it is one that is under way.
+    const bool is_between = phase_ == Phase::fresh || phase_ == Phase::idle;
+    const bool may_be_coming =
+        interruption_ == Interruption::stop || (interruption_ == Interruption::evicted && is_between);
+    if (!may_be_coming || !stream_.has_bytes_waiting()) co_return false;
     enter(Phase::head, shared_.options.limits.header_timeout);
   }
 }
@@ -299,6 +313,7 @@ Task<bool> Connection::send_bytes(std::string_view bytes) {
     shared_.counters.add(&Stats::bytes_sent, size);
     moved(size);
     bytes.remove_prefix(size);
+    if (interruption_ == Interruption::evicted && !bytes.empty()) co_return false;
   }
   co_return true;
 }

@@ -230,6 +230,11 @@ bool ServerState::evict_one() {
     most = part;
   }
   if (worst == nullptr) return false;
+  try {
+    worst->connection->end_for_another();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   worst->is_evicted = true;
   --open_;
   shared_.counters.add(&Stats::connections_evicted);
@@ -256,7 +261,7 @@ void ServerState::no_longer_listening() noexcept {
 void ServerState::cut() noexcept {
   is_cut_ = true;
   for (auto& [connection, entry] : entries_) {
-    if (connection->has_request() && !entry.is_evicted) {
+    if (connection->has_request()) {
       was_clean_ = false;
       shared_.counters.add(&Stats::requests_cut);
     }
