@@ -16,6 +16,7 @@ namespace {
 
 // gRPC's codes, which google.rpc.Status has (google/rpc/code.proto).
 constexpr std::int32_t invalid_argument = 3;
+constexpr std::int32_t permission_denied = 7;
 constexpr std::int32_t resource_exhausted = 8;
 constexpr std::int32_t unimplemented = 12;
 constexpr std::int32_t internal = 13;
@@ -23,6 +24,8 @@ constexpr std::int32_t unavailable = 14;
 
 std::int32_t code_of(int http_status) {
   switch (http_status) {
+    case 403:
+      return permission_denied;
     case 413:
     case 431:
       return resource_exhausted;
@@ -109,6 +112,33 @@ Receiver::Receiver(Store& store, ReceiverOptions options, Clock& clock)
       server_(with_failures(options_.http), [this](const http::Request& request) { return answer(request); }) {}
 
 Task<http::Response> Receiver::answer(const http::Request& request) {
+  const auto origin = request.header("Origin");
+  if (origin) co_return co_await answer_page(request, *origin);
+  co_return co_await answer_export(request);
+}
+
+// A page of another server asks first what it may do (the Fetch standard, "CORS protocol").
+Task<http::Response> Receiver::answer_page(const http::Request& request, std::string_view origin) {
+  const auto& allowed = options_.allowed_origins;
+  if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) {
+    const std::lock_guard lock(stats_mutex_);
+    ++stats_.requests_refused;
+    co_return failure(request, 403, "web pages of this origin may not send here");
+  }
+  const bool asks_first = request.method == "OPTIONS";
+  http::Response response(204);
+  if (!asks_first) response = co_await answer_export(request);
+  if (asks_first) {
+    response.headers.add("Access-Control-Allow-Methods", "POST");
+    response.headers.add("Access-Control-Allow-Headers", "content-type, content-encoding");
+    response.headers.add("Access-Control-Max-Age", "3600");
+  }
+  response.headers.add("Access-Control-Allow-Origin", std::string(origin));
+  response.headers.add("Vary", "Origin");
+  co_return response;
+}
+
+Task<http::Response> Receiver::answer_export(const http::Request& request) {
   const auto signal = signal_of(request.path());
   if (!signal) co_return failure(request, 404, "nothing is here; OTLP goes to /v1/traces, /v1/metrics and /v1/logs");
   if (request.method != "POST") {

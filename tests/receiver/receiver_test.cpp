@@ -203,6 +203,33 @@ TEST_F(ReceiverTest, asks_for_patience_when_the_store_fails_and_does_not_say_why
   EXPECT_EQ(span_count(store), 3U);
 }
 
+TEST_F(ReceiverTest, a_web_page_may_not_send_unless_its_origin_is_allowed) {
+  const std::string from = "Origin: http://shop.example:4318\r\n" + std::string(json);
+  const RawReply refused = send("/v1/traces", spans_json(1, 3), from);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("\"code\":7"));
+  EXPECT_FALSE(refused.header("Access-Control-Allow-Origin").has_value());
+  EXPECT_EQ(send("/v1/traces", spans_json(1, 3), "Origin: null\r\n" + std::string(json)).status, 403);
+  EXPECT_EQ(span_count(store), 0U);
+  EXPECT_EQ(receiver->stats().requests_refused, 2U);
+  const std::string asks =
+      "OPTIONS /v1/traces HTTP/1.1\r\nHost: t\r\nOrigin: http://shop.example:4318\r\n"
+      "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n";
+  EXPECT_EQ(RawClient(port()).ask(asks).status, 403);
+
+  start({.allowed_origins = {"http://other.example", "http://shop.example:4318"}});
+  RawClient client(port());
+  const RawReply may = client.ask(asks);
+  EXPECT_EQ(may.status, 204);
+  EXPECT_EQ(may.header("Access-Control-Allow-Origin"), "http://shop.example:4318");
+  EXPECT_EQ(may.header("Access-Control-Allow-Methods"), "POST");
+  const RawReply taken = send("/v1/traces", spans_json(1, 3), from);
+  EXPECT_EQ(taken.status, 200);
+  EXPECT_EQ(taken.header("Access-Control-Allow-Origin"), "http://shop.example:4318");
+  EXPECT_EQ(span_count(store), 3U);
+  EXPECT_EQ(send("/v1/traces", spans_json(9, 3), "Origin: http://shop.example\r\n" + std::string(json)).status, 403);
+}
+
 TEST_F(ReceiverTest, two_hundred_senders_at_once_are_all_served) {
   constexpr std::uint64_t senders = 200, requests = 5, spans = 10;
   std::vector<RawClient> clients;
