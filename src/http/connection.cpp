@@ -88,10 +88,19 @@ void Connection::end_if_idle() {
   boost::asio::post(executor_, [self = shared_from_this()] { self->interrupt(Interruption::stop); });
 }
 
+void Connection::end_for_another() {
+  boost::asio::post(executor_, [self = shared_from_this()] { self->interrupt(Interruption::evicted); });
+}
+
 // In the connection's chain: what the task waits for is what the phase says.
 void Connection::interrupt(Interruption why) {
   if (why == Interruption::late && system_clock().steady_now().count() < deadline_) return;
   if (why == Interruption::stop && has_request()) return;
+  if (why == Interruption::evicted) {
+    is_last_request_ = true;
+    // What it was chosen for may be over.
+    if (used_part(system_clock().steady_now()) < evictable_part) return;
+  }
   if (phase_ == Phase::handling) return;
   interruption_ = why;
   stream_.cancel();
@@ -147,22 +156,24 @@ Task<Connection::Next> Connection::serve_request(bool is_first) {
   }
   std::optional<RequestParser> parser(std::in_place, limits, shared_.budget);
   const bool is_read = co_await read_request(*parser);
-  std::string method = parser->request().method;
   if (!is_read || parser->state() == RequestParser::State::failed) {
     const int status = parser->status();
+    const Request request = std::move(parser->request());
     // The memory of its body is for others.
     parser.reset();
-    if (is_read) co_return co_await refuse(status, std::move(method));
-    co_return co_await end_of_reading(std::move(method));
+    if (is_read) co_return co_await refuse(status, request);
+    co_return co_await end_of_reading(request);
   }
 
   Request& request = parser->request();
+  const std::string method = request.method;
   request.peer = peer_;
   request.is_encrypted = stream_.is_encrypted();
   shared_.counters.add(&Stats::requests);
   enter(Phase::handling, Seconds(0));
   const Response response = co_await answer(request);
-  const bool stays = parser->is_keep_alive() && !response.closes_connection && !shared_.is_stopping;
+  const bool stays =
+      parser->is_keep_alive() && !response.closes_connection && !shared_.is_stopping && !is_last_request_;
   const After kept = request.minor_version == 0 ? After::keep_alive_1_0 : After::keep_alive;
   // Before the answer is written, which a slow client may draw out.
   parser.reset();
@@ -188,6 +199,7 @@ Task<bool> Connection::read_while(RequestParser& parser, RequestParser::State st
   for (;;) {
     buffer_.consume(parser.take(view_of(buffer_)));
     if (parser.state() != state) co_return true;
+    if (interruption_ == Interruption::evicted) co_return false;
     const bool got_some = co_await read_more();
     if (!got_some) co_return false;
   }
@@ -206,14 +218,17 @@ Task<bool> Connection::read_more() {
       if (phase_ == Phase::body) moved(size);
       co_return true;
     }
-    // A request that is on its way when the server stops is one that is under way.
-    if (interruption_ != Interruption::stop || !stream_.has_bytes_waiting()) co_return false;
+    // A request that is on its way when the connection is ended before it is one that is under way.
+    const bool is_between = phase_ == Phase::fresh || phase_ == Phase::idle;
+    const bool may_be_coming =
+        interruption_ == Interruption::stop || (interruption_ == Interruption::evicted && is_between);
+    if (!may_be_coming || !stream_.has_bytes_waiting()) co_return false;
     enter(Phase::head, shared_.options.limits.header_timeout);
   }
 }
 
 // A client that is late with a request is told; one that went away, or has sent nothing at all, is not.
-Task<Connection::Next> Connection::end_of_reading(std::string method) {
+Task<Connection::Next> Connection::end_of_reading(const Request& request) {
   if (interruption_ != Interruption::late) co_return Next::close;
   const Phase phase = phase_;
   if (phase == Phase::body) {
@@ -224,7 +239,7 @@ Task<Connection::Next> Connection::end_of_reading(std::string method) {
     shared_.counters.add(&Stats::idle_timeouts);
   }
   if (phase != Phase::head && phase != Phase::body) co_return Next::close;
-  co_return co_await refuse(408, std::move(method));
+  co_return co_await refuse(408, request);
 }
 
 Task<Response> Connection::answer(const Request& request) {
@@ -240,23 +255,38 @@ Task<Response> Connection::answer(const Request& request) {
   shared_.counters.add(&Stats::handler_errors);
   // Without the query, in which some clients put their keys.
   shared_.report("the handler of " + request.method + " " + std::string(request.path()) + " failed: " + problem);
-  co_return status_response(500);
+  co_return refusal(500, request);
 }
 
-Task<Connection::Next> Connection::refuse(int status, std::string method) {
+Response Connection::refusal(int status, const Request& request) const {
   Response response = status_response(status);
+  if (shared_.options.refusal) {
+    try {
+      Response own = shared_.options.refusal(status, request);
+      if (problem_of(own).empty()) response = std::move(own);
+    } catch (...) {
+      // As ServerOptions says.
+    }
+  }
+  if (response.status == 503 && !response.headers.find("Retry-After")) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(shared_.options.limits.retry_after);
+    response.headers.add("Retry-After", std::to_string(seconds.count()));
+  }
+  return response;
+}
+
+Task<Connection::Next> Connection::refuse(int status, const Request& request) {
   if (status == 431) {
     shared_.counters.add(&Stats::headers_too_large);
   } else if (status == 413) {
     shared_.counters.add(&Stats::bodies_too_large);
   } else if (status == 503) {
     shared_.counters.add(&Stats::memory_refused);
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(shared_.options.limits.retry_after);
-    response.headers.add("Retry-After", std::to_string(seconds.count()));
   } else if (status != 408) {
     shared_.counters.add(&Stats::bad_requests);
   }
-  const bool is_sent = co_await send(response, method, After::close);
+  const Response response = refusal(status, request);
+  const bool is_sent = co_await send(response, request.method, After::close);
   co_return is_sent ? Next::linger : Next::close;
 }
 
@@ -283,6 +313,7 @@ Task<bool> Connection::send_bytes(std::string_view bytes) {
     shared_.counters.add(&Stats::bytes_sent, size);
     moved(size);
     bytes.remove_prefix(size);
+    if (interruption_ == Interruption::evicted && !bytes.empty()) co_return false;
   }
   co_return true;
 }

@@ -46,10 +46,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end_if_late(std::chrono::nanoseconds now);
   // As above; for a server that stops, and has said so in Shared.
   void end_if_idle();
+  // As above; for one that was evictable a moment ago. A request that is whole by now, or whose first bytes have come,
+  // gets its answer, and the connection ends behind that. Throws std::bad_alloc; then nothing has changed.
+  void end_for_another();
 
  private:
   enum class Phase : std::uint8_t { starting, handshake, fresh, idle, head, body, handling, writing, lingering };
-  enum class Interruption : std::uint8_t { none, late, stop };
+  enum class Interruption : std::uint8_t { none, late, stop, evicted };
   enum class Next { request, linger, close };
 
   void enter(Phase phase, Seconds allowed) noexcept;
@@ -62,9 +65,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Task<bool> read_request(RequestParser& parser);
   [[nodiscard]] Task<bool> read_while(RequestParser& parser, RequestParser::State state);
   [[nodiscard]] Task<bool> read_more();
-  [[nodiscard]] Task<Next> end_of_reading(std::string method);
+  [[nodiscard]] Task<Next> end_of_reading(const Request& request);
   [[nodiscard]] Task<Response> answer(const Request& request);
-  [[nodiscard]] Task<Next> refuse(int status, std::string method);
+  [[nodiscard]] Task<Next> refuse(int status, const Request& request);
+  [[nodiscard]] Response refusal(int status, const Request& request) const;
   [[nodiscard]] Task<bool> send(const Response& response, std::string_view method, After after);
   [[nodiscard]] Task<bool> send_bytes(std::string_view bytes);
   [[nodiscard]] Task<void> linger();
@@ -75,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;       // read and not parsed yet
   boost::asio::any_io_executor executor_;  // of the chain; set before the phase leaves `starting`
   Interruption interruption_ = Interruption::none;
+  bool is_last_request_ = false;  // another one would take the place of a connection
 
   // Written by the chain alone. In nanoseconds; the deadline is on the steady clock.
   std::atomic<Phase> phase_{Phase::starting};

@@ -128,6 +128,8 @@ std::size_t RequestParser::take(std::string_view bytes) {
       break;
     }
     if (error) {
+      // Found behind the last header: who refuses the request may look at them.
+      if (was_in_head && error == beast_http::error::body_limit) copy_head();
       fail(status_of(error, rest));
     } else if (was_in_head) {
       finish_head();
@@ -145,12 +147,16 @@ void RequestParser::need_more(std::size_t waiting) noexcept {
   if (of_head + waiting >= limits_.header_bytes) fail(431);
 }
 
-void RequestParser::finish_head() {
+void RequestParser::copy_head() {
   const auto& message = parser_->get();
   request_.method = to_string(message.method_string());
   request_.target = to_string(message.target());
   request_.minor_version = static_cast<int>(message.version() % 10);
   for (const auto& field : message) request_.headers.add(to_string(field.name_string()), to_string(field.value()));
+}
+
+void RequestParser::finish_head() {
+  copy_head();
   is_keep_alive_ = parser_->keep_alive();
   if (const int status = refusal_of_head(); status != 0) return fail(status);
   state_ = State::body;

@@ -47,6 +47,7 @@ class RequestParser {
 
   void fail(int status) noexcept;
   void need_more(std::size_t waiting) noexcept;
+  void copy_head();
   void finish_head();
   void finish();
   [[nodiscard]] int refusal_of_head();

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "async/executor_state.h"
@@ -28,6 +29,9 @@ using namespace std::chrono_literals;
 constexpr Seconds room_wait = 20ms;
 // How long a connection that was cut may take to end by itself, before its task is destroyed.
 constexpr nanoseconds cut_wait = 1s;
+
+// Without memory nothing can be waited for but so. The other threads go on.
+void wait_for_memory() { std::this_thread::sleep_for(nanoseconds(20ms)); }
 
 nanoseconds tick_of(const ServerLimits& limits) {
   const Seconds shortest = std::min({limits.handshake_timeout, limits.header_timeout, limits.idle_timeout,
@@ -97,19 +101,31 @@ ServerState::~ServerState() { stop(0s); }
 
 Task<void> ServerState::accept_all(Listening listening) {
   while (!is_cancelled()) {
-    if (is_full()) co_await make_room(listening.acceptor);
-    tcp::socket socket(executor_->state().context());
-    error_code error;
-    auto and_tell = boost::asio::redirect_error(boost::asio::use_awaitable, error);
-    co_await listening.acceptor.async_accept(socket, and_tell);
-    if (!error) {
-      admit(std::move(socket));
-    } else if (error != boost::asio::error::connection_aborted && error != boost::asio::error::operation_aborted) {
-      // No file descriptor or no memory for it: the client waits in the system's queue.
-      shared_.counters.add(&Stats::accept_errors);
-      static_cast<void>(evict_one());
-      co_await sleep_for(room_wait);
+    bool has_memory = true;
+    try {
+      co_await accept_one(listening.acceptor);
+    } catch (const std::bad_alloc&) {
+      has_memory = false;
     }
+    if (has_memory) continue;
+    shared_.counters.add(&Stats::accept_errors);
+    wait_for_memory();
+  }
+}
+
+Task<void> ServerState::accept_one(tcp::acceptor& acceptor) {
+  if (is_full()) co_await make_room(acceptor);
+  tcp::socket socket(executor_->state().context());
+  error_code error;
+  auto and_tell = boost::asio::redirect_error(boost::asio::use_awaitable, error);
+  co_await acceptor.async_accept(socket, and_tell);
+  if (!error) {
+    admit(std::move(socket));
+  } else if (error != boost::asio::error::connection_aborted && error != boost::asio::error::operation_aborted) {
+    // No file descriptor or no memory for it: the client waits in the system's queue.
+    shared_.counters.add(&Stats::accept_errors);
+    static_cast<void>(evict_one());
+    co_await sleep_for(room_wait);
   }
 }
 
@@ -156,14 +172,30 @@ void ServerState::start(const std::shared_ptr<Connection>& connection) {
     entry->second.task.emplace(std::move(task));
     begins_sweeping = !std::exchange(is_sweeping_, true);
   }
-  if (begins_sweeping) sweeping_->spawn(sweep());
+  if (begins_sweeping) begin_sweeping();
+}
+
+void ServerState::begin_sweeping() {
+  try {
+    sweeping_->spawn(sweep());
+  } catch (const std::bad_alloc&) {
+    // The next connection's start tries again.
+    const std::lock_guard lock(mutex_);
+    is_sweeping_ = false;
+  }
 }
 
 Task<void> ServerState::serve(Serving serving) { co_await serving.connection->run(); }
 
 Task<void> ServerState::sweep() {
   for (;;) {
-    co_await sleep_for(tick_);
+    bool has_memory = true;
+    try {
+      co_await sleep_for(tick_);
+    } catch (const std::bad_alloc&) {
+      has_memory = false;
+    }
+    if (!has_memory) wait_for_memory();
     const nanoseconds now = system_clock().steady_now();
     const std::lock_guard lock(mutex_);
     try {
@@ -198,8 +230,12 @@ bool ServerState::evict_one() {
     most = part;
   }
   if (worst == nullptr) return false;
+  try {
+    worst->connection->end_for_another();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   worst->is_evicted = true;
-  worst->task->cancel();
   --open_;
   shared_.counters.add(&Stats::connections_evicted);
   return true;
@@ -225,7 +261,7 @@ void ServerState::no_longer_listening() noexcept {
 void ServerState::cut() noexcept {
   is_cut_ = true;
   for (auto& [connection, entry] : entries_) {
-    if (connection->has_request() && !entry.is_evicted) {
+    if (connection->has_request()) {
       was_clean_ = false;
       shared_.counters.add(&Stats::requests_cut);
     }

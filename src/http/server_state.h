@@ -48,12 +48,14 @@ class ServerState {
   class Serving;
 
   [[nodiscard]] Task<void> accept_all(Listening listening);
+  [[nodiscard]] Task<void> accept_one(boost::asio::ip::tcp::acceptor& acceptor);
   [[nodiscard]] Task<void> make_room(boost::asio::ip::tcp::acceptor& acceptor);
   [[nodiscard]] Task<void> serve(Serving serving);
   [[nodiscard]] Task<void> sweep();
 
   void admit(boost::asio::ip::tcp::socket socket);
   void start(const std::shared_ptr<Connection>& connection);
+  void begin_sweeping();
   [[nodiscard]] bool is_full() const;
   [[nodiscard]] bool evict_one();
   void left(Connection& connection) noexcept;

@@ -16,8 +16,32 @@ namespace {
 
 // gRPC's codes, which google.rpc.Status has (google/rpc/code.proto).
 constexpr std::int32_t invalid_argument = 3;
+constexpr std::int32_t permission_denied = 7;
 constexpr std::int32_t resource_exhausted = 8;
+constexpr std::int32_t unimplemented = 12;
+constexpr std::int32_t internal = 13;
 constexpr std::int32_t unavailable = 14;
+
+std::int32_t code_of(int http_status) {
+  switch (http_status) {
+    case 403:
+      return permission_denied;
+    case 413:
+    case 431:
+      return resource_exhausted;
+    case 404:
+    case 405:
+    case 501:
+    case 505:
+      return unimplemented;
+    case 500:
+      return internal;
+    case 503:
+      return unavailable;
+    default:
+      return invalid_argument;
+  }
+}
 
 std::optional<Signal> signal_of(std::string_view path) {
   if (path == "/v1/traces") return Signal::traces;
@@ -59,8 +83,23 @@ class Waiting {
   std::size_t count_;
 };
 
-http::Response text(int status, std::string body) {
-  return {status, "text/plain; charset=utf-8", std::move(body) + "\n"};
+// In the request's own encoding; in a text for who speaks no OTLP.
+http::Response failure(const http::Request& request, int status, std::string_view why) {
+  const auto encoding = encoding_of(request.header("Content-Type").value_or(""));
+  if (!encoding) return {status, "text/plain; charset=utf-8", std::string(why) + "\n"};
+  return {status, std::string(content_type(*encoding)), status_body(*encoding, code_of(status), why)};
+}
+
+// What the server itself refuses. OTLP's clients do not come again after a 408, but a network that was slow for once is
+// no reason to lose their records.
+http::Response server_failure(int status, const http::Request& request) {
+  if (status == 408) return failure(request, 503, "the request did not come in time; send it again");
+  return failure(request, status, "the request is refused (HTTP status " + std::to_string(status) + ")");
+}
+
+http::ServerOptions with_failures(http::ServerOptions options) {
+  options.refusal = server_failure;
+  return options;
 }
 
 }  // namespace
@@ -70,20 +109,48 @@ Receiver::Receiver(Store& store, ReceiverOptions options, Clock& clock)
       options_(std::move(options)),
       clock_(clock),
       decoder_(options_.decoder),
-      server_(options_.http, [this](const http::Request& request) { return answer(request); }) {}
+      server_(with_failures(options_.http), [this](const http::Request& request) { return answer(request); }) {}
 
 Task<http::Response> Receiver::answer(const http::Request& request) {
+  const auto origin = request.header("Origin");
+  if (origin) co_return co_await answer_page(request, *origin);
+  co_return co_await answer_export(request);
+}
+
+// A page of another server asks first what it may do (the Fetch standard, "CORS protocol").
+Task<http::Response> Receiver::answer_page(const http::Request& request, std::string_view origin) {
+  const auto& allowed = options_.allowed_origins;
+  if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) {
+    const std::lock_guard lock(stats_mutex_);
+    ++stats_.requests_refused;
+    co_return failure(request, 403, "web pages of this origin may not send here");
+  }
+  const bool asks_first = request.method == "OPTIONS";
+  http::Response response(204);
+  if (!asks_first) response = co_await answer_export(request);
+  if (asks_first) {
+    response.headers.add("Access-Control-Allow-Methods", "POST");
+    response.headers.add("Access-Control-Allow-Headers", "content-type, content-encoding");
+    response.headers.add("Access-Control-Max-Age", "3600");
+  }
+  response.headers.add("Access-Control-Allow-Origin", std::string(origin));
+  response.headers.add("Vary", "Origin");
+  co_return response;
+}
+
+Task<http::Response> Receiver::answer_export(const http::Request& request) {
   const auto signal = signal_of(request.path());
-  if (!signal) co_return text(404, "nothing is here; OTLP goes to /v1/traces, /v1/metrics and /v1/logs");
+  if (!signal) co_return failure(request, 404, "nothing is here; OTLP goes to /v1/traces, /v1/metrics and /v1/logs");
   if (request.method != "POST") {
-    http::Response response = text(405, "OTLP is sent by POST");
+    http::Response response = failure(request, 405, "OTLP is sent by POST");
     response.headers.add("Allow", "POST");
     co_return response;
   }
   const auto encoding = encoding_of(request.header("Content-Type").value_or(""));
-  if (!encoding) co_return text(415, "the content type has to be application/x-protobuf or application/json");
+  if (!encoding)
+    co_return failure(request, 415, "the content type has to be application/x-protobuf or application/json");
   const auto packed = is_packed(request.header("Content-Encoding").value_or(""));
-  if (!packed) co_return text(415, "the content encoding has to be gzip, deflate or identity");
+  if (!packed) co_return failure(request, 415, "the content encoding has to be gzip, deflate or identity");
   const Kind kind{*signal, *encoding, *packed};
   const std::string_view body = request.body;
   const Waiting waiting(waiting_);

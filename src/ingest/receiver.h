@@ -16,6 +16,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/server.h"
 #include "ingest/otlp_decoder.h"
@@ -37,6 +38,9 @@ struct ReceiverOptions {
   // Told of each failure of the store, from any thread; what it throws is dropped. It must not stop the receiver, which
   // waits for it.
   std::function<void(std::string_view what)> on_error = {};
+  // Whose web pages may send: "https://shop.example". Requests of others' are refused, since browsers send what any
+  // page tells them to, also to this machine. Programs that are no browsers name no origin, and may always.
+  std::vector<std::string> allowed_origins = {};
 };
 
 struct ReceiverStats {
@@ -44,7 +48,7 @@ struct ReceiverStats {
   std::array<std::uint64_t, record_kinds> stored = {};
   std::uint64_t requests = 0;          // that were stored, or had nothing in them
   std::uint64_t items_rejected = 0;    // of those: spans, data points, log records that cannot be stored
-  std::uint64_t requests_refused = 0;  // for good: not OTLP, too large, of an unknown kind
+  std::uint64_t requests_refused = 0;  // for good: not OTLP, too large, of a web page that may not send
   std::uint64_t store_failures = 0;    // the client was asked to send it again
   http::Stats http = {};
 };
@@ -68,6 +72,8 @@ class Receiver {
   };
 
   [[nodiscard]] Task<http::Response> answer(const http::Request& request);
+  [[nodiscard]] Task<http::Response> answer_page(const http::Request& request, std::string_view origin);
+  [[nodiscard]] Task<http::Response> answer_export(const http::Request& request);
   [[nodiscard]] http::Response take(const Kind& kind, std::string_view body);
   [[nodiscard]] http::Response store_all(const Kind& kind, std::string_view body);
   [[nodiscard]] http::Response refuse(Encoding encoding, int status, std::int32_t code, std::string_view why);

@@ -1,5 +1,7 @@
 // More clients than there is room for.
+#include <atomic>
 #include <chrono>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -105,6 +107,37 @@ TEST_F(HttpCrowd, the_longest_idle_connection_goes_first) {
   EXPECT_TRUE(idle[0].is_closed());
   EXPECT_EQ(idle[1].ask(get("/echo")).status, 200);
   EXPECT_EQ(idle[2].ask(get("/echo")).status, 200);
+}
+
+TEST_F(HttpCrowd, a_request_that_comes_while_its_connection_is_chosen_to_go_is_answered) {
+  std::atomic<bool> is_held{false};
+  std::promise<void> held, release;
+  http::ServerOptions options;
+  options.threads = 1;
+  options.limits.connections = 2;
+  http::Server one_thread(options, [&](const http::Request& request) -> Task<http::Response> {
+    if (request.path() == "/hold" && is_held.exchange(false)) {
+      held.set_value();
+      release.get_future().wait();  // on the server's only thread, so that what comes meanwhile is seen at once
+    }
+    co_return http::Response(200, "text/plain", request.target);
+  });
+  for (int round = 0; round < 20; ++round) {
+    held = {};
+    release = {};
+    is_held = true;
+    RawClient idle(one_thread.port()), busy(one_thread.port());
+    ASSERT_EQ(idle.ask(get("/first")).status, 200);
+    busy.send(get("/hold"));
+    held.get_future().wait();
+    RawClient next(one_thread.port());
+    idle.send(get("/second"));
+    next.send(get("/third"));
+    release.set_value();
+    EXPECT_EQ(idle.read_reply().body, "/second") << round;
+    EXPECT_EQ(busy.read_reply().status, 200);
+    EXPECT_EQ(next.read_reply().body, "/third");
+  }
 }
 
 TEST_F(HttpCrowd, connections_between_two_requests_make_room_at_once) {

@@ -1,5 +1,6 @@
 // What the receiver answers, and what the store has then.
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "backends/otlp/gzip.h"
@@ -100,6 +101,46 @@ TEST_F(ReceiverTest, refuses_what_is_not_otlp) {
   EXPECT_EQ(span_count(store), 0U);
 }
 
+TEST_F(ReceiverTest, says_what_is_wrong_in_the_encoding_of_the_request) {
+  const std::string protobuf = "Content-Type: application/x-protobuf\r\n";
+  for (const auto& [target, headers, status, code] :
+       {std::tuple("/v1/profiles", ""s, 404, 12), std::tuple("/v1/traces", "Content-Encoding: br\r\n"s, 415, 3)}) {
+    const RawReply as_json = send(target, "{}", headers + std::string(json));
+    EXPECT_EQ(as_json.status, status);
+    EXPECT_EQ(as_json.header("Content-Type"), "application/json");
+    EXPECT_THAT(as_json.body, HasSubstr("\"code\":" + std::to_string(code)));
+    const RawReply as_protobuf = send(target, "", headers + protobuf);
+    EXPECT_EQ(as_protobuf.status, status);
+    EXPECT_EQ(as_protobuf.header("Content-Type"), "application/x-protobuf");
+    EXPECT_EQ(as_protobuf.body.substr(0, 2), std::string({'\x08', static_cast<char>(code)}));
+  }
+  const RawReply got = RawClient(port()).ask("GET /v1/traces HTTP/1.1\r\nHost: t\r\n" + std::string(json) + "\r\n");
+  EXPECT_EQ(got.status, 405);
+  EXPECT_EQ(got.header("Allow"), "POST");
+  EXPECT_EQ(got.header("Content-Type"), "application/json");
+  EXPECT_EQ(send("/v1/profiles", "{}", "").header("Content-Type"), "text/plain; charset=utf-8");
+}
+
+TEST_F(ReceiverTest, says_what_the_server_refuses_in_the_encoding_of_the_request_too) {
+  start({.http = {.limits = {.body_bytes = 1000}}});
+  const RawReply reply = send_json("/v1/traces", std::string(2000, ' '));
+  EXPECT_EQ(reply.status, 413);
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
+  EXPECT_THAT(reply.body, HasSubstr("\"code\":8"));
+}
+
+TEST_F(ReceiverTest, a_slow_sender_is_asked_to_come_again) {
+  start({.http = {.limits = {.body_timeout = Seconds{0.05}}}});
+  RawClient client(port());
+  client.send("POST /v1/traces HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n" + std::string(json) + "\r\n{");
+  const RawReply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.header("Retry-After"), "1");
+  EXPECT_EQ(reply.header("Content-Type"), "application/json");
+  EXPECT_THAT(reply.body, HasSubstr("\"code\":14"));
+  EXPECT_EQ(receiver->stats().http.body_timeouts, 1U);
+}
+
 TEST_F(ReceiverTest, a_small_body_that_unpacks_to_gigabytes_costs_neither_time_nor_memory) {
   start({.unpacked_bytes = 1 << 20});
   // A thousand times smaller than what is in it.
@@ -160,6 +201,33 @@ TEST_F(ReceiverTest, asks_for_patience_when_the_store_fails_and_does_not_say_why
   store.is_failing = false;
   EXPECT_EQ(send_json("/v1/traces", spans_json(1, 3)).status, 200);
   EXPECT_EQ(span_count(store), 3U);
+}
+
+TEST_F(ReceiverTest, a_web_page_may_not_send_unless_its_origin_is_allowed) {
+  const std::string from = "Origin: http://shop.example:4318\r\n" + std::string(json);
+  const RawReply refused = send("/v1/traces", spans_json(1, 3), from);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("\"code\":7"));
+  EXPECT_FALSE(refused.header("Access-Control-Allow-Origin").has_value());
+  EXPECT_EQ(send("/v1/traces", spans_json(1, 3), "Origin: null\r\n" + std::string(json)).status, 403);
+  EXPECT_EQ(span_count(store), 0U);
+  EXPECT_EQ(receiver->stats().requests_refused, 2U);
+  const std::string asks =
+      "OPTIONS /v1/traces HTTP/1.1\r\nHost: t\r\nOrigin: http://shop.example:4318\r\n"
+      "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n";
+  EXPECT_EQ(RawClient(port()).ask(asks).status, 403);
+
+  start({.allowed_origins = {"http://other.example", "http://shop.example:4318"}});
+  RawClient client(port());
+  const RawReply may = client.ask(asks);
+  EXPECT_EQ(may.status, 204);
+  EXPECT_EQ(may.header("Access-Control-Allow-Origin"), "http://shop.example:4318");
+  EXPECT_EQ(may.header("Access-Control-Allow-Methods"), "POST");
+  const RawReply taken = send("/v1/traces", spans_json(1, 3), from);
+  EXPECT_EQ(taken.status, 200);
+  EXPECT_EQ(taken.header("Access-Control-Allow-Origin"), "http://shop.example:4318");
+  EXPECT_EQ(span_count(store), 3U);
+  EXPECT_EQ(send("/v1/traces", spans_json(9, 3), "Origin: http://shop.example\r\n" + std::string(json)).status, 403);
 }
 
 TEST_F(ReceiverTest, two_hundred_senders_at_once_are_all_served) {

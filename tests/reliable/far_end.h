@@ -34,8 +34,19 @@ class FarEnd {
   void be_down(std::optional<Seconds> retry_after = {}) {
     set([retry_after] { throw RetryableError(ErrorCode::unavailable, "the far end is down", retry_after); });
   }
+  // Down again after so many attempts.
+  void be_up_for(int attempts) {
+    set([left = attempts]() mutable {
+      if (left-- <= 0) throw RetryableError(ErrorCode::unavailable, "the far end is down again");
+    });
+  }
   void refuse() {
     set([] { throw Error(ErrorCode::invalid_argument, "the far end refuses"); });
+  }
+  // Whatever else it does.
+  void refuse_batches_with(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    refused_name_ = name;
   }
   void reject(const Refusals& refusals) {
     const std::lock_guard lock(mutex_);
@@ -46,6 +57,8 @@ class FarEnd {
 
   // ---- what it was given ----
   [[nodiscard]] std::vector<std::string> names() const { return copy_of(names_); }  // of the events that it took
+  // The names that each attempt was about, with spaces between them.
+  [[nodiscard]] std::vector<std::string> contents() const { return copy_of(contents_); }
   // The clock's times of all attempts, in seconds.
   [[nodiscard]] std::vector<double> attempts() const { return copy_of(attempts_); }
   void wait_for_attempts(std::size_t count) {
@@ -61,6 +74,12 @@ class FarEnd {
   void write(const Batch& batch) {
     std::unique_lock lock(mutex_);
     attempts_.push_back(Seconds(clock_.steady_now()).count());
+    contents_.emplace_back();
+    bool is_refused = false;
+    for (const EventView& event : batch.events()) {
+      contents_.back().append(contents_.back().empty() ? "" : " ").append(event.name);
+      is_refused = is_refused || event.name == refused_name_;
+    }
     was_called_concurrently_ = was_called_concurrently_ || is_busy_;
     is_busy_ = true;
     changed_.notify_all();
@@ -69,6 +88,7 @@ class FarEnd {
     if (is_abandoned_ && !behaviour_) throw Error(ErrorCode::cancelled, "nobody waits for the far end");
     if (!is_in_time) throw std::runtime_error("the far end hangs for ever");
     behaviour_();
+    if (is_refused) throw Error(ErrorCode::invalid_argument, "the far end refuses " + refused_name_);
     for (const EventView& event : batch.events()) names_.emplace_back(event.name);
     changed_.notify_all();
   }
@@ -107,6 +127,8 @@ class FarEnd {
   Refusals refusals_;
   std::vector<double> attempts_;
   std::vector<std::string> names_;
+  std::vector<std::string> contents_;
+  std::string refused_name_;
   std::uint64_t flushes_ = 0;
   bool is_busy_ = false;
   bool was_called_concurrently_ = false;

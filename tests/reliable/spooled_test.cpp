@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <string>
 #include <thread>
@@ -92,6 +93,57 @@ TEST_F(SpooledSink, delivers_what_was_left_by_the_process_before_as_recovered) {
   EXPECT_EQ(account->recovered, 2U);
   EXPECT_EQ(account->admitted, 0U);
   EXPECT_EQ(account->exported, 2U);
+}
+
+TEST_F(SpooledSink, delivers_what_has_piled_up_together) {
+  open_at_rest();
+  far->be_down();
+  write("a");
+  for (int i = 0; i < 100; ++i) write("b" + std::to_string(i));
+  far->be_up();
+  clock.advance(1s);
+  expect_drained(101);
+  EXPECT_EQ(far->attempts().size(), 3U) << "a straight, a again, and all the others at once";
+  EXPECT_EQ(far->names().back(), "b99");
+  EXPECT_EQ(account->exported, 101U);
+}
+
+TEST_F(SpooledSink, tries_again_just_what_it_has_tried) {
+  open_at_rest({.initial_backoff = 1s, .factor = 1});
+  const auto wait_for_failures = [this](std::uint64_t count) {
+    account->wait([&] { return account->messages == count; });
+  };
+  far->be_down();
+  write("a");
+  wait_for_failures(1);
+  for (const char* name : {"b", "c"}) write(name);
+  clock.advance(1s);
+  wait_for_failures(2);
+  write("d");
+  far->be_up_for(1);  // the head is taken, what is behind it is not
+  clock.advance(1s);
+  wait_for_failures(3);
+  write("e");
+  far->be_up();
+  clock.advance(1s);
+  expect_drained(5);
+  EXPECT_THAT(far->contents(), ElementsAre("a", "a", "a", "b c d", "b c d", "e"));
+  EXPECT_EQ(account->retries, 3U);
+}
+
+TEST_F(SpooledSink, loses_only_what_is_refused_of_what_it_sends_together) {
+  open_at_rest();
+  far->be_down();
+  for (const char* name : {"a", "b", "c", "d", "e"}) write(name);
+  far->refuse_batches_with("c");
+  far->be_up();
+  clock.advance(1s);
+  account->wait([&] { return account->dropped == 1 && account->spooled == 0; });
+  EXPECT_THAT(far->names(), ElementsAre("a", "b", "d", "e"));
+  EXPECT_THAT(far->contents(), ElementsAre("a", "a", "b c d e", "b", "c", "d", "e"));
+  EXPECT_EQ(account->message, "the far end refuses c");
+  EXPECT_EQ(account->exported, 4U);
+  EXPECT_TRUE(account->is_balanced());
 }
 
 TEST_F(SpooledSink, does_not_wait_for_a_far_end_that_hangs_once_it_is_known_to_fail) {
@@ -217,6 +269,47 @@ TEST_F(SpooledSink, passes_over_a_damaged_row_and_counts_it) {
   EXPECT_EQ(account->dropped, 1U);
   EXPECT_EQ(account->message,
             "spool " + std::filesystem::canonical(path).string() + ": a batch is damaged: its checksum is wrong");
+}
+
+TEST_F(SpooledSink, delivers_a_batch_that_cannot_be_deleted_once_and_goes_on) {
+  open();
+  far->be_down();
+  const std::string large(20'000, 'x');
+  for (const std::string& name : {large, std::string("b")}) write(name);
+  sink = nullptr;
+  {
+    // The list of free pages leads nowhere: what has pages of its own cannot be deleted.
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(32);
+    file.write("\x7F\xFF\xFF\xFF\0\0\0\x01", 8);
+  }
+  far = std::make_shared<FarEnd>();
+  open();
+  expect_drained(2);
+  EXPECT_THAT(far->names(), ElementsAre(large, "b"));
+  account->wait([&] { return std::filesystem::exists(path + "-damaged"); });
+  EXPECT_EQ(account->exported, 2U);
+  far->be_down();
+  write(large);
+  far->be_up();
+  expect_drained(3);
+  EXPECT_EQ(account->exported, 3U);
+  EXPECT_EQ(account->recovered, 2U);
+}
+
+TEST_F(SpooledSink, counts_what_is_lost_with_a_file_that_cannot_be_read) {
+  open();
+  far->be_down();
+  for (const char* name : {"a", "b"}) write(name);
+  RawDatabase(path).run("DROP TABLE batches");
+  account->wait([&] { return account->dropped == 2; });
+  EXPECT_EQ(account->spooled, 0U);
+  EXPECT_TRUE(account->is_balanced());
+  write("c");
+  account->update();
+  EXPECT_EQ(account->spooled, 1U) << "into a new file";
+  far->be_up();
+  expect_drained(1);
 }
 
 TEST_F(SpooledSink, saves_what_hangs_and_what_comes_later_when_it_is_abandoned) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
@@ -35,6 +36,7 @@ struct ReceiveOptions {
   std::string certificate;
   std::string key;
   std::string client_ca;
+  std::vector<std::string> allowed_origins;
   std::optional<std::chrono::nanoseconds> time;
   bool json = false;
 };
@@ -64,6 +66,7 @@ std::unique_ptr<Receiver> start(Store& store, const ReceiveOptions& options) {
     receiver.http.tls = {
         .certificate_file = options.certificate, .key_file = options.key, .client_ca_file = options.client_ca};
   }
+  receiver.allowed_origins = options.allowed_origins;
   // What cumulative series counted before is not ours to count again (ingest/decoder_options.h).
   receiver.decoder.since_ns = system_clock().wall_now().time_since_epoch().count();
   receiver.on_error = [](std::string_view what) {
@@ -160,6 +163,12 @@ void add_receive_command(CLI::App& app, Action& action) {
       ->add_option("--tls-client-ca", options->client_ca,
                    "PEM file: only clients with a certificate of this authority may send")
       ->needs(certificate);
+  command
+      ->add_option("--allow-origin", options->allowed_origins,
+                   "Web pages of this origin may send: https://shop.example; may be given several times. All others "
+                   "are refused, and programs may always")
+      ->type_name("ORIGIN")
+      ->expected(1);
   add_parsed_option(
       *command, "--for", [options](const std::string& text) { options->time = parse_duration(text); },
       "End after this time: 10m");

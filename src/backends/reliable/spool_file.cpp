@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <numeric>
 
 #include "backends/reliable/database.h"
 #include "spark/base/error.h"
@@ -34,6 +36,23 @@ constexpr std::int64_t pages_per_shrink = 1024;
                     : ErrorCode::unavailable,
        path, "cannot open " + file + ": " + std::strerror(error));
 }
+
+// Closes a file, unless somebody else has taken that over.
+class OwnedFile {
+ public:
+  explicit OwnedFile(int descriptor) noexcept : descriptor_(descriptor) {}
+  ~OwnedFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  OwnedFile(const OwnedFile&) = delete;
+  OwnedFile& operator=(const OwnedFile&) = delete;
+
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+  void release() noexcept { descriptor_ = -1; }
+
+ private:
+  int descriptor_;
+};
 
 // -1: another has it.
 int take_lock(const std::string& path) {
@@ -76,6 +95,23 @@ Counts to_counts(std::string_view blob) {
   return counts;
 }
 
+// What is damaged behind rows that can be read is said when it is the first.
+bool steps(Query& query, const std::vector<SpoolFile::Row>& rows) {
+  try {
+    return query.step();
+  } catch (const Error& error) {
+    if (rows.empty() || error.code() != ErrorCode::corrupt) throw;
+    return false;
+  }
+}
+
+void add(Counts& sum, const Counts& counts) {
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) sum[kind] += counts[kind];
+}
+void subtract(Counts& sum, const Counts& counts) {
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) sum[kind] -= counts[kind];
+}
+
 }  // namespace
 
 std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool may_create) {
@@ -87,23 +123,18 @@ std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool
     fail(ErrorCode::invalid_argument, options.path, "it is no file; name a file");
   }
   if (!is_there && !may_create) return nullptr;
-  const int lock = take_lock(options.path);
-  if (lock < 0) return nullptr;
-  file.reset(new SpoolFile(options, lock));
+  OwnedFile lock(take_lock(options.path));
+  if (lock.get() < 0) return nullptr;
+  file.reset(new SpoolFile(options, lock.get()));
+  lock.release();
   const std::lock_guard guard(file->mutex_);
-  make_file(options.path);
   Database& database = file->database();
   file->count_rows(database);
   return file;
 }
 
 SpoolFile::SpoolFile(const SpoolFileOptions& options, int lock) : options_(options), lock_(lock) {
-  try {
-    SpoolGate::add(*this);
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
+  SpoolGate::add(*this);
 }
 
 SpoolFile::~SpoolFile() {
@@ -128,6 +159,7 @@ void SpoolFile::in_child() noexcept {
 Database& SpoolFile::database() {
   if (database_ != nullptr) return *database_;
   if (lock_ < 0) fail(ErrorCode::unsupported, options_.path, "a forked child cannot use that of its parent");
+  make_file(options_.path);
   auto database = std::make_unique<Database>(options_.path);
   prepare_file(*database);
   database_ = std::move(database);
@@ -176,12 +208,14 @@ void SpoolFile::count_rows(Database& database) {
     ++held.rows;
     held.bytes += static_cast<std::uint64_t>(query.integer(1));
     const Counts counts = to_counts(query.blob(0));
-    for (std::size_t kind = 0; kind < record_kinds; ++kind) found_[kind] += counts[kind];
+    add(held.records, counts);
   }
+  found_ = held.records;
   set_held(held);
 }
 
 void SpoolFile::set_held(const Held& held) noexcept {
+  held_ = held;
   bytes_.store(held.bytes, std::memory_order_relaxed);
   rows_.store(held.rows, std::memory_order_release);
 }
@@ -202,7 +236,7 @@ SpoolFile::Appended SpoolFile::append(std::string_view batch, const Counts& reco
   const std::lock_guard lock(mutex_);
   Database& database = this->database();
   Appended result;
-  Held held{rows_, bytes_};
+  Held held = held_;
   Transaction transaction(database);
   while (!has_room(used_pages(database), batch.size())) {
     // Nothing is dropped in vain: without room for the batch the others stay.
@@ -219,6 +253,7 @@ SpoolFile::Appended SpoolFile::append(std::string_view batch, const Counts& reco
   transaction.commit();
   ++held.rows;
   held.bytes += batch.size();
+  add(held.records, records);
   result.is_kept = true;
   set_held(held);
   return result;
@@ -228,13 +263,14 @@ bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
   std::int64_t sequence = 0;
   {
     Query query(database,
-                "SELECT sequence, counts, length(batch) FROM batches WHERE sequence <> ? ORDER BY sequence LIMIT 1",
+                "SELECT sequence, counts, length(batch) FROM batches WHERE sequence > ? ORDER BY sequence LIMIT 1",
                 "find the oldest batch");
     query.bind(1, in_delivery_);
     if (!query.step()) return false;
     sequence = query.integer(0);
     const Counts counts = to_counts(query.blob(1));
-    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped[kind] += counts[kind];
+    add(dropped, counts);
+    subtract(held.records, counts);
     --held.rows;
     held.bytes -= static_cast<std::uint64_t>(query.integer(2));
   }
@@ -244,53 +280,113 @@ bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
   return true;
 }
 
-std::optional<SpoolFile::Row> SpoolFile::front() {
+std::vector<SpoolFile::Row> SpoolFile::front(const Most& most) {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
-  Row row;
-  {
-    // Not the batch itself: what is damaged of it must not hide the rest.
-    Query query(database(), "SELECT sequence, counts, length(batch) FROM batches ORDER BY sequence LIMIT 1",
-                "find the oldest batch");
-    if (!query.step()) {
-      set_held({});  // somebody else has deleted them
-      return std::nullopt;
+  Database& database = this->database();
+  std::vector<Row> rows = find_front(database, most);
+  if (rows.empty()) set_held({});  // somebody else has deleted them
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    try {
+      Query query(database, "SELECT batch FROM batches WHERE sequence = ?", "read one of the oldest batches");
+      query.bind(1, rows[i].sequence);
+      if (query.step()) rows[i].batch = query.blob(0);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      rows[i].is_unreadable = true;
+      rows.resize(std::max<std::size_t>(i, 1));
     }
-    row.sequence = query.integer(0);
-    row.records = to_counts(query.blob(1));
-    row.size_bytes = static_cast<std::uint64_t>(query.integer(2));
   }
-  in_delivery_ = row.sequence;
-  try {
-    Query query(database(), "SELECT batch FROM batches WHERE sequence = ?", "read the oldest batch");
-    query.bind(1, row.sequence);
-    if (query.step()) row.batch = query.blob(0);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt) throw;
-    row.is_unreadable = true;
-  }
-  return row;
+  if (!rows.empty()) in_delivery_ = std::max(in_delivery_, rows.back().sequence);
+  return rows;
 }
 
-void SpoolFile::remove(const Row& row) {
+// Not the batches themselves: what is damaged of one must not hide the others.
+std::vector<SpoolFile::Row> SpoolFile::find_front(Database& database, const Most& most) const {
+  std::vector<Row> rows;
+  std::uint64_t records = 0, bytes = 0;
+  Query query(database, "SELECT sequence, counts, length(batch) FROM batches WHERE sequence > ? ORDER BY sequence",
+              "find the oldest batches");
+  query.bind(1, passed_over_);
+  while (steps(query, rows)) {
+    Row row{.sequence = query.integer(0),
+            .records = to_counts(query.blob(1)),
+            .size_bytes = static_cast<std::uint64_t>(query.integer(2))};
+    records = std::accumulate(row.records.begin(), row.records.end(), records);
+    bytes += row.size_bytes;
+    const bool fits = records <= most.records && bytes <= most.bytes && row.sequence <= most.last_sequence;
+    if (!rows.empty() && !fits) break;
+    rows.push_back(std::move(row));
+    if (!fits) break;
+  }
+  return rows;
+}
+
+bool SpoolFile::remove(const std::vector<Row>& rows) {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
-  Query query(database(), "DELETE FROM batches WHERE sequence = ?", "delete a batch");
-  query.bind(1, row.sequence);
-  query.run();
-  in_delivery_ = 0;
-  set_held({rows_ - 1, bytes_ - row.size_bytes});
+  bool is_deleted = true;
+  try {
+    Query query(database(), "DELETE FROM batches WHERE sequence BETWEEN ? AND ?", "delete batches");
+    query.bind(1, rows.front().sequence);
+    query.bind(2, rows.back().sequence);
+    query.run();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    is_damaged_ = true;
+    is_deleted = false;
+    passed_over_ = rows.back().sequence;
+  }
+  Held held = held_;
+  held.rows -= rows.size();
+  for (const Row& row : rows) {
+    held.bytes -= row.size_bytes;
+    subtract(held.records, row.records);
+  }
+  set_held(held);
+  return is_deleted;
+}
+
+bool SpoolFile::is_damaged() const {
+  const std::lock_guard lock(mutex_);
+  return is_damaged_;
+}
+
+std::optional<Counts> SpoolFile::set_aside(bool only_if_empty) {
+  const SpoolGate::Pass pass;
+  const std::lock_guard lock(mutex_);
+  if (only_if_empty && has_rows()) return std::nullopt;
+  database_ = nullptr;
+  const std::string other = options_.path + "-damaged";
+  // The journal first: it must not be taken for the new file's.
+  for (const char* const suffix : {"-journal", ""}) {
+    const std::string from = options_.path + suffix, to = other + suffix;
+    if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) continue;
+    fail(ErrorCode::unavailable, options_.path, "cannot rename " + from + " to " + to + ": " + std::strerror(errno));
+  }
+  const Counts lost = held_.records;
+  set_held({});
+  passed_over_ = in_delivery_ = 0;
+  is_damaged_ = false;
+  return lost;
 }
 
 bool SpoolFile::shrink() {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
+  if (is_damaged_) return false;
   Database& database = this->database();
   const std::int64_t free = database.integer("PRAGMA freelist_count");
   const bool is_worth_it =
       free > 0 && (!has_rows() || (free > pages_per_shrink && free > database.integer("PRAGMA page_count") / 2));
   if (!is_worth_it) return false;
-  database.execute(("PRAGMA incremental_vacuum(" + std::to_string(pages_per_shrink) + ")").c_str());
+  try {
+    database.execute(("PRAGMA incremental_vacuum(" + std::to_string(pages_per_shrink) + ")").c_str());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    is_damaged_ = true;
+    return false;
+  }
   return free > pages_per_shrink;
 }
 

@@ -1,5 +1,5 @@
 // Delivery with a spool. A write goes straight to the far end if nothing is waiting and it is known to be there, and to
-// the spool otherwise. A thread, the courier, delivers what is in the spool, one batch after the other.
+// the spool otherwise. A thread, the courier, delivers what is in the spool, several batches as one where they fit.
 //
 // Order: a batch goes straight only while the sink's own file is empty, and only with the right, which the courier has
 // while it delivers; only writes append, and there is one at a time. So batches of one sink arrive in their order.
@@ -9,17 +9,21 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "backends/reliable/batch_codec.h"
 #include "backends/reliable/delivery.h"
 #include "backends/reliable/spool.h"
 #include "spark/base/error.h"
+#include "telemetry/merged_batch.h"
 #include "telemetry/thread_state.h"
 
 namespace spark::detail::reliable {
 namespace {
 
 using namespace std::chrono_literals;
+using Rows = std::vector<SpoolFile::Row>;
+using Batches = std::vector<std::shared_ptr<const Batch>>;
 
 class SpooledDelivery final : public ReliableSink::Delivery {
  public:
@@ -187,7 +191,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     wait_until(lock, clock_.steady_now() + rest_after_trouble, [this] { return is_ending(); });
   }
 
-  // One batch, or one look around. False: that was all.
+  // One write, or one look around. False: that was all.
   bool work() {
     std::unique_lock lock(mutex_);
     if (!has_batch() && !has_more_to_shrink_) {
@@ -212,6 +216,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
 
   // Gives some of the disk back; much would keep writers waiting.
   void tidy(SpoolFile& file) {
+    if (file.is_damaged()) set_aside(file, "spool " + spool_.path() + ": the file is damaged", true);
     const bool has_more = file.shrink();
     if (&file == &spool_.own()) {
       has_more_to_shrink_ = has_more;
@@ -239,48 +244,108 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     const std::lock_guard right(right_);
     // It was delivered and could not be deleted, since the disk is full for example: not a second time.
     if (over_) return finish();
-    auto row = file.front();
-    if (!row) return;
-    std::shared_ptr<const Batch> batch;
+    const bool is_head = &file == &spool_.own() && is_head_tried_;
+    Rows rows;
     try {
-      if (row->is_unreadable) throw Error(ErrorCode::corrupt, "a batch is damaged: it cannot be read");
-      batch = decode_batch(row->batch);
-      if (batch->counts() != row->records) throw Error(ErrorCode::corrupt, "a batch is damaged: its counts are wrong");
+      rows = file.front(most_of(file, is_head));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::too_new) throw;
-      return lose(file, std::move(*row), "spool " + spool_.path() + ": " + error.what());
+      if (error.code() != ErrorCode::corrupt) throw;
+      return set_aside(file, error.what(), false);
+    }
+    if (rows.empty()) return;
+    Batches batches;
+    try {
+      batches = decode_alike(rows);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      rows.resize(1);
+      return lose(file, std::move(rows), "spool " + spool_.path() + ": " + error.what());
     }
     flush_before_trouble();
-    const bool is_head = &file == &spool_.own() && is_head_tried_.exchange(false);
-    Attempt result = attempt(*batch, is_head || (file_tried_ == &file && row_tried_ == row->sequence));
-    file_tried_ = &file;
-    row_tried_ = row->sequence;
-    if (result.outcome == Attempt::Outcome::taken) {
-      inner_->flush(Deadline::clock::now() + flush_patience);  // before it is nowhere else
-      over_ = Over{.file = &file, .row = std::move(*row), .is_taken = true, .refusals = std::move(result.refusals)};
-      finish();
-    } else if (result.outcome == Attempt::Outcome::refused) {
-      lose(file, std::move(*row), result.message);
-    } else if (result.outcome == Attempt::Outcome::broken_off) {
-      const std::lock_guard lock(mutex_);
-      // Nobody else breaks a write off; a far end that does so itself is left alone for a while.
-      if (!is_ending()) pace_.failed(clock_.steady_now(), {});
+    const auto batch = batches.size() == 1 ? batches.front() : merged_batch(batches);
+    is_head_tried_ = false;
+    const bool is_repetition = is_head || tried_.file == &file;
+    tried_ = {.file = &file, .last_sequence = rows.back().sequence};
+    conclude(file, std::move(rows), attempt(*batch, is_repetition));
+  }
+
+  void conclude(SpoolFile& file, Rows&& rows, Attempt&& result) {
+    switch (result.outcome) {
+      case Attempt::Outcome::taken:
+        inner_->flush(Deadline::clock::now() + flush_patience);  // before it is nowhere else
+        over_ = Over{.file = &file, .rows = std::move(rows), .is_taken = true, .refusals = std::move(result.refusals)};
+        return finish();
+      case Attempt::Outcome::refused:
+        if (rows.size() == 1) return lose(file, std::move(rows), result.message);
+        // Perhaps only one of them is the reason, or their size.
+        alone_ = {.file = &file, .rows = rows.size()};
+        tried_ = {};
+        return;
+      case Attempt::Outcome::failed:
+        return;
+      case Attempt::Outcome::broken_off: {
+        const std::lock_guard lock(mutex_);
+        // Nobody else breaks a write off; a far end that does so itself is left alone for a while.
+        if (!is_ending()) pace_.failed(clock_.steady_now(), {});
+      }
     }
   }
 
-  void lose(SpoolFile& file, SpoolFile::Row&& row, const std::string& why) {
-    over_ = Over{.file = &file, .row = std::move(row), .is_taken = false, .refusals = {.message = why}};
+  // Where each write takes some attempts, and waits between them, many small ones would never keep up. What was tried
+  // is tried again just as it was: the inner sink may remember which part of it has arrived.
+  [[nodiscard]] SpoolFile::Most most_of(const SpoolFile& file, bool is_head) const noexcept {
+    SpoolFile::Most most;
+    if (is_head || (alone_.file == &file && alone_.rows > 0)) return most;
+    most.records = most_records_together;
+    // So that a spool that drops the oldest always has some to drop.
+    most.bytes = std::min<std::uint64_t>(most_bytes_together, options_.spool_bytes / 4);
+    if (tried_.file == &file) most.last_sequence = tried_.last_sequence;
+    return most;
+  }
+
+  // The batches of the first rows, as many as are of one resource and whole; the rows behind them are left out. Throws
+  // for the first one.
+  Batches decode_alike(Rows& rows) const {
+    Batches batches{decode(rows.front())};
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      try {
+        auto batch = decode(rows[i]);
+        if (batch->resource() != batches.front()->resource()) break;
+        batches.push_back(std::move(batch));
+      } catch (const Error&) {
+        break;  // said when it is the first
+      }
+    }
+    rows.resize(batches.size());
+    return batches;
+  }
+
+  static std::shared_ptr<const Batch> decode(const SpoolFile::Row& row) {
+    if (row.is_unreadable) throw Error(ErrorCode::corrupt, "a batch is damaged: it cannot be read");
+    auto batch = decode_batch(row.batch);
+    if (batch->counts() != row.records) throw Error(ErrorCode::corrupt, "a batch is damaged: its counts are wrong");
+    return batch;
+  }
+
+  void lose(SpoolFile& file, Rows&& rows, const std::string& why) {
+    over_ = Over{.file = &file, .rows = std::move(rows), .is_taken = false, .refusals = {.message = why}};
     finish();
   }
 
-  // Deletes the row that is over, and counts what became of it.
+  // Deletes the rows that are over, and counts what became of them.
   void finish() {
-    over_->file->remove(over_->row);
+    const bool is_deleted = over_->file->remove(over_->rows);
     const Over over = std::move(*over_);
     over_.reset();
+    tried_ = {};
+    if (alone_.file == over.file) alone_.rows -= std::min(alone_.rows, over.rows.size());
+    Counts records{};
+    for (const SpoolFile::Row& row : over.rows) {
+      for (std::size_t kind = 0; kind < record_kinds; ++kind) records[kind] += row.records[kind];
+    }
     const std::lock_guard lock(mutex_);
     for (std::size_t kind = 0; kind < record_kinds; ++kind) {
-      const std::uint64_t all = over.row.records[kind];
+      const std::uint64_t all = records[kind];
       if (!over.is_taken) {
         dropped(kind, DropReason::sink_error) += all;
         continue;
@@ -291,11 +356,30 @@ class SpooledDelivery final : public ReliableSink::Delivery {
       dropped(kind, DropReason::invalid) += invalid;
       progress_.rows[kind].exported += all - rejected - invalid;
     }
-    if (!over.refusals.message.empty()) progress_.message = over.refusals.message;
+    if (!over.refusals.message.empty()) {
+      progress_.message = over.refusals.message;
+    } else if (!is_deleted) {
+      progress_.message = "spool " + spool_.path() +
+                          ": a batch that is delivered cannot be deleted, because the file is "
+                          "damaged; it is set aside when all of it is delivered";
+    }
+  }
+
+  // Nothing more can be had from it, or there is nothing more in it.
+  void set_aside(SpoolFile& file, const std::string& why, bool only_if_empty) {
+    const auto lost = file.set_aside(only_if_empty);
+    if (!lost) return;
+    tried_ = {};
+    alone_ = {};
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += (*lost)[kind];
+    progress_.message = why + "; it is renamed, with \"-damaged\" at its end, and a new one begun";
   }
 
   static constexpr std::chrono::nanoseconds look_interval = 5s, rest_after_trouble = 5s;
   static constexpr std::chrono::seconds flush_patience{1};
+  static constexpr std::uint64_t most_records_together = 10'000;  // as many as the drainer puts into a batch
+  static constexpr std::uint64_t most_bytes_together = 4 << 20;   // in the file
 
   Spool spool_;
   std::atomic<bool> needs_flush_{false};    // the inner sink has what it was not asked to flush yet
@@ -303,16 +387,24 @@ class SpooledDelivery final : public ReliableSink::Delivery {
   // The courier's.
   struct Over {
     SpoolFile* file;
-    SpoolFile::Row row;
+    Rows rows;
     bool is_taken;
     Refusals refusals;
   };
-  std::optional<Over> over_;  // a batch that needs no further attempt, and is in the file still
+  std::optional<Over> over_;  // batches that need no further attempt, and are in the file still
+  struct Tried {
+    const SpoolFile* file = nullptr;
+    std::int64_t last_sequence = 0;
+  };
+  Tried tried_;  // the last attempt, if it has to be repeated
+  struct Alone {
+    const SpoolFile* file = nullptr;
+    std::size_t rows = 0;  // the first ones of the file
+  };
+  Alone alone_;  // batches that were refused together
   std::unique_ptr<SpoolFile> adopted_;
   std::atomic<std::uint64_t> adopted_bytes_{0};
   std::chrono::nanoseconds next_look_ = std::chrono::nanoseconds::min();
-  const SpoolFile* file_tried_ = nullptr;
-  std::int64_t row_tried_ = 0;
   bool has_more_to_shrink_ = false;
   bool is_closing_ = false;  // guarded by the mutex
   std::thread courier_;
