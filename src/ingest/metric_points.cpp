@@ -1,4 +1,6 @@
 // The fields of each kind of data point.
+#include <cmath>
+
 #include "ingest/metric_reader.h"
 
 namespace spark::detail::ingest {
@@ -66,9 +68,12 @@ void MetricReader::read_number_point(Message& message, Point& point) {
   using namespace otlp::number_point;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case fixed64(as_double):
-        point.number = message.get_double();
+      case fixed64(as_double): {
+        const double number = message.get_double();
+        // JSON's null, which says as much as nothing where there is an integer, has become a NaN.
+        if (!point.number || !std::isnan(number)) point.number = number;
         break;
+      }
       case fixed64(as_int):
         point.number = static_cast<double>(message.get_sfixed64());
         break;

@@ -47,9 +47,38 @@ void each(std::string_view bytes, otlp::Field field, const Visitor& visit) {
   }
 }
 
-std::size_t count_of(std::string_view bytes, otlp::Field field) {
-  std::size_t count = 0;
+std::uint64_t count_of(std::string_view bytes, otlp::Field field) {
+  std::uint64_t count = 0;
   each(bytes, field, [&](std::string_view) { ++count; });
+  return count;
+}
+
+// A metric's data are one of five fields, of which the last counts (opentelemetry-proto, metrics.proto).
+std::uint64_t count_points(std::string_view metric) {
+  using namespace otlp::metric;
+  std::string_view data;
+  Message message = message_of(metric);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case octets(gauge):
+      case octets(sum):
+      case octets(histogram):
+      case octets(exponential_histogram):
+      case octets(summary):
+        data = take(message);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return count_of(data, data_points);
+}
+
+// What a partial success counts: spans, log records, and of metrics their data points.
+std::uint64_t count_items(std::string_view scope_items, const otlp::EnvelopeFields& fields) {
+  if (&fields != &otlp::metric_envelope) return count_of(scope_items, fields.items);
+  std::uint64_t count = 0;
+  each(scope_items, fields.items, [&](std::string_view metric) { count += count_points(metric); });
   return count;
 }
 
@@ -103,7 +132,7 @@ class Request {
       position_ = scope_items.data();
       place.item = 0;
       if (builder == nullptr) {
-        refusals_.add_all(count_of(scope_items, fields.items), "are of more resources than one request may have");
+        refusals_.add_all(count_items(scope_items, fields), "are of more resources than one request may have");
       } else {
         read_scope_items(resource, scope_items, *builder, fields, reader);
       }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "environment_variables.h"
+
 namespace spark::detail {
 namespace {
 
@@ -34,8 +36,10 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   endpoint.rest = text.substr(query);
   text = text.substr(0, query);
   if (const auto scheme_end = text.find("://"); scheme_end != std::string_view::npos) {
-    endpoint.scheme = text.substr(0, scheme_end);
-    if (endpoint.scheme != "http" && endpoint.scheme != "https") return std::nullopt;
+    // Without case (RFC 3986, 3.1).
+    const std::string scheme = lower_case(text.substr(0, scheme_end));
+    if (scheme != "http" && scheme != "https") return std::nullopt;
+    endpoint.scheme = scheme == "http" ? "http" : "https";
     text.remove_prefix(scheme_end + 3);
   }
   const auto slash = std::min(text.find('/'), text.size());

@@ -1,4 +1,4 @@
-// The address of a collector, taken apart: SCHEME://HOST[:PORT][/PATH][?QUERY]. A view of the text that was parsed.
+// The address of a collector, taken apart: SCHEME://HOST[:PORT][/PATH][?QUERY]. Views of the text that was parsed.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace spark::detail {
 
 struct Endpoint {
-  std::string_view scheme = {};  // "http", "https", or empty if the text had none
+  std::string_view scheme = {};  // "http", "https" in lower case, or empty if the text had none
   std::string_view host = {};    // an IPv6 address with its brackets
   std::uint16_t port = 0;        // 0: none was given
   std::string_view path = {};    // begins with "/" unless empty

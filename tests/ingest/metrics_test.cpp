@@ -59,6 +59,28 @@ TEST(ForeignMetrics, gauges_and_deltas_are_what_they_are) {
   EXPECT_EQ(decoded(sum_of("5", 1, 1)), increment("5.0"));
 }
 
+TEST(ForeignMetrics, null_beside_an_integer_is_nothing_in_any_order) {
+  EXPECT_EQ(decoded(R"({"name":"n","gauge":{"dataPoints":[{"timeUnixNano":1,"asInt":"7","asDouble":null},
+      {"timeUnixNano":2,"asDouble":null,"asInt":"8"}]}})"),
+            "n gauge 7.0  {}\nn gauge 8.0  {}\n");
+}
+
+TEST(ForeignMetrics, of_more_resources_than_one_request_may_have_the_data_points_are_counted) {
+  const auto resource = [](const char* name) {
+    return R"({"resource":{"attributes":[{"key":"service.name","value":{"stringValue":")" + std::string(name) +
+           R"("}}]},"scopeMetrics":[{"metrics":[
+        {"name":"a","gauge":{"dataPoints":[{"timeUnixNano":1,"asInt":1},{"timeUnixNano":2,"asInt":2}]}},
+        {"name":"b","summary":{"dataPoints":[{"timeUnixNano":1,"count":1}]}}]}]})";
+  };
+  const std::string request = R"({"resourceMetrics":[)" + resource("one") + "," + resource("two") + "]}";
+  detail::ingest::DecoderOptions options;
+  options.resources = 1;
+  testing::OtlpDecoder decoder(options);
+  const Decoded decoded = decoder.decode(Signal::metrics, testing::Encoding::json, request);
+  EXPECT_EQ(decoded.rejected, 3u);
+  EXPECT_EQ(decoded.message, "3 records are of more resources than one request may have");
+}
+
 TEST(ForeignMetrics, an_up_down_counter_is_a_gauge) {
   EXPECT_EQ(decoded(R"({"name":"queue","sum":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":1,"asInt":3}]}},
       {"name":"queue","sum":{"aggregationTemporality":1,"dataPoints":[{"timeUnixNano":1,"asInt":-3}]}})"),

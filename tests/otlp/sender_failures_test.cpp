@@ -1,9 +1,11 @@
 // Collectors that are down, slow, hostile or gone in the middle of their reply.
 #include <sys/resource.h>
 
+#include <fstream>
 #include <future>
 #include <thread>
 
+#include "backends/temporary_directory.h"
 #include "fakes/forked_child.h"
 #include "otlp/sender_fixture.h"
 #include "otlp/sender_http_server.h"
@@ -59,6 +61,45 @@ TEST_F(SenderFailures, a_reply_that_breaks_off_may_come_whole_later) {
       EXPECT_TRUE(failure.is_retryable) << name << ": " << failure.message;
       EXPECT_EQ(failure.code, ErrorCode::unavailable) << name;
     }
+  }
+}
+
+TEST_F(SenderFailures, a_refusal_is_final_however_its_reply_breaks_off) {
+  struct Case {
+    int status;
+    bool is_retryable;
+  };
+  for (const auto& [status, is_retryable] :
+       {Case{400, false}, Case{401, false}, Case{413, false}, Case{500, false}, Case{429, true}, Case{503, true}}) {
+    const std::string whole = http_answer(status, protobuf_type, "0123456789");
+    for (const std::string& reply : {whole.substr(0, whole.size() - 5), whole.substr(0, whole.find('\n') + 5)}) {
+      HttpServer server([&](const HttpConnection& connection, const HttpRequest&) {
+        connection.send(reply);
+        return false;
+      });
+      Sender sender = make_sender(server.url(), {.timeout = 20s});
+      const Failure failure = failure_of(sender, *batch);
+      EXPECT_EQ(failure.is_retryable, is_retryable) << reply << ": " << failure.message;
+    }
+  }
+}
+
+TEST_F(SenderFailures, a_damaged_certificate_file_may_be_repaired) {
+  HttpServer server(http_answer(200));
+  const std::string url = "https://127.0.0.1:" + std::to_string(server.port());
+  const TemporaryDirectory directory;
+  const std::string damaged = directory.file("damaged.pem");
+  std::ofstream(damaged) << "this is no certificate\n";
+  const std::pair<OtlpOptions, const char*> cases[] = {
+      {{.timeout = 20s, .certificate_file = damaged}, "the file of trusted certificates cannot be used"},
+      {{.timeout = 20s, .client_key_file = damaged, .client_certificate_file = damaged},
+       "the client certificate or its key cannot be used"}};
+  for (const auto& [options, expected] : cases) {
+    Sender sender = make_sender(url, options);
+    const Failure failure = failure_of(sender, *batch);
+    EXPECT_TRUE(failure.is_retryable) << failure.message;
+    EXPECT_EQ(failure.code, ErrorCode::unavailable);
+    EXPECT_THAT(failure.message, HasSubstr("cannot send to " + url + "/v1/traces: " + expected));
   }
 }
 

@@ -65,6 +65,8 @@ TEST_F(SenderSettings, addresses_are_joined_by_the_specifications_rules) {
       {"", {{"ENDPOINT", "http://c:4318/x"}}, base("http://c:4318/x/")},
       {"", {{"ENDPOINT", "http://c:4318/x/"}}, base("http://c:4318/x/")},
       {"", {{"ENDPOINT", "https://c"}}, base("https://c/")},
+      {"", {{"ENDPOINT", "HTTPS://c"}}, base("https://c/")},
+      {"HTTP://c:4318/X", {}, base("http://c:4318/X/")},
       {"", {{"ENDPOINT", "http://[::1]:4318"}}, base("http://[::1]:4318/")},
       {"", {{"ENDPOINT", "http://c:4317/ignored"}}, grpc("http://c:4317")},
       {"", {{"ENDPOINT", "https://c:4317"}}, grpc("https://c:4317")},

@@ -46,7 +46,7 @@ class SpoolFiles : public ::testing::Test {
     std::string all;
     for (auto rows = file.front({}); !rows.empty(); rows = file.front({})) {
       all += (all.empty() ? "" : " ") + rows[0].batch;
-      file.remove(rows);
+      EXPECT_TRUE(file.remove(rows));
     }
     return all;
   }
@@ -77,9 +77,51 @@ TEST_F(SpoolFiles, a_batch_whose_pages_are_damaged_does_not_hide_the_ones_behind
   ASSERT_EQ(damaged.size(), 1U);
   EXPECT_TRUE(damaged[0].is_unreadable);
   EXPECT_EQ(damaged[0].records, one_event);
-  file->remove(damaged);
+  EXPECT_TRUE(file->remove(damaged));
   EXPECT_EQ(drained(*file), "behind");
   EXPECT_EQ(file->bytes(), 0U);
+}
+
+// The list of free pages leads nowhere: nothing that has pages of its own can be deleted.
+void damage_free_pages(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  constexpr std::streamoff first_free_page = 32;  // of the database header; the number of them is behind it
+  file.seekp(first_free_page);
+  file.write("\x7F\xFF\xFF\xFF\0\0\0\x01", 8);
+}
+
+TEST_F(SpoolFiles, pass_over_what_cannot_be_deleted_and_are_set_aside_when_empty) {
+  {
+    const auto file = open();
+    EXPECT_TRUE(file->append(std::string(20'000, 'x'), one_event).is_kept);
+    EXPECT_TRUE(file->append("behind", one_event).is_kept);
+  }
+  damage_free_pages(path);
+  const auto file = open();
+  const auto rows = file->front({});
+  ASSERT_THAT(rows.at(0).batch, StartsWith("x"));
+  EXPECT_FALSE(file->remove(rows));
+  EXPECT_TRUE(file->is_damaged());
+  EXPECT_FALSE(file->set_aside(true).has_value()) << "there is something in it";
+  EXPECT_EQ(drained(*file), "behind");
+  EXPECT_EQ(file->bytes(), 0U);
+  EXPECT_FALSE(file->has_rows());
+  EXPECT_FALSE(file->shrink());
+  EXPECT_EQ(file->set_aside(true), Counts{});
+  EXPECT_TRUE(std::filesystem::exists(path + "-damaged"));
+  EXPECT_FALSE(file->is_damaged());
+  EXPECT_TRUE(file->append(std::string(20'000, 'y'), one_event).is_kept);
+  EXPECT_THAT(drained(*file), StartsWith("y"));
+}
+
+TEST_F(SpoolFiles, say_what_is_lost_when_they_are_set_aside) {
+  const auto file = open();
+  for (const char* batch : {"a", "b", "c"}) EXPECT_TRUE(file->append(batch, one_event).is_kept);
+  EXPECT_TRUE(file->remove(file->front({})));
+  EXPECT_EQ(file->set_aside(false), (Counts{0, 0, 0, 2}));
+  EXPECT_TRUE(file->front({}).empty());
+  EXPECT_TRUE(file->append("d", one_event).is_kept);
+  EXPECT_EQ(drained(*file), "d");
 }
 
 TEST_F(SpoolFiles, rows_that_somebody_else_deleted_are_not_waited_for) {
@@ -95,7 +137,7 @@ TEST_F(SpoolFiles, give_back_what_they_were_given_in_its_order_also_after_reopen
     const auto file = open();
     for (const char* batch : {"a", "b", "c"}) EXPECT_TRUE(file->append(batch, one_event).is_kept);
     EXPECT_EQ(file->front({}).at(0).batch, "a") << "it stays until it is removed";
-    file->remove(file->front({}));
+    EXPECT_TRUE(file->remove(file->front({})));
     EXPECT_EQ(file->bytes(), 2U);
   }
   const auto file = open();
@@ -119,7 +161,7 @@ TEST_F(SpoolFiles, give_several_that_fit_together_in_their_order) {
   EXPECT_EQ(together({.records = 100, .bytes = 4}), "a bb c ");
   EXPECT_EQ(together({.records = 100, .bytes = 100, .last_sequence = 3}), "a bb c ");
   EXPECT_EQ(together({.records = 0, .bytes = 0}), "a ") << "the first goes whatever its size";
-  file->remove(file->front({.records = 2, .bytes = 100}));
+  EXPECT_TRUE(file->remove(file->front({.records = 2, .bytes = 100})));
   EXPECT_EQ(file->bytes(), 2U);
   EXPECT_EQ(drained(*file), "c d");
   EXPECT_EQ(file->bytes(), 0U);
@@ -132,7 +174,7 @@ TEST_F(SpoolFiles, drop_none_of_several_that_are_being_delivered) {
   Counts dropped{};
   while (dropped[3] < 3) dropped[3] += file->append(std::string(8'000, 'x'), one_event).dropped[3];
   EXPECT_EQ(file->front({}).at(0).batch, "a");
-  file->remove(rows);
+  EXPECT_TRUE(file->remove(rows));
   EXPECT_THAT(file->front({}).at(0).batch, StartsWith("x")) << "c was the oldest that could go";
 }
 
@@ -162,7 +204,7 @@ TEST_F(SpoolFiles, stay_below_their_bound_and_drop_the_newest) {
   EXPECT_GE(kept, 15);
   EXPECT_LE(std::filesystem::file_size(path), 1U << 20);
   EXPECT_THAT(file->front({}).at(0).batch, StartsWith("0x"));
-  file->remove(file->front({}));
+  EXPECT_TRUE(file->remove(file->front({})));
   EXPECT_TRUE(file->append("there is room again", one_event).is_kept);
 }
 
@@ -191,7 +233,7 @@ TEST_F(SpoolFiles, do_not_drop_what_is_being_delivered_nor_anything_in_vain) {
   while (file->append(std::string(8'000, 'x'), one_event).dropped == Counts{}) {
   }
   EXPECT_EQ(file->front({}).at(0).batch, "a");
-  file->remove(row);
+  EXPECT_TRUE(file->remove(row));
   EXPECT_THAT(file->front({}).at(0).batch, StartsWith("x")) << "b was the oldest that could go";
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <string>
 #include <thread>
@@ -268,6 +269,47 @@ TEST_F(SpooledSink, passes_over_a_damaged_row_and_counts_it) {
   EXPECT_EQ(account->dropped, 1U);
   EXPECT_EQ(account->message,
             "spool " + std::filesystem::canonical(path).string() + ": a batch is damaged: its checksum is wrong");
+}
+
+TEST_F(SpooledSink, delivers_a_batch_that_cannot_be_deleted_once_and_goes_on) {
+  open();
+  far->be_down();
+  const std::string large(20'000, 'x');
+  for (const std::string& name : {large, std::string("b")}) write(name);
+  sink = nullptr;
+  {
+    // The list of free pages leads nowhere: what has pages of its own cannot be deleted.
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(32);
+    file.write("\x7F\xFF\xFF\xFF\0\0\0\x01", 8);
+  }
+  far = std::make_shared<FarEnd>();
+  open();
+  expect_drained(2);
+  EXPECT_THAT(far->names(), ElementsAre(large, "b"));
+  account->wait([&] { return std::filesystem::exists(path + "-damaged"); });
+  EXPECT_EQ(account->exported, 2U);
+  far->be_down();
+  write(large);
+  far->be_up();
+  expect_drained(3);
+  EXPECT_EQ(account->exported, 3U);
+  EXPECT_EQ(account->recovered, 2U);
+}
+
+TEST_F(SpooledSink, counts_what_is_lost_with_a_file_that_cannot_be_read) {
+  open();
+  far->be_down();
+  for (const char* name : {"a", "b"}) write(name);
+  RawDatabase(path).run("DROP TABLE batches");
+  account->wait([&] { return account->dropped == 2; });
+  EXPECT_EQ(account->spooled, 0U);
+  EXPECT_TRUE(account->is_balanced());
+  write("c");
+  account->update();
+  EXPECT_EQ(account->spooled, 1U) << "into a new file";
+  far->be_up();
+  expect_drained(1);
 }
 
 TEST_F(SpooledSink, saves_what_hangs_and_what_comes_later_when_it_is_abandoned) {

@@ -260,6 +260,11 @@ TEST(TelemetryConfig, otlp_takes_its_options_beside_the_specifications_fields) {
   EXPECT_FALSE(other == config);
 }
 
+TEST(TelemetryConfig, an_endpoint_s_scheme_has_no_case) {
+  EXPECT_NO_THROW(TelemetryConfig::create_otlp("HTTP://collector:4318").validate());
+  EXPECT_NO_THROW(TelemetryConfig::create_otlp("Https://collector").validate());
+}
+
 TEST(TelemetryConfig, an_endpoint_without_a_scheme_needs_insecure_to_say_which) {
   EXPECT_NO_THROW(TelemetryConfig::create_otlp("localhost:4317", {.otlp = {.insecure = true}}).validate());
   EXPECT_NO_THROW(TelemetryConfig::create_otlp("[::1]:4317", {.otlp = {.insecure = false}}).validate());

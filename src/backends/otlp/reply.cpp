@@ -20,9 +20,10 @@ long status_of(std::string_view line) {
 }  // namespace
 
 void Reply::take_header(std::string_view line) {
+  const bool is_whole = line.ends_with('\n');
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {
-    *this = Reply{.status = status_of(line)};
+    *this = Reply{.status = status_of(line), .is_status_whole = is_whole};
     return;
   }
   if (line.empty()) are_headers_whole = true;

@@ -10,6 +10,7 @@ namespace spark::detail::otlp {
 
 struct Reply {
   long status = 0;                 // of HTTP
+  bool is_status_whole = false;    // its line came to the end
   bool are_headers_whole = false;  // the empty line behind them came
   std::string content_type = {};
   std::string retry_after = {};
@@ -30,6 +31,11 @@ struct Reply {
   [[nodiscard]] bool take_body(std::string_view bytes);
 
   [[nodiscard]] bool is_success() const noexcept { return status >= 200 && status < 300; }
+  // A status that says all by itself, however the rest of the reply ends: it will be the same the next time.
+  [[nodiscard]] bool is_final_failure() const noexcept {
+    const bool may_change = status == 429 || (status >= 502 && status <= 504);
+    return is_status_whole && status >= 300 && !may_change;
+  }
 };
 
 }  // namespace spark::detail::otlp

@@ -17,16 +17,13 @@ std::string seconds_text(Seconds seconds) {
   return std::string(text, std::to_chars(text, text + sizeof text, seconds.count()).ptr) + " s";
 }
 
-// What no second attempt would change: the address, the client's own key, this libcurl.
+// What no second attempt would change: the address, this libcurl. A file that is damaged may be repaired.
 bool is_final(CURLcode result) {
   switch (result) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
     case CURLE_NOT_BUILT_IN:
-    case CURLE_FAILED_INIT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ENGINE_NOTFOUND:
     case CURLE_SSL_ENGINE_SETFAILED:
       return true;
@@ -35,10 +32,25 @@ bool is_final(CURLcode result) {
   }
 }
 
+// What is wrong on this side and may be set right there, said for who has to do it.
+std::string_view local_reason(CURLcode result) {
+  switch (result) {
+    case CURLE_SSL_CERTPROBLEM:
+      return "the client certificate or its key cannot be used (look at the files that are configured): ";
+    case CURLE_SSL_CACERT_BADFILE:
+      return "the file of trusted certificates cannot be used (look at the one that is configured): ";
+    case CURLE_FAILED_INIT:
+      return "libcurl cannot set up a connection: ";
+    case CURLE_OUT_OF_MEMORY:
+      return "libcurl has no memory: ";
+    default:
+      return {};
+  }
+}
+
 [[noreturn]] void fail(const Call& call, CURLcode result) {
   const SignalSettings& settings = call.settings();
   std::string message = "cannot send to " + settings.shown_url + ": ";
-  if (result == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   if (result == CURLE_ABORTED_BY_CALLBACK) {
     throw Error(ErrorCode::cancelled, message + "nobody waits for it any longer");
   }
@@ -47,14 +59,16 @@ bool is_final(CURLcode result) {
   }
   const std::string_view what = result == CURLE_OK ? "the reply breaks off in its headers" : curl_easy_strerror(result);
   const std::string_view detail = call.error().empty() ? what : call.error();
-  message.append(Redaction(settings).shown(detail));
+  message.append(local_reason(result)).append(Redaction(settings).shown(detail));
   if (is_final(result)) throw Error(ErrorCode::unavailable, message);
   throw RetryableError(ErrorCode::unavailable, message);
 }
 
 // A reply counts once it has said what became of the request, even if the connection then broke, or if we stopped
-// reading it. Headers that break off are an end like any other to libcurl.
+// reading it. So does a status that no later attempt would change. Headers that break off are an end like any other to
+// libcurl.
 bool is_complete(const Call& call, CURLcode result, const Reply& reply) {
+  if (result != CURLE_ABORTED_BY_CALLBACK && reply.is_final_failure()) return true;
   if (result == CURLE_OK) return reply.are_headers_whole;
   return reply.is_cut || (call.settings().is_grpc() && !reply.grpc_status.empty());
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <numeric>
 
@@ -35,6 +36,23 @@ constexpr std::int64_t pages_per_shrink = 1024;
                     : ErrorCode::unavailable,
        path, "cannot open " + file + ": " + std::strerror(error));
 }
+
+// Closes a file, unless somebody else has taken that over.
+class OwnedFile {
+ public:
+  explicit OwnedFile(int descriptor) noexcept : descriptor_(descriptor) {}
+  ~OwnedFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  OwnedFile(const OwnedFile&) = delete;
+  OwnedFile& operator=(const OwnedFile&) = delete;
+
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+  void release() noexcept { descriptor_ = -1; }
+
+ private:
+  int descriptor_;
+};
 
 // -1: another has it.
 int take_lock(const std::string& path) {
@@ -77,6 +95,23 @@ Counts to_counts(std::string_view blob) {
   return counts;
 }
 
+// What is damaged behind rows that can be read is said when it is the first.
+bool steps(Query& query, const std::vector<SpoolFile::Row>& rows) {
+  try {
+    return query.step();
+  } catch (const Error& error) {
+    if (rows.empty() || error.code() != ErrorCode::corrupt) throw;
+    return false;
+  }
+}
+
+void add(Counts& sum, const Counts& counts) {
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) sum[kind] += counts[kind];
+}
+void subtract(Counts& sum, const Counts& counts) {
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) sum[kind] -= counts[kind];
+}
+
 }  // namespace
 
 std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool may_create) {
@@ -88,23 +123,18 @@ std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool
     fail(ErrorCode::invalid_argument, options.path, "it is no file; name a file");
   }
   if (!is_there && !may_create) return nullptr;
-  const int lock = take_lock(options.path);
-  if (lock < 0) return nullptr;
-  file.reset(new SpoolFile(options, lock));
+  OwnedFile lock(take_lock(options.path));
+  if (lock.get() < 0) return nullptr;
+  file.reset(new SpoolFile(options, lock.get()));
+  lock.release();
   const std::lock_guard guard(file->mutex_);
-  make_file(options.path);
   Database& database = file->database();
   file->count_rows(database);
   return file;
 }
 
 SpoolFile::SpoolFile(const SpoolFileOptions& options, int lock) : options_(options), lock_(lock) {
-  try {
-    SpoolGate::add(*this);
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
+  SpoolGate::add(*this);
 }
 
 SpoolFile::~SpoolFile() {
@@ -129,6 +159,7 @@ void SpoolFile::in_child() noexcept {
 Database& SpoolFile::database() {
   if (database_ != nullptr) return *database_;
   if (lock_ < 0) fail(ErrorCode::unsupported, options_.path, "a forked child cannot use that of its parent");
+  make_file(options_.path);
   auto database = std::make_unique<Database>(options_.path);
   prepare_file(*database);
   database_ = std::move(database);
@@ -177,12 +208,14 @@ void SpoolFile::count_rows(Database& database) {
     ++held.rows;
     held.bytes += static_cast<std::uint64_t>(query.integer(1));
     const Counts counts = to_counts(query.blob(0));
-    for (std::size_t kind = 0; kind < record_kinds; ++kind) found_[kind] += counts[kind];
+    add(held.records, counts);
   }
+  found_ = held.records;
   set_held(held);
 }
 
 void SpoolFile::set_held(const Held& held) noexcept {
+  held_ = held;
   bytes_.store(held.bytes, std::memory_order_relaxed);
   rows_.store(held.rows, std::memory_order_release);
 }
@@ -203,7 +236,7 @@ SpoolFile::Appended SpoolFile::append(std::string_view batch, const Counts& reco
   const std::lock_guard lock(mutex_);
   Database& database = this->database();
   Appended result;
-  Held held{rows_, bytes_};
+  Held held = held_;
   Transaction transaction(database);
   while (!has_room(used_pages(database), batch.size())) {
     // Nothing is dropped in vain: without room for the batch the others stay.
@@ -220,6 +253,7 @@ SpoolFile::Appended SpoolFile::append(std::string_view batch, const Counts& reco
   transaction.commit();
   ++held.rows;
   held.bytes += batch.size();
+  add(held.records, records);
   result.is_kept = true;
   set_held(held);
   return result;
@@ -235,7 +269,8 @@ bool SpoolFile::drop_oldest(Database& database, Held& held, Counts& dropped) {
     if (!query.step()) return false;
     sequence = query.integer(0);
     const Counts counts = to_counts(query.blob(1));
-    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped[kind] += counts[kind];
+    add(dropped, counts);
+    subtract(held.records, counts);
     --held.rows;
     held.bytes -= static_cast<std::uint64_t>(query.integer(2));
   }
@@ -267,12 +302,13 @@ std::vector<SpoolFile::Row> SpoolFile::front(const Most& most) {
 }
 
 // Not the batches themselves: what is damaged of one must not hide the others.
-std::vector<SpoolFile::Row> SpoolFile::find_front(Database& database, const Most& most) {
+std::vector<SpoolFile::Row> SpoolFile::find_front(Database& database, const Most& most) const {
   std::vector<Row> rows;
   std::uint64_t records = 0, bytes = 0;
-  Query query(database, "SELECT sequence, counts, length(batch) FROM batches ORDER BY sequence",
+  Query query(database, "SELECT sequence, counts, length(batch) FROM batches WHERE sequence > ? ORDER BY sequence",
               "find the oldest batches");
-  while (query.step()) {
+  query.bind(1, passed_over_);
+  while (steps(query, rows)) {
     Row row{.sequence = query.integer(0),
             .records = to_counts(query.blob(1)),
             .size_bytes = static_cast<std::uint64_t>(query.integer(2))};
@@ -286,27 +322,71 @@ std::vector<SpoolFile::Row> SpoolFile::find_front(Database& database, const Most
   return rows;
 }
 
-void SpoolFile::remove(const std::vector<Row>& rows) {
+bool SpoolFile::remove(const std::vector<Row>& rows) {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
-  Query query(database(), "DELETE FROM batches WHERE sequence BETWEEN ? AND ?", "delete batches");
-  query.bind(1, rows.front().sequence);
-  query.bind(2, rows.back().sequence);
-  query.run();
-  Held held{rows_ - rows.size(), bytes_};
-  for (const Row& row : rows) held.bytes -= row.size_bytes;
+  bool is_deleted = true;
+  try {
+    Query query(database(), "DELETE FROM batches WHERE sequence BETWEEN ? AND ?", "delete batches");
+    query.bind(1, rows.front().sequence);
+    query.bind(2, rows.back().sequence);
+    query.run();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    is_damaged_ = true;
+    is_deleted = false;
+    passed_over_ = rows.back().sequence;
+  }
+  Held held = held_;
+  held.rows -= rows.size();
+  for (const Row& row : rows) {
+    held.bytes -= row.size_bytes;
+    subtract(held.records, row.records);
+  }
   set_held(held);
+  return is_deleted;
+}
+
+bool SpoolFile::is_damaged() const {
+  const std::lock_guard lock(mutex_);
+  return is_damaged_;
+}
+
+std::optional<Counts> SpoolFile::set_aside(bool only_if_empty) {
+  const SpoolGate::Pass pass;
+  const std::lock_guard lock(mutex_);
+  if (only_if_empty && has_rows()) return std::nullopt;
+  database_ = nullptr;
+  const std::string other = options_.path + "-damaged";
+  // The journal first: it must not be taken for the new file's.
+  for (const char* const suffix : {"-journal", ""}) {
+    const std::string from = options_.path + suffix, to = other + suffix;
+    if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) continue;
+    fail(ErrorCode::unavailable, options_.path, "cannot rename " + from + " to " + to + ": " + std::strerror(errno));
+  }
+  const Counts lost = held_.records;
+  set_held({});
+  passed_over_ = in_delivery_ = 0;
+  is_damaged_ = false;
+  return lost;
 }
 
 bool SpoolFile::shrink() {
   const SpoolGate::Pass pass;
   const std::lock_guard lock(mutex_);
+  if (is_damaged_) return false;
   Database& database = this->database();
   const std::int64_t free = database.integer("PRAGMA freelist_count");
   const bool is_worth_it =
       free > 0 && (!has_rows() || (free > pages_per_shrink && free > database.integer("PRAGMA page_count") / 2));
   if (!is_worth_it) return false;
-  database.execute(("PRAGMA incremental_vacuum(" + std::to_string(pages_per_shrink) + ")").c_str());
+  try {
+    database.execute(("PRAGMA incremental_vacuum(" + std::to_string(pages_per_shrink) + ")").c_str());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    is_damaged_ = true;
+    return false;
+  }
   return free > pages_per_shrink;
 }
 

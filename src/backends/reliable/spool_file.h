@@ -58,7 +58,7 @@ class SpoolFile final : private SpoolGuest {
   [[nodiscard]] Appended append(std::string_view batch, const Counts& records);
 
   struct Row {
-    std::int64_t sequence = 0;  // 1 or more, never again
+    std::int64_t sequence = 0;  // 1 or more, never again until the file is set aside
     Counts records{};
     std::string batch = {};
     std::uint64_t size_bytes = 0;  // of the batch
@@ -73,17 +73,25 @@ class SpoolFile final : private SpoolGuest {
   // The oldest ones in their order, the first whatever its size. They count as being delivered, so that append() does
   // not drop them, until they are removed. A row that cannot be read comes alone.
   [[nodiscard]] std::vector<Row> front(const Most& most);
-  // After they were delivered, or dropped: all that front() gave, or the first of them.
-  void remove(const std::vector<Row>& rows);
+  // After they were delivered, or dropped: all that front() gave, or the first of them. False: the file is so damaged
+  // that they cannot be deleted; they are passed over as long as this lives, and come again for the next one.
+  [[nodiscard]] bool remove(const std::vector<Row>& rows);
   // Gives some of the free pages back to the disk, if there are many or the file is empty. True: there are more.
   bool shrink();
+  // Whether something could not be deleted or given back.
+  [[nodiscard]] bool is_damaged() const;
+  // Renames the file to `<path>-damaged`, in place of an earlier one, and begins a new one. Returns what was in it and
+  // was not removed. Empty: it is left, since `only_if_empty` and there is something in it.
+  [[nodiscard]] std::optional<Counts> set_aside(bool only_if_empty);
 
  private:
   struct Held {
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;
+    Counts records{};
   };
 
+  // The lock is its own once it is made.
   SpoolFile(const SpoolFileOptions& options, int lock);
 
   void before_fork() noexcept override;
@@ -95,7 +103,7 @@ class SpoolFile final : private SpoolGuest {
   void count_rows(Database& database);
   [[nodiscard]] static std::int64_t used_pages(Database& database);
   [[nodiscard]] bool has_room(std::int64_t used_pages, std::size_t bytes) const noexcept;
-  [[nodiscard]] static std::vector<Row> find_front(Database& database, const Most& most);
+  [[nodiscard]] std::vector<Row> find_front(Database& database, const Most& most) const;
   // False: there is none but those that are being delivered.
   [[nodiscard]] bool drop_oldest(Database& database, Held& held, Counts& dropped);
   void set_held(const Held& held) noexcept;
@@ -105,7 +113,10 @@ class SpoolFile final : private SpoolGuest {
   mutable std::mutex mutex_;
   std::unique_ptr<Database> database_;  // null after a fork, until it is needed
   std::int64_t in_delivery_ = 0;        // the last sequence number
+  std::int64_t passed_over_ = 0;        // as above: up to here rows are over, and could not be deleted
+  bool is_damaged_ = false;
   Counts found_{};
+  Held held_;  // rows that are not passed over; the first two also below, for who does not wait
   std::atomic<std::uint64_t> rows_{0};
   std::atomic<std::uint64_t> bytes_{0};
 };

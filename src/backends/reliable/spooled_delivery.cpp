@@ -221,6 +221,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
 
   // Gives some of the disk back; much would keep writers waiting.
   void tidy(SpoolFile& file) {
+    if (file.is_damaged()) set_aside(file, "spool " + spool_.path() + ": the file is damaged", true);
     const bool has_more = file.shrink();
     if (&file == &spool_.own()) {
       has_more_to_shrink_ = has_more;
@@ -249,7 +250,13 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     // It was delivered and could not be deleted, since the disk is full for example: not a second time.
     if (over_) return finish();
     const bool is_head = &file == &spool_.own() && is_head_tried_;
-    auto rows = file.front(most_of(file, is_head));
+    Rows rows;
+    try {
+      rows = file.front(most_of(file, is_head));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      return set_aside(file, error.what(), false);
+    }
     if (rows.empty()) return;
     Batches batches;
     try {
@@ -332,7 +339,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
 
   // Deletes the rows that are over, and counts what became of them.
   void finish() {
-    over_->file->remove(over_->rows);
+    const bool is_deleted = over_->file->remove(over_->rows);
     const Over over = std::move(*over_);
     over_.reset();
     tried_ = {};
@@ -354,7 +361,24 @@ class SpooledDelivery final : public ReliableSink::Delivery {
       dropped(kind, DropReason::invalid) += invalid;
       progress_.rows[kind].exported += all - rejected - invalid;
     }
-    if (!over.refusals.message.empty()) progress_.message = over.refusals.message;
+    if (!over.refusals.message.empty()) {
+      progress_.message = over.refusals.message;
+    } else if (!is_deleted) {
+      progress_.message = "spool " + spool_.path() +
+                          ": a batch that is delivered cannot be deleted, because the file is "
+                          "damaged; it is set aside when all of it is delivered";
+    }
+  }
+
+  // Nothing more can be had from it, or there is nothing more in it.
+  void set_aside(SpoolFile& file, const std::string& why, bool only_if_empty) {
+    const auto lost = file.set_aside(only_if_empty);
+    if (!lost) return;
+    tried_ = {};
+    alone_ = {};
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += (*lost)[kind];
+    progress_.message = why + "; it is renamed, with \"-damaged\" at its end, and a new one begun";
   }
 
   static constexpr std::chrono::nanoseconds look_interval = 5s, rest_after_trouble = 5s;
