@@ -1,6 +1,7 @@
 // Where it is sent to and how: the configuration, OpenTelemetry's environment variables, and which of them wins.
 #include "backends/otlp/settings.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -14,6 +15,7 @@ using detail::otlp::resolve_settings;
 using detail::otlp::SignalSettings;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 using Variables = std::vector<std::pair<std::string, std::string>>;  // without OTEL_EXPORTER_OTLP_
 
