@@ -139,8 +139,9 @@ class Core : public CoreFlags {
 
   // ---- life cycle ----
   FlushResult flush(Deadline deadline) noexcept;
-  // At the end of the process, after a flush: sinks save what they have not delivered.
-  void rescue(Deadline deadline) noexcept;
+  // At the end of the process: a flush, and time for sinks that deliver by themselves; what they have not delivered by
+  // the deadline they save. What is lost is said on standard error.
+  void end_with_process(Deadline deadline) noexcept;
   FlushResult shutdown(Deadline deadline) noexcept;
   [[nodiscard]] Stats stats() const;
   // The drainer's, from within its round: the front alone.
@@ -167,6 +168,7 @@ class Core : public CoreFlags {
   struct AfterFork {};
   Core(const Core& parent_s, AfterFork);
   void start();
+  void await_delivery(Deadline deadline) noexcept;
   [[nodiscard]] bool accepts_slowly() noexcept;
   [[nodiscard]] Placement place_elsewhere(TraceId trace, bool begins_trace) noexcept;
   [[nodiscard]] bool is_sampled_by_id(TraceId trace) const noexcept { return trace.random_56() >= sampling_threshold_; }

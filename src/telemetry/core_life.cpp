@@ -20,6 +20,28 @@ namespace {
 
 std::string program_name() { return program_invocation_short_name; }
 
+constexpr const char* not_drained = "the deadline passed before all records were taken from the rings";
+// The last part of a deadline, for sinks that have not delivered by then and can save what they have.
+constexpr std::chrono::milliseconds rescue_time{250};
+
+// Nobody asks for stats() any more: what no flush has told of is said here, once.
+void say_losses(SinkWorker& worker, const FlushResult::SinkResult& result) noexcept {
+  if (result.complete) return;
+  try {
+    const SinkStats stats = worker.stats();
+    std::uint64_t all = 0, lost = 0;
+    for (const SinkRow& row : stats.rows) {
+      all += row.admitted + row.recovered;
+      lost += sum(row.dropped) + row.queued + row.in_flight;
+    }
+    if (lost == 0 && result.error != not_drained) return;
+    std::fprintf(stderr, "spark telemetry: %s: %llu of %llu records are lost: %s\n", stats.name.c_str(),
+                 static_cast<unsigned long long>(lost), static_cast<unsigned long long>(all), result.error.c_str());
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say it with.
+  }
+}
+
 std::shared_ptr<Resource> make_resource(const TelemetryConfig& config, std::uint64_t producer_id) {
   auto resource = std::make_shared<Resource>();
   EnvironmentAttributes environment = attributes_from_environment();
@@ -147,9 +169,19 @@ FlushResult Core::flush(Deadline deadline) noexcept {
   return flush_sinks(deadline, drainer_->drain(deadline));
 }
 
-void Core::rescue(Deadline deadline) noexcept {
-  if (is_off() || is_abandoned_ || !accepts()) return;
+void Core::end_with_process(Deadline deadline) noexcept {
+  const FlushResult result = flush(deadline - rescue_time);
+  if (is_off() || is_abandoned_ || state.load(std::memory_order_acquire) != core_recording) return;
+  await_delivery(deadline - rescue_time);
   for (const auto& worker : drainer_->workers()) worker->rescue(deadline);
+  const auto workers = drainer_->workers();
+  for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
+    say_losses(*workers[i], result.sinks[i]);
+  }
+}
+
+void Core::await_delivery(Deadline deadline) noexcept {
+  for (const auto& worker : drainer_->workers()) worker->await_delivery(deadline);
 }
 
 FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
@@ -161,7 +193,7 @@ FlushResult Core::flush_sinks(Deadline deadline, bool drained) noexcept {
     result.sinks.push_back(drainer_->workers()[i]->wait_flushed(tickets[i], deadline));
     if (drained || !result.sinks.back().complete) continue;
     result.sinks.back().complete = false;
-    result.sinks.back().error = "the deadline passed before all records were taken from the rings";
+    result.sinks.back().error = not_drained;
   }
   return result;
 }
@@ -192,6 +224,7 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
   state.store(core_shut_down, std::memory_order_seq_cst);
   const bool drained = drainer_->stop(deadline);
   FlushResult result = flush_sinks(deadline, drained);
+  await_delivery(deadline - rescue_time);
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
   live_traces_.forget_records();
   if (drained) rings_.retire(*this);

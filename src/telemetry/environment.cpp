@@ -1,7 +1,7 @@
 // The configuration that the environment gives.
 //
 // SPARK_TELEMETRY is a list of destinations. A comma ends a destination if what follows it begins another
-// one: exactly "memory:" or "off", or one that starts with "sqlite:", "postgresql://", "postgres://" or
+// one: exactly "memory:", "otlp:" or "off", or one that starts with "sqlite:", "postgresql://", "postgres://" or
 // "otlp://". Any other comma may only stand in a PostgreSQL connection string, before its database name
 // (user, password and list of hosts: postgresql://a:5432,b:5432/db) or in its parameters after "?"; elsewhere
 // it is an error, so that a misspelled destination is not taken for part of the one before it. A SQLite path
@@ -16,18 +16,18 @@
 #include <vector>
 
 #include "environment_variables.h"
-#include "resource_attributes.h"
 #include "spark/telemetry/config.h"
 
 namespace spark {
 namespace {
 
 using detail::environment_variable;
+using detail::ignore_variable;
 using detail::lower_case;
 using detail::refuse_variable;
 
 constexpr std::string_view allowed_destinations =
-    "memory:, sqlite:PATH, postgresql://…, otlp://HOST:PORT or off, several with commas between";
+    "memory:, sqlite:PATH, postgresql://…, otlp://HOST:PORT, otlp: or off, several with commas between";
 
 [[noreturn]] void refuse_entry(std::size_t number, std::string_view why) {
   refuse_variable("SPARK_TELEMETRY", "entry " + std::to_string(number) + " " + std::string(why));
@@ -39,8 +39,8 @@ bool is_postgresql(std::string_view text) {
 
 bool begins_destination(std::string_view text) {
   const auto whole = text.substr(0, text.find(','));
-  return whole == "memory:" || whole == "off" || text.starts_with("sqlite:") || text.starts_with("otlp://") ||
-         is_postgresql(text);
+  return whole == "memory:" || whole == "otlp:" || whole == "off" || text.starts_with("sqlite:") ||
+         text.starts_with("otlp://") || is_postgresql(text);
 }
 
 // True if a comma at the end of `before` may be part of that PostgreSQL connection string.
@@ -84,8 +84,15 @@ std::string shown_name(std::string_view entry) {
   return " (\"" + std::string(name) + "\")";
 }
 
+constexpr std::string_view otlp_by_variables =
+    "SPARK_TELEMETRY=otlp: with OTEL_EXPORTER_OTLP_ENDPOINT=https://HOST:PORT/PATH";
+
 std::string otlp_endpoint(std::string_view address, std::size_t number) {
   constexpr std::string_view needed = "is otlp:// without HOST:PORT; needed is otlp://HOST:PORT, PORT from 1 to 65535";
+  if (address.find('@') == std::string_view::npos && address.find_first_of("/?#") != std::string_view::npos) {
+    refuse_entry(number, "is otlp:// with something behind HOST:PORT, where nothing may stand; for a path: " +
+                             std::string(otlp_by_variables));
+  }
   const auto colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0) refuse_entry(number, needed);
   const auto host = address.substr(0, colon);
@@ -113,7 +120,15 @@ TelemetryConfig destination(std::string_view entry, std::size_t number) {
   if (entry.starts_with("otlp://")) {
     return TelemetryConfig::create_otlp(otlp_endpoint(entry.substr(std::string_view("otlp://").size()), number));
   }
+  if (entry == "otlp:") return TelemetryConfig::create_otlp();
   if (entry.empty()) refuse_entry(number, "is empty");
+  if (entry.starts_with("https://")) {
+    refuse_entry(number,
+                 "begins with https://, which is no destination; for OTLP by TLS: " + std::string(otlp_by_variables));
+  }
+  if (entry.starts_with("http://")) {
+    refuse_entry(number, "begins with http://, which is no destination; for OTLP: otlp://HOST:PORT");
+  }
   refuse_entry(number, "is not a destination" + (number == 1 ? shown_name(entry) : std::string()) +
                            "; allowed: " + std::string(allowed_destinations));
 }
@@ -140,13 +155,17 @@ void set_spool(TelemetryConfig& config, std::string_view path) {
     if (child.backend != Backend::otlp) continue;
     if (found != nullptr) {
       refuse_variable("SPARK_TELEMETRY_SPOOL",
-                      "SPARK_TELEMETRY has several otlp:// destinations, and each needs a spool "
+                      "SPARK_TELEMETRY has several otlp destinations, and each needs a spool "
                       "of its own; give them in code");
     }
     found = &child;
   }
-  // Another program of the same environment may have one.
-  if (found != nullptr) found->reliable.spool_path = path;
+  if (found != nullptr) {
+    found->reliable.spool_path = path;
+  } else if (config.backend != Backend::noop) {
+    // No error: another program of the same environment may have one.
+    ignore_variable("SPARK_TELEMETRY_SPOOL", "SPARK_TELEMETRY has no otlp destination that could have a spool");
+  }
 }
 
 double ratio(std::string_view text) {
@@ -155,7 +174,8 @@ double ratio(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 1)) {
-    refuse_variable(name, "\"" + std::string(text.substr(0, 64)) + "\" is not a number from 0 to 1");
+    ignore_variable(name, "\"" + std::string(text.substr(0, 64)) + "\" is not a number from 0 to 1");
+    return 1.0;
   }
   return value;
 }
@@ -168,17 +188,19 @@ double sampling_rate_from(std::string_view sampler) {
   if (sampler.empty() || name == "always_on") return 1.0;
   if (name == "always_off") return 0.0;
   if (name == "traceidratio") return ratio(environment_variable("OTEL_TRACES_SAMPLER_ARG"));
-  refuse_variable("OTEL_TRACES_SAMPLER",
+  ignore_variable("OTEL_TRACES_SAMPLER",
                   "\"" + std::string(sampler.substr(0, 64)) +
                       "\" is not supported; allowed: traceidratio, always_on, always_off, each also with "
                       "parentbased_ before it");
+  return 1.0;
 }
 
 bool is_disabled(std::string_view text) {
   const std::string lower = lower_case(text);
   if (lower == "true") return true;
   if (lower.empty() || lower == "false") return false;
-  refuse_variable("OTEL_SDK_DISABLED", "\"" + std::string(text.substr(0, 64)) + "\" is neither true nor false");
+  ignore_variable("OTEL_SDK_DISABLED", "\"" + std::string(text.substr(0, 64)) + "\" is neither true nor false");
+  return false;
 }
 
 }  // namespace
@@ -189,8 +211,6 @@ TelemetryConfig TelemetryConfig::from_environment() {
   set_spool(config, environment_variable("SPARK_TELEMETRY_SPOOL"));
   config.sampling_rate = sampling_rate_from(environment_variable("OTEL_TRACES_SAMPLER"));
   config.service_name = environment_variable("OTEL_SERVICE_NAME");
-  // A manager reads them when it starts; what is wrong with them is said here already.
-  static_cast<void>(detail::attributes_from_environment());
   config.validate();
   return config;
 }

@@ -1,8 +1,12 @@
 #include "environment_variables.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <mutex>
+#include <new>
 #include <optional>
+#include <set>
 
 #include "spark/base/error.h"
 
@@ -47,6 +51,22 @@ void refuse_variable(std::string_view name, std::string_view why) {
   throw Error(ErrorCode::invalid_argument, message);
 }
 
+void ignore_variable(std::string_view name, std::string_view why) noexcept {
+  constexpr std::size_t most_warnings = 64;
+  static std::mutex mutex;
+  // Never destroyed: a manager may be made late.
+  static auto& said = *new std::set<std::string>;
+  try {
+    std::string warning = "spark telemetry: ";
+    warning.append(name).append(" is ignored: ").append(why).push_back('\n');
+    const std::lock_guard lock(mutex);
+    if (said.size() >= most_warnings || !said.insert(warning).second) return;
+    std::fputs(warning.c_str(), stderr);
+  } catch (const std::bad_alloc&) {
+    // It is ignored all the same.
+  }
+}
+
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {
@@ -62,9 +82,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::vector<std::pair<std::string, std::string>> key_value_list(std::string_view name, std::string_view list) {
-  std::vector<std::pair<std::string, std::string>> pairs;
+KeyValueList key_value_list(std::string_view list) {
+  KeyValueList result;
   std::size_t number = 0;
+  const auto fault = [&number](const char* what) {
+    return KeyValueList{.fault = "entry " + std::to_string(number) + " " + what};
+  };
   while (!list.empty()) {
     const auto comma = std::min(list.find(','), list.size());
     const auto entry = trimmed(list.substr(0, comma));
@@ -72,15 +95,14 @@ std::vector<std::pair<std::string, std::string>> key_value_list(std::string_view
     ++number;
     if (entry.empty()) continue;
     const auto equals = entry.find('=');
-    const auto entry_name = [number] { return "entry " + std::to_string(number); };
-    if (equals == std::string_view::npos) refuse_variable(name, entry_name() + " has no \"=\"");
+    if (equals == std::string_view::npos) return fault("has no \"=\"");
     auto key = percent_decoded(trimmed(entry.substr(0, equals)));
     auto value = percent_decoded(trimmed(entry.substr(equals + 1)));
-    if (!key || !value) refuse_variable(name, entry_name() + " has a \"%\" that two hexadecimal digits do not follow");
-    if (key->empty()) refuse_variable(name, entry_name() + " has no name before its \"=\"");
-    pairs.emplace_back(std::move(*key), std::move(*value));
+    if (!key || !value) return fault("has a \"%\" that two hexadecimal digits do not follow");
+    if (key->empty()) return fault("has no name before its \"=\"");
+    result.pairs.emplace_back(std::move(*key), std::move(*value));
   }
-  return pairs;
+  return result;
 }
 
 }  // namespace spark::detail

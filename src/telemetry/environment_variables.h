@@ -16,6 +16,10 @@ namespace spark::detail {
 // Throws Error(invalid_argument) "cannot configure telemetry from NAME: WHY".
 [[noreturn]] void refuse_variable(std::string_view name, std::string_view why);
 
+// Says on standard error, once in the process, "spark telemetry: NAME is ignored: WHY". For OpenTelemetry's variables
+// whose being wrong sends nothing to where it does not belong: its specification asks to go on without them.
+void ignore_variable(std::string_view name, std::string_view why) noexcept;
+
 // Of ASCII letters.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
@@ -23,9 +27,12 @@ namespace spark::detail {
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
 // The pairs of key1=value1,key2=value2, keys and values trimmed and percent-decoded; "+" stays "+", and empty entries
-// are passed over. Throws as refuse_variable for an entry without "=", an empty key or a broken escape; the message has
-// the entry's number and nothing of its content, which may be a secret.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> key_value_list(std::string_view name,
-                                                                              std::string_view list);
+// are passed over. An entry without "=", an empty key or a broken escape is a fault; its text has the entry's number
+// and nothing of its content, which may be a secret.
+struct KeyValueList {
+  std::vector<std::pair<std::string, std::string>> pairs = {};  // none if there is a fault
+  std::string fault = {};
+};
+[[nodiscard]] KeyValueList key_value_list(std::string_view list);
 
 }  // namespace spark::detail

@@ -19,8 +19,6 @@ namespace spark {
 namespace {
 
 constexpr Seconds exit_deadline{2};
-// The last part of it, for sinks that have not delivered by then and can save what they have.
-constexpr std::chrono::milliseconds rescue_time{250};
 
 detail::ProcessManagers& process() { return detail::process_managers(); }
 
@@ -47,10 +45,7 @@ void flush_at_exit() {
     if (!detail::lock_until(lock, process().mutex, deadline)) return;
     cores = process().by_config;
   }
-  for_each_at_once(cores, [deadline](detail::Core& core) {
-    core.flush(deadline - rescue_time);
-    core.rescue(deadline);
-  });
+  for_each_at_once(cores, [deadline](detail::Core& core) { core.end_with_process(deadline); });
 }
 
 // With the mutex held.

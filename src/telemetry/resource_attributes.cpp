@@ -9,7 +9,9 @@ namespace spark::detail {
 EnvironmentAttributes attributes_from_environment() {
   constexpr const char* list = "OTEL_RESOURCE_ATTRIBUTES";
   EnvironmentAttributes attributes;
-  for (auto& [key, value] : key_value_list(list, environment_variable(list))) {
+  KeyValueList parsed = key_value_list(environment_variable(list));
+  if (!parsed.fault.empty()) ignore_variable(list, parsed.fault);
+  for (auto& [key, value] : parsed.pairs) {
     if (key == "service.name") {
       attributes.service_name = std::move(value);
     } else if (key == "service.version") {

@@ -14,7 +14,7 @@ struct EnvironmentAttributes {
   Object others = {};                // of the list; the values are strings
 };
 
-// Throws Error(invalid_argument) naming OTEL_RESOURCE_ATTRIBUTES if it cannot be understood as a whole.
+// If OTEL_RESOURCE_ATTRIBUTES cannot be understood, it is ignored as a whole, and that is said (ignore_variable).
 [[nodiscard]] EnvironmentAttributes attributes_from_environment();
 
 }  // namespace spark::detail

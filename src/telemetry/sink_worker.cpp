@@ -136,7 +136,9 @@ FlushResult::SinkResult SinkWorker::wait_flushed(std::uint64_t ticket, Deadline 
   }
   const auto is_served = [&] { return tickets_served_ >= ticket || has_ended_; };
   if (!done_.wait_until(lock, deadline, is_served)) {
+    update();
     result.error = "the deadline passed while the sink was at work";
+    if (!stats_.last_error.empty()) result.error += "; its last error: " + stats_.last_error;
   } else if (tickets_served_ < ticket) {
     result.error = "the sink had been shut down";
   } else if (const auto failed = failed_tickets_.find(ticket); failed != failed_tickets_.end()) {
@@ -167,6 +169,18 @@ void SinkWorker::stop(Deadline deadline) noexcept {
     thread.join();
   } else {
     thread.detach();
+  }
+}
+
+void SinkWorker::await_delivery(Deadline deadline) noexcept {
+  constexpr std::chrono::milliseconds glance{1};
+  std::unique_lock lock(mutex_);
+  while (!is_own_thread()) {
+    update();
+    if (!is_delivering_ || Deadline::clock::now() >= deadline) return;
+    lock.unlock();
+    std::this_thread::sleep_for(glance);
+    lock.lock();
   }
 }
 
@@ -365,10 +379,12 @@ void SinkWorker::write(Batches batches) noexcept {
 }
 
 void SinkWorker::update() noexcept {
+  is_delivering_ = false;
   if (sink_ == nullptr) return;
   try {
     const SinkProgress progress = sink_->take_progress();
     const bool is_loss = count_progress(stats_, progress);
+    is_delivering_ = progress.is_delivering;
     if (progress.rows[static_cast<std::size_t>(RecordKind::graph)].dropped != Drops{}) {
       lost_batches_.fetch_add(1, std::memory_order_relaxed);
     }

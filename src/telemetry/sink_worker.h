@@ -39,6 +39,9 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   // what is still queued as dropped. On the sink's own thread it does not wait.
   void stop(Deadline deadline) noexcept;
 
+  // Waits, until the deadline, as long as the sink delivers what it has kept. Not on the sink's own thread.
+  void await_delivery(Deadline deadline) noexcept;
+
   // At the end of the process: if the sink has not done all that it has to, it is told that nobody waits for it any
   // longer; one with a spool then saves it. Waits for that until the deadline.
   void rescue(Deadline deadline) noexcept;
@@ -98,6 +101,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   bool is_in_sink_ = false;      // the thread is in a function of the sink
   bool is_stopping_ = false;
   bool is_far_end_troubled_ = false;  // the last write took several attempts, or ended at the breaker
+  bool is_delivering_ = false;        // SinkProgress's, when it was asked last
   bool has_ended_ = false;
   bool is_abandoned_ = false;  // the sink was told that nobody waits for it
   std::uint64_t tickets_given_ = 0;

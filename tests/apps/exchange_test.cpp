@@ -186,6 +186,24 @@ TEST_F(Exchange, AnOutputFileIsThereWholeOrNotAtAll) {
   expect_failure({"export", database, "-o", directory.file("no/where")}, "make its directory first");
 }
 
+TEST_F(Exchange, AFileOfAnotherKindIsToldWhatItIs) {
+  const auto expect_refusal = [&](const std::string& content, const std::string& error) {
+    write_file(lines, content);
+    expect_failure({"import", lines, restored}, error);
+    EXPECT_FALSE(std::filesystem::exists(restored));
+  };
+  expect_refusal("\x1f\x8b\x08 packed", lines + " is packed with gzip: gunzip it first");
+  expect_refusal("SQLite format 3", lines + " is a SQLite database");
+  for (const char* text : {"{\n  \"resourceSpans\": []\n}\n", "{\"resourceSpans\": [\n]}\n", "[\n{}]\n"}) {
+    expect_refusal(text,
+                   lines + " line 1: expected a whole record or request on each line, and this one goes on: jq -c");
+  }
+  for (const char* text : {"{\"spans\":[]}\n", "[{\"resourceSpans\":[]}]", "{}"}) {
+    expect_refusal(text,
+                   lines + " line 1: neither the header of sparktel export nor an OTLP/JSON request, which begins");
+  }
+}
+
 TEST_F(Exchange, AMistakeInAFileNamesItsLineAndChangesNothing) {
   const std::string header = sparktel::json_lines_header() + "\n";
   std::string span;

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -95,6 +97,41 @@ INSTANTIATE_TEST_SUITE_P(, Exit,
                                            Way{"abort", -SIGABRT, false}, Way{"uncaught", -SIGABRT, false},
                                            Way{"sigterm", -SIGTERM, false}, Way{"sigkill", -SIGKILL, false}),
                          [](const auto& parameters) { return std::string(parameters.param.name); });
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(DeliveryAtExit, is_waited_for) {
+  for (const char* const way : {"return", "quick_exit", "shutdown"}) {
+    const TemporaryDirectory directory;
+    const std::string errors = directory.file("stderr");
+    Program program(way, "delivering", errors);
+    EXPECT_EQ(program.end(), 0);
+    EXPECT_EQ(content_of(errors), "delivered\n") << way;
+  }
+}
+
+TEST(Loss, at_the_end_of_the_process_is_one_line_on_standard_error) {
+  const TemporaryDirectory directory;
+  const std::string errors = directory.file("stderr");
+  Program program("return", "hung", errors);
+  EXPECT_EQ(program.end(), 0);
+  const std::string said = content_of(errors);
+  EXPECT_TRUE(said.starts_with("spark telemetry: hanging: ")) << said;
+  EXPECT_NE(said.find(" records are lost: the deadline passed while the sink was at work\n"), std::string::npos)
+      << said;
+  EXPECT_EQ(said.find('\n'), said.size() - 1) << said;
+}
+
+TEST(Loss, that_is_none_is_not_spoken_of) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("exit.db"), errors = directory.file("stderr");
+  Program program("return", path, errors);
+  EXPECT_EQ(program.end(), 0);
+  EXPECT_EQ(content_of(errors), "");
+}
 
 struct HungWay {
   const char* name;

@@ -48,7 +48,8 @@ TEST_F(SenderByGrpc, calls_the_three_services_with_exactly_the_bytes) {
       EXPECT_TRUE(call.at("request").as_string() == hex(bodies[i]));
       const Object& metadata = call.at("metadata").as_object();
       EXPECT_EQ(metadata.at("x-tenant").as_string(), "seven");
-      EXPECT_THAT(metadata.at("user-agent").as_string(), HasSubstr("OTel-OTLP-Exporter-Cpp/" SPARK_VERSION));
+      EXPECT_THAT(metadata.at("user-agent").as_string(),
+                  HasSubstr("spark-telemetry/" SPARK_VERSION " OTel-OTLP-Exporter-Cpp/" SPARK_VERSION));
       EXPECT_GT(call.at("timeout").as_double(), 0.0);
       EXPECT_LE(call.at("timeout").as_double(), 20.0);
     }

@@ -54,7 +54,7 @@ TEST_F(SenderByHttp, sends_the_headers_of_the_protocol_and_those_asked_for) {
   sender.write(*batch);
   auto headers = server.requests().at(0).headers;
   EXPECT_EQ(headers["content-type"], "application/x-protobuf");
-  EXPECT_EQ(headers["user-agent"], "OTel-OTLP-Exporter-Cpp/" SPARK_VERSION);
+  EXPECT_EQ(headers["user-agent"], "spark-telemetry/" SPARK_VERSION " OTel-OTLP-Exporter-Cpp/" SPARK_VERSION);
   EXPECT_EQ(headers["x-tenant"], "seven");
   EXPECT_TRUE(headers.contains("x-empty"));
   EXPECT_FALSE(headers.contains("expect"));

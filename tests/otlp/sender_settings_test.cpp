@@ -1,6 +1,7 @@
 // Where it is sent to and how: the configuration, OpenTelemetry's environment variables, and which of them wins.
 #include "backends/otlp/settings.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -14,6 +15,7 @@ using detail::otlp::resolve_settings;
 using detail::otlp::SignalSettings;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 using Variables = std::vector<std::pair<std::string, std::string>>;  // without OTEL_EXPORTER_OTLP_
 
@@ -161,7 +163,7 @@ TEST_F(SenderSettings, headers_come_together_name_by_name) {
   EXPECT_TRUE(settings[Signal::logs].headers == of_logs);
 }
 
-TEST_F(SenderSettings, a_variable_that_cannot_be_understood_is_an_error_naming_it) {
+TEST_F(SenderSettings, a_variable_of_where_to_that_cannot_be_understood_is_an_error_naming_it) {
   const std::tuple<std::string, std::string, std::string> cases[] = {
       {"ENDPOINT", "ftp://c:1/x?hunter2", "it is \"ftp://c:1/x\", allowed is http://HOST[:PORT]"},
       {"TRACES_ENDPOINT", "http://user:hunter2@c:1", "it is a text with \"@\""},
@@ -169,15 +171,6 @@ TEST_F(SenderSettings, a_variable_that_cannot_be_understood_is_an_error_naming_i
       {"ENDPOINT", "http://c:65536", "it is \"http://c:65536\""},
       {"ENDPOINT", "http://[::1:80", "it is \"http://[::1:80\""},
       {"ENDPOINT", "http://a b", "it is \"http://a b\""},
-      {"PROTOCOL", "tcp", "it is \"tcp\", allowed is grpc, http/protobuf, http/json"},
-      {"LOGS_COMPRESSION", "zstd", "it is \"zstd\", allowed is none, gzip"},
-      {"TIMEOUT", "10s", "it is \"10s\", allowed is a number of milliseconds up to 86400000"},
-      {"TIMEOUT", "-1", "it is \"-1\""},
-      {"TIMEOUT", "86400001", "it is \"86400001\""},
-      {"TIMEOUT", "99999999999999", "it is \"99999999999999\""},
-      {"INSECURE", "yes", "it is \"yes\", allowed is true or false"},
-      {"SPAN_INSECURE", "1", "it is \"1\", allowed is true or false"},
-      {"METRICS_TEMPORALITY_PREFERENCE", "sum", "it is \"sum\", allowed is cumulative, delta, lowmemory"},
       {"HEADERS", "hunter2", "entry 1 has no \"=\""},
       {"METRICS_HEADERS", "a=b,c=hunter2%4", "entry 2 has a \"%\" that two hexadecimal digits do not follow"},
       {"HEADERS", "=hunter2", "entry 1 has no name"},
@@ -192,6 +185,35 @@ TEST_F(SenderSettings, a_variable_that_cannot_be_understood_is_an_error_naming_i
   }
   set({{"ENDPOINT", "nonsense://"}});
   EXPECT_EQ(error_of(TelemetryConfig::create_otlp("http://h:1")), "no error") << "it is not asked for";
+}
+
+TEST_F(SenderSettings, another_variable_that_cannot_be_understood_is_ignored_and_said_once) {
+  const std::tuple<std::string, std::string, std::string> cases[] = {
+      {"PROTOCOL", "tcp", "it is \"tcp\", allowed is grpc, http/protobuf, http/json"},
+      {"LOGS_COMPRESSION", "zstd", "it is \"zstd\", allowed is none, gzip"},
+      {"TIMEOUT", "10s", "it is \"10s\", allowed is a number of milliseconds up to 86400000"},
+      {"TIMEOUT", "-1", "it is \"-1\""},
+      {"TIMEOUT", "86400001", "it is \"86400001\""},
+      {"TIMEOUT", "99999999999999", "it is \"99999999999999\""},
+      {"INSECURE", "yes", "it is \"yes\", allowed is true or false"},
+      {"SPAN_INSECURE", "1", "it is \"1\", allowed is true or false"},
+      {"METRICS_TEMPORALITY_PREFERENCE", "sum", "it is \"sum\", allowed is cumulative, delta, lowmemory"},
+  };
+  const Settings without = resolve_settings(TelemetryConfig::create_otlp());
+  for (const auto& [name, value, message] : cases) {
+    set({{name, value}});
+    ::testing::internal::CaptureStderr();
+    const Settings settings = resolve_settings(TelemetryConfig::create_otlp());
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said, StartsWith("spark telemetry: OTEL_EXPORTER_OTLP_" + name + " is ignored: " + message));
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+    for (const Signal signal : {Signal::traces, Signal::metrics, Signal::logs}) {
+      EXPECT_EQ(settings[signal].url, without[signal].url) << name;
+      EXPECT_EQ(settings[signal].timeout, without[signal].timeout) << name;
+      EXPECT_EQ(settings[signal].compression, without[signal].compression) << name;
+    }
+    EXPECT_EQ(settings.temporality, without.temporality) << name;
+  }
 }
 
 TEST_F(SenderSettings, the_sink_names_where_it_sends_to_without_what_may_be_secret) {

@@ -34,6 +34,10 @@ class FarEnd {
   void be_down(std::optional<Seconds> retry_after = {}) {
     set([retry_after] { throw RetryableError(ErrorCode::unavailable, "the far end is down", retry_after); });
   }
+  // Up, and each attempt takes its time.
+  void be_slow(std::chrono::milliseconds time) {
+    set([time] { std::this_thread::sleep_for(time); });
+  }
   // Down again after so many attempts.
   void be_up_for(int attempts) {
     set([left = attempts]() mutable {

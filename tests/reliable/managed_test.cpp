@@ -117,6 +117,49 @@ TEST_F(ManagedSink, counts_what_it_recovers_apart) {
   EXPECT_TRUE(manager->stats().balanced());
 }
 
+TEST_F(ManagedSink, delivers_from_the_spool_until_the_deadline_of_a_shutdown_while_the_far_end_takes_it) {
+  constexpr int processes = 10;  // each leaves a batch with a resource of its own, which goes alone
+  for (int i = 0; i < processes; ++i) {
+    far->be_down();
+    start(quick_options(path));
+    record(1);
+    EXPECT_TRUE(manager->shutdown(fakes::patience).complete());
+    manager = nullptr;
+  }
+  far->be_slow(20ms);
+  start(quick_options(path));
+  EXPECT_TRUE(manager->shutdown(fakes::patience).complete());
+  EXPECT_EQ(total(&SinkRow::recovered), processes * records_of_one);
+  EXPECT_EQ(total(&SinkRow::exported), processes * records_of_one);
+  EXPECT_EQ(total(&SinkRow::spooled), 0U);
+  EXPECT_TRUE(manager->stats().balanced());
+}
+
+TEST_F(ManagedSink, leaves_in_the_spool_at_a_shutdown_what_the_far_end_does_not_take) {
+  start({.initial_backoff = 1h, .max_backoff = 1h, .probe_interval = 1h, .spool_path = path});
+  far->be_down();
+  record(1);
+  EXPECT_TRUE(manager->flush(fakes::patience).complete());
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(manager->shutdown(1h).complete());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10min) << "it does not wait for the next attempt";
+  EXPECT_EQ(total(&SinkRow::spooled), records_of_one);
+  EXPECT_TRUE(manager->stats().balanced());
+}
+
+TEST_F(ManagedSink, says_with_a_flush_that_takes_too_long_what_keeps_it) {
+  start({.initial_backoff = 1h, .max_backoff = 1h, .max_elapsed = 10h, .probe_interval = 1h});
+  far->be_down();
+  record(1);
+  far->wait_for_attempts(1);
+  while (manager->stats().sinks[0].last_error.empty()) std::this_thread::sleep_for(1ms);
+  const FlushResult result = manager->flush(50ms);
+  EXPECT_FALSE(result.complete());
+  EXPECT_THAT(result.sinks.at(0).error, HasSubstr("the deadline passed"));
+  EXPECT_THAT(result.sinks.at(0).error, HasSubstr("its last error: the far end is down"));
+  static_cast<void>(manager->shutdown(50ms));
+}
+
 TEST_F(ManagedSink, keeps_the_deadline_of_a_shutdown_in_a_long_wait_and_counts_what_is_lost) {
   start({.initial_backoff = 1h, .max_backoff = 1h, .max_elapsed = 10h, .probe_interval = 1h});
   far->be_down();

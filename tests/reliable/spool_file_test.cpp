@@ -353,5 +353,34 @@ TEST_F(SpoolFiles, are_the_same_by_another_name) {
   EXPECT_EQ(open(), nullptr) << "it is locked";
 }
 
+TEST_F(SpoolFiles, with_something_for_one_destination_are_not_for_another) {
+  {
+    const auto file = open({.destination = "otlp http://a:4317"});
+    EXPECT_TRUE(file->append("batch", one_event).is_kept);
+  }
+  EXPECT_EQ(open({.destination = "otlp http://a:4317"})->found(), one_event);
+  try {
+    (void)open({.destination = "otlp http://b:4317"});
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::conflict);
+    EXPECT_EQ(std::string(error.what()),
+              "spool " + path + ": it holds records for another destination, otlp http://a:4317, than this one, " +
+                  "otlp http://b:4317; name another file, or delete " + path + "-lock to send them here all the same");
+  }
+  std::filesystem::remove(path + "-lock");
+  EXPECT_EQ(drained(*open({.destination = "otlp http://b:4317"})), "batch");
+  EXPECT_NE(open({.destination = "otlp http://a:4317"}), nullptr) << "it is empty";
+}
+
+TEST_F(SpoolFiles, that_are_refused_are_left_as_they_were_with_nothing_beside_them) {
+  std::ofstream(path) << "no database at all, but a text of some length";
+  EXPECT_NE(error_of_opening(), "none");
+  EXPECT_FALSE(std::filesystem::exists(path + "-lock"));
+  std::ofstream(path + "-lock") << "";
+  EXPECT_NE(error_of_opening(), "none");
+  EXPECT_TRUE(std::filesystem::exists(path + "-lock")) << "it is not ours";
+}
+
 }  // namespace
 }  // namespace spark::detail::reliable

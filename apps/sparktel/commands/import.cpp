@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/store_argument.h"
@@ -13,6 +14,7 @@
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/backends/sqlite.h"
+#include "spark/base/error.h"
 
 namespace spark::sparktel {
 
@@ -51,6 +53,31 @@ std::string import_otlp(LineReader& lines, const std::string& name, const Import
   return out;
 }
 
+[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::invalid_argument, what); }
+
+// Files of other kinds that somebody may well name here, by how they begin.
+void refuse_other_formats(std::string_view first_line, const std::string& name) {
+  if (first_line.starts_with("\x1f\x8b")) refuse(name + " is packed with gzip: gunzip it first");
+  if (first_line.starts_with("SQLite format 3")) {
+    refuse(name +
+           " is a SQLite database, which sparktel's commands read as it is; import takes JSON lines of sparktel "
+           "export, or OTLP/JSON");
+  }
+  const auto begin = first_line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos || (first_line[begin] != '{' && first_line[begin] != '[')) return;
+  const char last = first_line[first_line.find_last_not_of(" \t")];
+  if (last != '}' && last != ']') {
+    refuse(name +
+           " line 1: expected a whole record or request on each line, and this one goes on: jq -c . FILE writes "
+           "them so");
+  }
+  if (!is_otlp_json(first_line) && first_line.find("\"format\"") == std::string_view::npos) {
+    refuse(name +
+           " line 1: neither the header of sparktel export nor an OTLP/JSON request, which begins with "
+           "{\"resourceSpans\", {\"resourceMetrics\" or {\"resourceLogs\"");
+  }
+}
+
 int run(const ImportOptions& options) {
   LineReader lines(options.in);
   const StopSignal stop;
@@ -67,7 +94,9 @@ int run(const ImportOptions& options) {
                                 progress.update(count, share);
                               }};
   std::string_view first;
-  const bool is_otlp = lines.peek(first) && is_otlp_json(first);
+  const bool is_empty = !lines.peek(first);
+  if (!is_empty) refuse_other_formats(first, name);
+  const bool is_otlp = !is_empty && is_otlp_json(first);
   print(is_otlp ? import_otlp(lines, name, steps, options) : import_ours(lines, name, steps, options));
   return exit_success;
 }
@@ -82,7 +111,7 @@ void add_import_command(CLI::App& app, Action& action) {
       ->required();
   command->add_option("FILE,--db", options->where, "The SQLite file, made if it is not there (default: telemetry.db)");
   command->footer(
-      "OTLP/JSON is what the OpenTelemetry Collector's file exporter writes, and sparktel export --to otlp-json.\n"
+      "OTLP/JSON is what the OpenTelemetry Collector's file exporter writes, and sparktel export --format otlp-json.\n"
       "Records that are there already stay as they are: importing again changes nothing.\n"
       "A file with a mistake changes nothing; of standard input, what came before the mistake stays.\n\n"
       "Examples:\n"

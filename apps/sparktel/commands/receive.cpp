@@ -1,12 +1,17 @@
 // sparktel receive: takes what OpenTelemetry programs send by OTLP/HTTP into a SQLite file.
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "apps/sparktel/commands/arguments.h"
@@ -16,6 +21,7 @@
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
 #include "ingest/receiver.h"
+#include "spark/base/error.h"
 #include "spark/base/json.h"
 
 namespace spark::sparktel {
@@ -76,7 +82,47 @@ std::unique_ptr<Receiver> start(Store& store, const ReceiveOptions& options) {
     std::fprintf(stderr, "sparktel: %s\n", printable(what).c_str());
   };
   const BlockedInNewThreads blocked;
-  return std::make_unique<Receiver>(store, std::move(receiver));
+  try {
+    return std::make_unique<Receiver>(store, std::move(receiver));
+  } catch (const Error& error) {
+    const std::string_view what = error.what();
+    if (!what.ends_with("the address is in use")) throw;
+    throw Error(error.code(), std::string(what) + "; --port N listens at another port, --port 0 at any that is free");
+  }
+}
+
+std::uint16_t parse_port(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error(ErrorCode::invalid_argument, "expected a port, 0 to 65535, found \"" + text + "\"");
+  }
+  return port;
+}
+
+bool listens_everywhere(std::string_view url) {
+  const std::string_view address = url.substr(url.find("://") + 3);
+  return address.starts_with("0.0.0.0:") || address.starts_with("[::]:");
+}
+
+bool listens_to_this_machine_only(std::string_view url) {
+  const std::string_view address = url.substr(url.find("://") + 3);
+  return address.starts_with("127.") || address.starts_with("[::1]:") || address.starts_with("[::ffff:127.");
+}
+
+// The URL that programs send to: where every address of the machine is listened at, by the machine's name.
+std::string url_for_senders(const std::string& url) {
+  char host[256] = "";
+  if (!listens_everywhere(url) || ::gethostname(host, sizeof host - 1) != 0) return url;
+  return url.substr(0, url.find("://") + 3) + host + url.substr(url.rfind(':'));
+}
+
+void warn_of_strangers(const std::string& url, const ReceiveOptions& options) {
+  if (listens_to_this_machine_only(url) || !options.client_ca.empty()) return;
+  std::fprintf(stderr,
+               "sparktel: whoever reaches %s can write into %s: without --tls-client-ca nobody has to prove who they "
+               "are\n",
+               url.c_str(), printable(path_of(options.where)).c_str());
 }
 
 std::uint64_t of(const ReceiverStats& stats, RecordKind kind) { return stats.stored[static_cast<std::size_t>(kind)]; }
@@ -92,10 +138,11 @@ void print_start(const Receiver& receiver, const ReceiveOptions& options) {
     print(to_json(Object{{"url", receiver.url()}, {"file", path_of(options.where)}}) + "\n");
   } else {
     print("Receiving OTLP at " + receiver.url() + " into " + printable(options.where) +
-          "; Ctrl-C ends it. Programs send there with\n  OTEL_EXPORTER_OTLP_ENDPOINT=" + receiver.url() +
-          " OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n");
+          "; Ctrl-C ends it. Programs send there with\n  OTEL_EXPORTER_OTLP_ENDPOINT=" +
+          url_for_senders(receiver.url()) + " OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n");
   }
   std::fflush(stdout);
+  warn_of_strangers(receiver.url(), options);
 }
 
 void print_end(const ReceiverStats& stats, const ReceiveOptions& options) {
@@ -151,7 +198,9 @@ void add_receive_command(CLI::App& app, Action& action) {
   CLI::App* const command =
       app.add_subcommand("receive", "Store what OpenTelemetry programs send by OTLP/HTTP, until Ctrl-C");
   command->add_option("FILE,--db", options->where, "The SQLite file, made if it is not there (default: telemetry.db)");
-  command->add_option("--port", options->port, "Where to listen; 0: any free port (default: 4318, OTLP's)");
+  add_parsed_option(
+      *command, "--port", [options](const std::string& text) { options->port = parse_port(text); },
+      "Where to listen; 0: any free port (default: 4318, OTLP's)");
   command->add_option("--host", options->host,
                       "The address to listen at (default: 127.0.0.1, which only this machine can reach)");
   CLI::Option* const certificate =

@@ -63,7 +63,10 @@ struct SinkProgress {
   std::uint64_t retries = 0;
   BreakerState breaker = BreakerState::closed;
   std::uint64_t spool_bytes = 0;  // now
-  std::string message = {};       // the last trouble, if there was any; becomes SinkStats::last_error
+  // Now: it has records to deliver, and knows of nothing that would keep the other side from taking them. The end of a
+  // manager, and of the process, waits for that until its deadline.
+  bool is_delivering = false;
+  std::string message = {};  // the last trouble, if there was any; becomes SinkStats::last_error
 };
 
 class Sink {

@@ -90,7 +90,7 @@ Call::Call(const SignalSettings& settings) : settings_(settings), error_(CURL_ER
   if (easy_ == nullptr) throw std::bad_alloc();
   set(CURLOPT_URL, settings_.url.c_str());
   set(CURLOPT_POST, yes);
-  set(CURLOPT_USERAGENT, "OTel-OTLP-Exporter-Cpp/" SPARK_VERSION);
+  set(CURLOPT_USERAGENT, "spark-telemetry/" SPARK_VERSION " OTel-OTLP-Exporter-Cpp/" SPARK_VERSION);
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_HEADERFUNCTION, &take_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(&reply_));

@@ -11,12 +11,13 @@ namespace {
 
 constexpr std::string_view prefix = "OTEL_EXPORTER_OTLP_";
 
-[[noreturn]] void refuse_value(const Variable& variable, std::string_view allowed) {
-  refuse_variable(variable.name,
+// Nothing of these variables decides where records go.
+void ignore_value(const Variable& variable, std::string_view allowed) {
+  ignore_variable(variable.name,
                   "it is \"" + std::string(variable.value.substr(0, 64)) + "\", allowed is " + std::string(allowed));
 }
 
-// The one of the enumerators whose name the variable has, in whatever case; empty if it is not set.
+// The one of the enumerators whose name the variable has, in whatever case; empty if it is not set, or has none.
 template <class Enumeration>
 std::optional<Enumeration> one_of(const Variable& variable, std::initializer_list<Enumeration> all) {
   if (variable.value.empty()) return std::nullopt;
@@ -26,11 +27,14 @@ std::optional<Enumeration> one_of(const Variable& variable, std::initializer_lis
     if (lower == to_string(each)) return each;
     allowed.append(allowed.empty() ? "" : ", ").append(to_string(each));
   }
-  refuse_value(variable, allowed);
+  ignore_value(variable, allowed);
+  return std::nullopt;
 }
 
 void add_headers(std::map<std::string, Secret>& headers, const std::string& name) {
-  for (auto& [key, value] : key_value_list(name, environment_variable(name))) {
+  KeyValueList parsed = key_value_list(environment_variable(name));
+  if (!parsed.fault.empty()) refuse_variable(name, parsed.fault);
+  for (auto& [key, value] : parsed.pairs) {
     // Nothing of it is repeated: who forgets a name may have put the secret in its place.
     if (const auto fault = header_fault(key, value); !fault.empty()) {
       refuse_variable(name, "one of its headers is " + std::string(fault));
@@ -78,13 +82,15 @@ OtlpCompression SignalVariables::compression() const {
 
 Seconds SignalVariables::timeout() const {
   constexpr std::uint32_t most_ms = 86'400'000;
+  constexpr std::chrono::seconds normally{10};
   const Variable variable = find("TIMEOUT");
-  if (variable.value.empty()) return std::chrono::seconds(10);
+  if (variable.value.empty()) return normally;
   const auto text = trimmed(variable.value);
   std::uint32_t milliseconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
   if (error != std::errc() || end != text.data() + text.size() || milliseconds > most_ms) {
-    refuse_value(variable, "a number of milliseconds up to 86400000");
+    ignore_value(variable, "a number of milliseconds up to 86400000");
+    return normally;
   }
   return std::chrono::milliseconds(milliseconds);
 }
@@ -98,7 +104,8 @@ bool SignalVariables::is_insecure() const {
   const std::string lower = lower_case(trimmed(variable.value));
   if (lower.empty() || lower == "false") return false;
   if (lower == "true") return true;
-  refuse_value(variable, "true or false");
+  ignore_value(variable, "true or false");
+  return false;
 }
 
 std::map<std::string, Secret> SignalVariables::headers() const {

@@ -1,6 +1,7 @@
 // OpenTelemetry's environment variables for an OTLP exporter: OTEL_EXPORTER_OTLP_X, and OTEL_EXPORTER_OTLP_TRACES_X,
-// _METRICS_X and _LOGS_X, which are stronger. Each reader throws Error(invalid_argument) naming a variable that it
-// cannot understand; a header's value is never in the message. As getenv, not to be used while another thread changes
+// _METRICS_X and _LOGS_X, which are stronger. What says where records go, or who sends them, throws
+// Error(invalid_argument) naming the variable if it cannot be understood; the others are then ignored, which is said
+// (ignore_variable). A header's value is never in the message. As getenv, not to be used while another thread changes
 // the environment. (OpenTelemetry specification, "OpenTelemetry Protocol Exporter".)
 #pragma once
 

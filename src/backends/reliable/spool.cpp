@@ -18,11 +18,12 @@ std::string resolve(const std::string& path) {
 
 }  // namespace
 
-Spool::Spool(const ReliableOptions& options, Durability durability)
+Spool::Spool(const ReliableOptions& options, Durability durability, std::string_view destination)
     : options_{.path = resolve(options.spool_path),
                .bytes = options.spool_bytes,
                .policy = options.spool_policy,
-               .durability = durability} {
+               .durability = durability,
+               .destination = std::string(destination)} {
   while (own_ == nullptr && own_number_ < max_files) own_ = SpoolFile::open(options_of(++own_number_), true);
   if (own_ == nullptr) {
     throw Error(ErrorCode::unavailable, "spool " + options_.path + ": " + std::to_string(max_files) +

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "backends/reliable/spool_file.h"
 #include "spark/telemetry/reliable_options.h"
@@ -20,8 +21,8 @@ class Spool {
   // As many sinks at once can have one spool path.
   static constexpr int max_files = 64;
 
-  // Throws as SpoolFile::open, and unavailable if all files are taken.
-  Spool(const ReliableOptions& options, Durability durability);
+  // `destination` as SpoolFileOptions'. Throws as SpoolFile::open, and unavailable if all files are taken.
+  Spool(const ReliableOptions& options, Durability durability, std::string_view destination);
 
   [[nodiscard]] SpoolFile& own() const noexcept { return *own_; }
   // Absolute.

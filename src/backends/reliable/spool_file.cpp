@@ -23,6 +23,7 @@ constexpr std::int64_t format_version = 1;
 constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t pages_of_empty_file = 4;  // header, map of pages, the table, its last sequence number
 constexpr std::int64_t pages_per_shrink = 1024;
+constexpr std::size_t max_destination_bytes = 4096;
 
 [[noreturn]] void fail(ErrorCode code, const std::string& path, const std::string& what) {
   throw Error(code, "spool " + path + ": " + what);
@@ -54,16 +55,33 @@ class OwnedFile {
   int descriptor_;
 };
 
+std::string lock_name(const std::string& path) { return path + "-lock"; }
+
 // -1: another has it.
-int take_lock(const std::string& path) {
-  const std::string name = path + "-lock";
-  const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+int take_lock(const std::string& path, bool& is_new) {
+  const std::string name = lock_name(path);
+  int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  is_new = lock >= 0;
+  if (lock < 0 && errno == EEXIST) lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) fail_to_open(path, name, errno);
   if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
   const int error = errno;
   ::close(lock);
   if (error != EWOULDBLOCK) fail(ErrorCode::unavailable, path, "cannot lock " + name + ": " + std::strerror(error));
   return -1;
+}
+
+// What the lock file says, in which the destination is kept.
+std::string text_of(int lock) {
+  std::string text(max_destination_bytes, '\0');
+  const ssize_t size = ::pread(lock, text.data(), text.size(), 0);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  return text;
+}
+
+// Where it cannot be kept, the spool is used all the same: it only is not known then whose it is.
+void set_text(int lock, const std::string& text) {
+  if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, text.data(), text.size(), 0) < 0) return;
 }
 
 // SQLite would make it readable for others. With the lock: nobody in this process has it open, so that closing it takes
@@ -123,14 +141,34 @@ std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool
     fail(ErrorCode::invalid_argument, options.path, "it is no file; name a file");
   }
   if (!is_there && !may_create) return nullptr;
-  OwnedFile lock(take_lock(options.path));
+  bool is_lock_new = false;
+  OwnedFile lock(take_lock(options.path, is_lock_new));
   if (lock.get() < 0) return nullptr;
   file.reset(new SpoolFile(options, lock.get()));
   lock.release();
   const std::lock_guard guard(file->mutex_);
-  Database& database = file->database();
-  file->count_rows(database);
+  try {
+    file->count_rows(file->database());
+    file->take_for_destination();
+  } catch (const Error& error) {
+    // Beside what is no spool nothing of ours stays.
+    const bool may_be_over = error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout;
+    if (is_there && is_lock_new && !may_be_over) ::unlink(lock_name(options.path).c_str());
+    throw;
+  }
   return file;
+}
+
+void SpoolFile::take_for_destination() {
+  const std::string wanted = options_.destination.substr(0, max_destination_bytes);
+  const std::string found = text_of(lock_);
+  if (wanted.empty() || wanted == found) return;
+  if (has_rows() && !found.empty()) {
+    fail(ErrorCode::conflict, options_.path,
+         "it holds records for another destination, " + found + ", than this one, " + wanted +
+             "; name another file, or delete " + lock_name(options_.path) + " to send them here all the same");
+  }
+  set_text(lock_, wanted);
 }
 
 SpoolFile::SpoolFile(const SpoolFileOptions& options, int lock) : options_(options), lock_(lock) {

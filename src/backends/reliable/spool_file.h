@@ -1,6 +1,6 @@
 // SpoolFile is one file of a spool: batches as rows of a SQLite database, the oldest first, and a lock beside it
 // (`<file>-lock`, flock) that one process has as long as it uses the file. The lock ends with its process, however that
-// ends; whoever has it is alone with the file.
+// ends; whoever has it is alone with the file. The lock file says for which destination the batches are.
 //
 // The file has mode 0600. It grows up to a bound and shrinks when it has been emptied. Nothing that was appended is
 // lost when the process is killed, or with Durability::power when the machine is.
@@ -34,12 +34,14 @@ struct SpoolFileOptions {
   std::size_t bytes = 0;  // what the file may take
   SpoolPolicy policy = SpoolPolicy::drop_newest;
   Durability durability = Durability::process;
+  std::string destination = {};  // a name without secrets; empty: any
 };
 
 class SpoolFile final : private SpoolGuest {
  public:
   // Null if another has it. Makes the file if there is none and `may_create`; null, too, if there is none otherwise.
-  // Throws besides: not_found (no such directory), invalid_argument (another program's database, a directory), too_new.
+  // Throws besides: not_found (no such directory), invalid_argument (another program's database, a directory), too_new,
+  // conflict (it holds something for another destination).
   [[nodiscard]] static std::unique_ptr<SpoolFile> open(const SpoolFileOptions& options, bool may_create);
   SpoolFile(const SpoolFile&) = delete;
   SpoolFile& operator=(const SpoolFile&) = delete;
@@ -98,6 +100,7 @@ class SpoolFile final : private SpoolGuest {
   void in_child() noexcept override;
 
   // With a pass and the mutex, as are all below.
+  void take_for_destination();
   [[nodiscard]] Database& database();
   void prepare_file(Database& database);
   void count_rows(Database& database);

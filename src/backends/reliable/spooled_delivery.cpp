@@ -28,7 +28,7 @@ using Batches = std::vector<std::shared_ptr<const Batch>>;
 class SpooledDelivery final : public ReliableSink::Delivery {
  public:
   SpooledDelivery(std::unique_ptr<Sink> inner, const ReliableOptions& options, const ReliableSources& sources)
-      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability) {
+      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability, inner_->name()) {
     count_found(spool_.own());
     const BlockedSignals blocked;  // the application's signals are for the application's threads
     try {
@@ -60,6 +60,9 @@ class SpooledDelivery final : public ReliableSink::Delivery {
   [[nodiscard]] SinkProgress take_progress() override {
     SinkProgress taken = Delivery::take_progress();
     taken.spool_bytes = spool_.own().bytes() + adopted_bytes_.load(std::memory_order_relaxed);
+    const std::lock_guard lock(mutex_);
+    const bool has_rows = spool_.own().has_rows() || adopted_bytes_.load(std::memory_order_relaxed) > 0;
+    taken.is_delivering = has_rows && !is_ending() && !is_resting_ && pace_.failures() == 0;
     return taken;
   }
 
@@ -188,7 +191,9 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     } catch (const std::bad_alloc&) {
       // The next one may be told.
     }
+    is_resting_ = true;
     wait_until(lock, clock_.steady_now() + rest_after_trouble, [this] { return is_ending(); });
+    is_resting_ = false;
   }
 
   // One write, or one look around. False: that was all.
@@ -406,7 +411,8 @@ class SpooledDelivery final : public ReliableSink::Delivery {
   std::atomic<std::uint64_t> adopted_bytes_{0};
   std::chrono::nanoseconds next_look_ = std::chrono::nanoseconds::min();
   bool has_more_to_shrink_ = false;
-  bool is_closing_ = false;  // guarded by the mutex
+  bool is_closing_ = false;  // guarded by the mutex, as is the next
+  bool is_resting_ = false;  // after a trouble of its own
   std::thread courier_;
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "backends/sqlite/fork_gate.h"
@@ -24,9 +25,13 @@ LockFile::LockFile(const std::string& database_path) : path_(database_path + "-l
   const int error = errno;
   const std::string what = "SQLite database " + database_path + ": cannot open it: ";
   if (error == ENOENT || error == ENOTDIR) {
-    throw Error(
-        ErrorCode::not_found,
-        what + "the directory " + std::filesystem::path(database_path).parent_path().string() + " does not exist");
+    const std::filesystem::path directory = std::filesystem::path(database_path).parent_path();
+    std::error_code ignored;
+    // Such as /proc, which has no room for files of ours.
+    if (std::filesystem::is_directory(directory, ignored)) {
+      throw Error(ErrorCode::permission_denied, what + "no file can be made in the directory " + directory.string());
+    }
+    throw Error(ErrorCode::not_found, what + "the directory " + directory.string() + " does not exist");
   }
   const bool denied = error == EACCES || error == EPERM || error == EROFS;
   throw Error(denied ? ErrorCode::permission_denied : ErrorCode::unavailable,

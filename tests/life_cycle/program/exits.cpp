@@ -1,5 +1,6 @@
 // A program that records and then ends in one of many ways: exits WAY DATABASE. What it left in the database is for the
-// test to look at. With "hung" for the database its sink is one that never returns once the end is near.
+// test to look at. With "hung" for the database its sink is one that never returns once the end is near, with
+// "delivering" one that goes on by itself for a while, and says on standard error when it is done.
 //
 // It flushes a trace that has ended ("flushed") and one that runs ("running"), then records an event ("unflushed") that
 // nothing but the end of the program could export. Objects with static storage record in their destructors, one made
@@ -65,6 +66,25 @@ class HangingSink final : public spark::Sink {
   void flush(spark::Deadline) override {}
 };
 
+class DeliveringSink final : public spark::Sink {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "delivering"; }
+  void write(const spark::Batch&) override {}
+  void flush(spark::Deadline) override {}
+  // By itself means: as often as somebody looks whether it is done. Nobody does so without reason.
+  [[nodiscard]] spark::SinkProgress take_progress() override {
+    spark::SinkProgress progress;
+    progress.is_delivering = left_ > 0;
+    if (left_ > 0 && --left_ == 0) std::fputs("delivered\n", stderr);
+    return progress;
+  }
+
+ private:
+  int left_ = 100;
+};
+
+bool is_sink_to_hang = false;
+
 void hang_the_sink(spark::TelemetryManager& manager) {
   is_to_hang = true;
   while (!is_hung) {
@@ -92,7 +112,10 @@ const std::map<std::string, void (*)()> ways = {
 }  // namespace
 
 // This program's memory backend.
-extern "C" spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig&) { return new HangingSink; }
+extern "C" spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig&) {
+  if (is_sink_to_hang) return new HangingSink;
+  return new DeliveringSink;
+}
 
 int main(int argc, char** argv) {
   const auto way = argc == 3 ? ways.find(argv[1]) : ways.end();
@@ -101,10 +124,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   (void)made_before_the_manager();
-  const bool hangs = argv[2] == std::string_view("hung");
+  const bool hangs = is_sink_to_hang = argv[2] == std::string_view("hung");
+  const bool is_in_memory = hangs || argv[2] == std::string_view("delivering");
   const spark::TelemetryConfig config{.buffer_size = 1'000'000, .export_interval = 86'400s};
-  auto& manager = spark::TelemetryManager::configure(hangs ? spark::TelemetryConfig::create_memory(config)
-                                                           : spark::TelemetryConfig::create_sqlite(argv[2], config));
+  auto& manager =
+      spark::TelemetryManager::configure(is_in_memory ? spark::TelemetryConfig::create_memory(config)
+                                                      : spark::TelemetryConfig::create_sqlite(argv[2], config));
   (void)made_after_the_manager();
   (void)std::atexit([] { record_everything("atexit"); });
 
