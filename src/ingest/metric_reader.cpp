@@ -207,7 +207,7 @@ bool MetricReader::advance(const Point& point, Reading& reading) {
   series.add(static_cast<std::uint64_t>(metric_.kind));
   series.add(point.series.high);
   series.add(point.series.low);
-  return series_.advance(series.id(), reading);
+  return series_.advance(context_.scope->sender, series.id(), reading);
 }
 
 void MetricReader::add(Point& point) {

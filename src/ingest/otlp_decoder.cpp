@@ -207,7 +207,7 @@ Decoded decode_protobuf(Signal signal, std::string_view body, const DecoderOptio
 }  // namespace
 
 OtlpDecoder::OtlpDecoder(const DecoderOptions& options)
-    : options_(options), series_(options.series, options.since_ns) {}
+    : options_(options), series_(options.series, options.since_ns, options.is_new_sender) {}
 
 Decoded OtlpDecoder::decode_for_store(Signal signal, Encoding encoding, std::string_view body,
                                       std::int64_t received_ns) {
@@ -218,6 +218,7 @@ Decoded OtlpDecoder::decode_for_store(Signal signal, Encoding encoding, std::str
   } else {
     decoded = decode_protobuf(signal, json_to_protobuf(signal, body), options_, changes, received_ns);
   }
+  decoded.standing = changes.standing();
   decoded.series = std::move(changes);
   decoded.received_ns = received_ns;
   return decoded;

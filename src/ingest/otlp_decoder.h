@@ -31,6 +31,7 @@ struct Decoded {
   std::uint64_t items = 0;     // spans, data points' metrics, log records of the request that were taken
   std::uint64_t rejected = 0;  // spans, data points, log records that were not: a partial success
   std::string message = {};    // what was wrong with the first of them; empty if there is none
+  std::uint64_t standing = 0;  // cumulative points of which only is known where their series stand
   Cuts cuts = {};
   std::optional<SeriesChanges> series = {};  // the decoder's, as is the next
   std::int64_t received_ns = 0;

@@ -102,13 +102,22 @@ http::ServerOptions with_failures(http::ServerOptions options) {
   return options;
 }
 
+// Without a beginning everything counts, and there is nothing to be asked.
+DecoderOptions with_senders(DecoderOptions options, KnownSenders& senders) {
+  if (options.since_ns != 0 && !options.is_new_sender) {
+    options.is_new_sender = [&senders](const RecordId& sender) { return senders.is_new(sender); };
+  }
+  return options;
+}
+
 }  // namespace
 
 Receiver::Receiver(Store& store, ReceiverOptions options, Clock& clock)
     : store_(store),
       options_(std::move(options)),
       clock_(clock),
-      decoder_(options_.decoder),
+      senders_(store),
+      decoder_(with_senders(options_.decoder, senders_)),
       server_(with_failures(options_.http), [this](const http::Request& request) { return answer(request); }) {}
 
 Task<http::Response> Receiver::answer(const http::Request& request) {
@@ -171,6 +180,8 @@ http::Response Receiver::take(const Kind& kind, std::string_view body) {
     return refuse(kind.encoding, 413, resource_exhausted, error.what());
   } catch (const Error& error) {
     return refuse(kind.encoding, 400, invalid_argument, error.what());
+  } catch (const SendersNotKept& error) {
+    return ask_to_retry(kind.encoding, error.what());
   } catch (const std::bad_alloc&) {
     return ask_to_retry(kind.encoding, "out of memory");
   }
@@ -188,6 +199,7 @@ http::Response Receiver::store_all(const Kind& kind, std::string_view body) {
   const std::lock_guard lock(stats_mutex_);
   ++stats_.requests;
   stats_.items_rejected += decoded.rejected;
+  stats_.points_standing += decoded.standing;
   for (const auto& batch : decoded.batches) {
     const auto counts = batch->counts();
     for (std::size_t i = 0; i < record_kinds; ++i) stats_.stored[i] += counts[i];

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "ingest/known_senders.h"
 #include "ingest/otlp_decoder.h"
 #include "spark/base/clock.h"
 #include "spark/telemetry/sink.h"
@@ -48,6 +49,7 @@ struct ReceiverStats {
   std::array<std::uint64_t, record_kinds> stored = {};
   std::uint64_t requests = 0;          // that were stored, or had nothing in them
   std::uint64_t items_rejected = 0;    // of those: spans, data points, log records that cannot be stored
+  std::uint64_t points_standing = 0;   // of those: see Decoded::standing; what these counted is not stored
   std::uint64_t requests_refused = 0;  // for good: not OTLP, too large, of a web page that may not send
   std::uint64_t store_failures = 0;    // the client was asked to send it again
   http::Stats http = {};
@@ -82,6 +84,7 @@ class Receiver {
   Store& store_;
   const ReceiverOptions options_;
   Clock& clock_;
+  KnownSenders senders_;
   OtlpDecoder decoder_;
   std::mutex write_mutex_;
   std::atomic<std::size_t> waiting_{0};

@@ -118,6 +118,7 @@ Scope read_scope(std::string_view resource, std::string_view bytes, ValueReader&
   scope.is_ours = scope.name == otlp::names::scope_name;
   if (!attributes.empty()) scope.attributes = Object(std::move(attributes));
   scope.hash.add(resource);
+  scope.sender = scope.hash.id();
   scope.hash.add(bytes);
   return scope;
 }

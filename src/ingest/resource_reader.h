@@ -19,6 +19,7 @@ struct Scope {
   std::string_view name = {};
   std::string_view version = {};
   Value attributes = {};  // an object, or null
+  RecordId sender = {};   // of the resource
   ContentHash hash = {};  // of the resource and of the scope
 
   std::vector<AttributeView> said = {};  // of each record; see say()

@@ -51,22 +51,28 @@ std::size_t weight_of(const Reading& reading) { return reading.bounds.size() / 3
 
 }  // namespace
 
-bool SeriesChanges::advance(const RecordId& series, Reading& reading) {
+bool SeriesChanges::advance(const RecordId& sender, const RecordId& series, Reading& reading) {
   auto changed = changed_.find(series);
   if (changed == changed_.end()) {
     std::optional<Entry> known = state_->find(series);
     if (!known) {
       changed_[series].last = reading;
-      return state_->begins(reading);
+      return begins(sender, reading);
     }
     changed = changed_.emplace(series, std::move(*known)).first;
   }
   Entry& entry = changed->second;
   if (reading.time_ns < entry.last.time_ns) return false;
   if (reading.time_ns > entry.last.time_ns) entry.before = std::exchange(entry.last, reading);
-  if (!entry.before) return state_->begins(reading);
+  if (!entry.before) return begins(sender, reading);
   if (!is_reset(reading, *entry.before)) subtract(reading, *entry.before);
   return true;
+}
+
+bool SeriesChanges::begins(const RecordId& sender, const Reading& reading) {
+  const bool counts = state_->begins(sender, reading);
+  if (!counts) ++standing_;
+  return counts;
 }
 
 void SeriesState::commit(SeriesChanges&& changes, std::int64_t now_ns) {
@@ -87,9 +93,11 @@ std::optional<SeriesState::Entry> SeriesState::find(const RecordId& series) cons
   return std::nullopt;
 }
 
-bool SeriesState::begins(const Reading& reading) const {
+bool SeriesState::begins(const RecordId& sender, const Reading& reading) const {
+  // Asked in any case, since this is how the sender becomes known.
+  const bool is_new = is_new_sender_ && is_new_sender_(sender);
   const std::lock_guard lock(mutex_);
-  return since_ns_ == 0 || reading.start_ns >= since_ns_;
+  return since_ns_ == 0 || reading.start_ns >= since_ns_ || (is_new && forgotten_ == 0);
 }
 
 void SeriesState::put(const RecordId& series, Entry&& entry, std::int64_t now_ns) {

@@ -6,13 +6,15 @@
 // is remembered too. Points that are older than the last one are ignored.
 //
 // Bounded: of the series that were not seen for longest half is forgotten when there are too many. From then on an
-// unknown series that began before only says where it stands, since it may be one of those.
+// unknown series that began before only says where it stands, whoever sends it, since it may be one of those.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "spark/base/ids.h"
@@ -43,7 +45,9 @@ class SeriesChanges {
 
   // Makes the increment of `reading`. False: there is nothing to be stored, because the point is an old one, or only
   // says where a series stands that began before anybody looked.
-  [[nodiscard]] bool advance(const RecordId& series, Reading& reading);
+  [[nodiscard]] bool advance(const RecordId& sender, const RecordId& series, Reading& reading);
+  // Points that only said where their series stand.
+  [[nodiscard]] std::uint64_t standing() const noexcept { return standing_; }
 
  private:
   friend SeriesState;
@@ -53,15 +57,21 @@ class SeriesChanges {
   };
   using Entries = std::unordered_map<RecordId, Entry>;
 
+  [[nodiscard]] bool begins(const RecordId& sender, const Reading& reading);
+
   const SeriesState* state_;
   Entries changed_;
+  std::uint64_t standing_ = 0;
 };
 
 // Safe from any thread.
 class SeriesState {
  public:
-  // Series that began before `since_ns` may be known to whoever was there before.
-  SeriesState(std::size_t most, std::int64_t since_ns) : most_(most), since_ns_(since_ns) {}
+  using IsNewSender = std::function<bool(const RecordId& sender)>;
+
+  // Series that began before `since_ns` may be known to whoever was there before, unless their sender is new.
+  SeriesState(std::size_t most, std::int64_t since_ns, IsNewSender is_new_sender)
+      : most_(most), is_new_sender_(std::move(is_new_sender)), since_ns_(since_ns) {}
 
   // `now_ns`: since the epoch.
   void commit(SeriesChanges&& changes, std::int64_t now_ns);
@@ -73,10 +83,11 @@ class SeriesState {
   using Entries = SeriesChanges::Entries;
 
   [[nodiscard]] std::optional<Entry> find(const RecordId& series) const;
-  [[nodiscard]] bool begins(const Reading& reading) const;
+  [[nodiscard]] bool begins(const RecordId& sender, const Reading& reading) const;
   void put(const RecordId& series, Entry&& entry, std::int64_t now_ns);
 
   const std::size_t most_;
+  const IsNewSender is_new_sender_;
   mutable std::mutex mutex_;
   std::int64_t since_ns_;
   Entries recent_;  // that weigh at most half of most_, as the next

@@ -15,14 +15,14 @@
 
 namespace spark::testing {
 
-// A memory store whose writes fail while `is_failing`.
+// A memory store that takes nothing while `is_failing`.
 class FailingStore final : public Store {
  public:
   std::atomic<bool> is_failing{false};
 
   [[nodiscard]] std::string_view name() const noexcept override { return "failing"; }
   void write(const Batch& batch) override {
-    if (is_failing) throw Error(ErrorCode::unavailable, "the disk /secret/place is full");
+    fail_if_asked();
     store_.write(batch);
   }
   void flush(Deadline deadline) override { store_.flush(deadline); }
@@ -35,6 +35,7 @@ class FailingStore final : public Store {
   }
   std::uint64_t put(std::string_view kind, std::string_view id, const Value& content,
                     std::uint64_t expected_revision) override {
+    fail_if_asked();
     return store_.put(kind, id, content, expected_revision);
   }
   [[nodiscard]] std::optional<Document> get(std::string_view kind, std::string_view id) override {
@@ -43,6 +44,10 @@ class FailingStore final : public Store {
   [[nodiscard]] std::vector<std::string> list(std::string_view kind) override { return store_.list(kind); }
 
  private:
+  void fail_if_asked() const {
+    if (is_failing) throw Error(ErrorCode::unavailable, "the disk /secret/place is full");
+  }
+
   MemoryStore store_;
 };
 

@@ -67,6 +67,60 @@ TEST_F(ReceiverTest, what_our_sink_sends_comes_back) {
   EXPECT_EQ(store.query_metrics({}).size(), 1U);
 }
 
+// One point of the counter "jobs" of a process, which has counted so many since second 1.
+std::string jobs_json(const char* process, int count, int second) {
+  const std::string nanoseconds = "000000000";
+  return R"({"resourceMetrics":[{"resource":{"attributes":[{"key":"service.instance.id","value":{"stringValue":")" +
+         std::string(process) +
+         R"("}}]},"scopeMetrics":[{"metrics":[{"name":"jobs","sum":{"isMonotonic":true,"aggregationTemporality":2,
+         "dataPoints":[{"asInt":)" +
+         std::to_string(count) + R"(,"startTimeUnixNano":")" + "1" + nanoseconds + R"(","timeUnixNano":")" +
+         std::to_string(second) + nanoseconds + R"("}]}}]}]}]})";
+}
+
+double jobs(Store& store) {
+  double sum = 0;
+  for (const Metric& metric : store.query_metrics({.name = "jobs"})) sum += metric.value;
+  return sum;
+}
+
+// As `sparktel receive` has it: what began earlier may have been stored by the receiver before.
+detail::ingest::ReceiverOptions begun_at_second_100() {
+  detail::ingest::ReceiverOptions options;
+  options.decoder.since_ns = 100'000'000'000;
+  return options;
+}
+
+TEST_F(ReceiverTest, counts_whole_what_a_process_sends_that_ran_before_it_and_whom_the_store_does_not_know) {
+  start(begun_at_second_100());
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("spooled", 5, 50)).status, 200);
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("spooled", 5, 50)).status, 200);  // sent again
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("spooled", 7, 60)).status, 200);
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("another", 4, 60)).status, 200);
+  EXPECT_EQ(jobs(store), 11);
+  EXPECT_EQ(receiver->stats().points_standing, 0U);
+}
+
+TEST_F(ReceiverTest, that_is_started_anew_counts_nothing_twice) {
+  start(begun_at_second_100());
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 5, 50)).status, 200);
+  start(begun_at_second_100());
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 7, 60)).status, 200);  // how many of these are stored?
+  EXPECT_EQ(jobs(store), 5);
+  EXPECT_EQ(receiver->stats().points_standing, 1U);
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 10, 70)).status, 200);
+  EXPECT_EQ(jobs(store), 8);
+}
+
+TEST_F(ReceiverTest, asks_for_counts_again_when_it_cannot_remember_their_sender) {
+  start(begun_at_second_100());
+  store.is_failing = true;
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 5, 50)).status, 503);
+  store.is_failing = false;
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 5, 50)).status, 200);
+  EXPECT_EQ(jobs(store), 5);
+}
+
 struct Refused {
   const char* what;
   std::string target;

@@ -155,6 +155,7 @@ void print_end(const ReceiverStats& stats, const ReceiveOptions& options) {
                          {"events", events},
                          {"metrics", metrics},
                          {"items_rejected", stats.items_rejected},
+                         {"points_standing", stats.points_standing},
                          {"requests_refused", stats.requests_refused},
                          {"store_failures", stats.store_failures}}) +
           "\n");
@@ -164,6 +165,10 @@ void print_end(const ReceiverStats& stats, const ReceiveOptions& options) {
                     format_count(metrics, "metric") + " in " + format_count(stats.requests, "request") + ".\n";
   if (stats.items_rejected > 0)
     out += "Rejected: " + format_count(stats.items_rejected, "item") + " that cannot be stored.\n";
+  if (stats.points_standing > 0) {
+    out += "Not counted: " + format_count(stats.points_standing, "cumulative point") +
+           " of series that began before: what they had counted may be in the store already.\n";
+  }
   if (stats.requests_refused > 0) out += "Refused: " + format_count(stats.requests_refused, "request") + ".\n";
   if (stats.store_failures > 0) {
     out += "Asked to be sent again: " + format_count(stats.store_failures, "request") + " that could not be stored.\n";

@@ -117,10 +117,11 @@ struct TelemetryConfig {
 
   // SPARK_TELEMETRY = memory: | sqlite:PATH | postgresql://… | otlp://HOST:PORT | off, several with commas between;
   // otlp: alone is where OTEL_EXPORTER_OTLP_… say; unset or empty is memory. SPARK_TELEMETRY_SPOOL is the otlp
-  // destination's reliable.spool_path. Throws Error(invalid_argument) for what it does not understand. OTEL_SERVICE_NAME,
-  // OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with OTEL_TRACES_SAMPLER_ARG, parentbased_ forms) and
-  // OTEL_SDK_DISABLED=true are obeyed; ignored with a warning if not understood. (OTEL_RESOURCE_ATTRIBUTES counts for
-  // every manager, however it was configured: below `metadata`, and below service_name and service_version.)
+  // destination's reliable.spool_path. Throws Error(invalid_argument) for what it does not understand.
+  // OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with OTEL_TRACES_SAMPLER_ARG,
+  // parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed; ignored with a warning if not understood.
+  // (OTEL_RESOURCE_ATTRIBUTES counts for every manager, however it was configured: below `metadata`, and below
+  // service_name and service_version.)
   [[nodiscard]] static TelemetryConfig from_environment();
 
   // Throws Error(invalid_argument) naming the first field that is out of range, and its value.
