@@ -78,13 +78,13 @@ Reading reading(std::int64_t time, double value) { return {.start_ns = 1, .time_
 // As a request with this point alone, which was stored.
 bool advance(SeriesState& state, const RecordId& id, Reading& point, std::int64_t now_ns) {
   SeriesChanges changes(state);
-  const bool is_stored = changes.advance(id, point);
+  const bool is_stored = changes.advance(RecordId{}, id, point);
   state.commit(std::move(changes), now_ns);
   return is_stored;
 }
 
 TEST(SeriesState, is_bounded_and_what_it_forgot_only_says_where_it_stands) {
-  SeriesState state(10, 0);
+  SeriesState state(10, 0, {});
   for (std::uint64_t i = 0; i < 100; ++i) {
     Reading first = reading(1, 5);
     first.start_ns = static_cast<std::int64_t>(1'000 + i);
@@ -107,7 +107,7 @@ TEST(SeriesState, is_bounded_and_what_it_forgot_only_says_where_it_stands) {
 }
 
 TEST(SeriesState, histograms_with_many_bounds_weigh_more) {
-  SeriesState state(100, 0);
+  SeriesState state(100, 0, {});
   for (std::uint64_t i = 0; i < 100; ++i) {
     Reading wide = reading(1, 5);
     wide.bounds.resize(1'000);
@@ -118,7 +118,7 @@ TEST(SeriesState, histograms_with_many_bounds_weigh_more) {
 }
 
 TEST(SeriesState, a_series_in_use_is_not_forgotten) {
-  SeriesState state(10, 0);
+  SeriesState state(10, 0, {});
   for (std::int64_t i = 0; i < 100; ++i) {
     Reading used = reading(i + 1, static_cast<double>(i) + 1), other = reading(1, 1);
     other.start_ns = i + 1;
@@ -129,13 +129,13 @@ TEST(SeriesState, a_series_in_use_is_not_forgotten) {
 }
 
 TEST(SeriesState, what_is_not_committed_might_never_have_been) {
-  SeriesState state(10, 0);
+  SeriesState state(10, 0, {});
   for (int attempt = 0; attempt < 2; ++attempt) {
     SeriesChanges changes(state);
     Reading first = reading(1, 10), second = reading(2, 25);
-    EXPECT_TRUE(changes.advance(series(1), first));
+    EXPECT_TRUE(changes.advance(RecordId{}, series(1), first));
     EXPECT_EQ(first.value, 10);
-    EXPECT_TRUE(changes.advance(series(1), second));
+    EXPECT_TRUE(changes.advance(RecordId{}, series(1), second));
     EXPECT_EQ(second.value, 15);
     if (attempt == 1) state.commit(std::move(changes), 3);
   }
