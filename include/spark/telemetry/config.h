@@ -116,12 +116,11 @@ struct TelemetryConfig {
   [[nodiscard]] static TelemetryConfig create_noop();
 
   // SPARK_TELEMETRY = memory: | sqlite:PATH | postgresql://… | otlp://HOST:PORT | off, several with commas between;
-  // otlp: alone is where the variables OTEL_EXPORTER_OTLP_… say; unset or empty is memory. SPARK_TELEMETRY_SPOOL is the
-  // otlp destination's reliable.spool_path. Throws Error(invalid_argument) for what it does not understand.
-  // OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with OTEL_TRACES_SAMPLER_ARG, and their
-  // parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed; what of these is not understood is warned of on standard
-  // error, once, and ignored. (OTEL_RESOURCE_ATTRIBUTES counts for every manager, however it was configured: below
-  // `metadata`, and below service_name and service_version.)
+  // otlp: alone is where OTEL_EXPORTER_OTLP_… say; unset or empty is memory. SPARK_TELEMETRY_SPOOL is the otlp
+  // destination's reliable.spool_path. Throws Error(invalid_argument) for what is not understood. OTEL_SERVICE_NAME,
+  // OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with OTEL_TRACES_SAMPLER_ARG, parentbased_ forms) and
+  // OTEL_SDK_DISABLED=true are obeyed; ignored with a warning if not understood. (OTEL_RESOURCE_ATTRIBUTES counts for
+  // every manager, however it was configured: below `metadata`, and below service_name and service_version.)
   [[nodiscard]] static TelemetryConfig from_environment();
 
   // Throws Error(invalid_argument) naming the first field that is out of range, and its value.
