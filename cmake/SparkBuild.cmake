@@ -16,6 +16,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 reports overlapping and oversized copies inside std::string's own operator+ (GCC bug 105651).
   add_compile_options(-Wno-restrict -Wno-stringop-overflow)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # As with g++, whose -Wconversion leaves signs out in C++.
+  add_compile_options(-Wno-sign-conversion)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ takes the frames of one coroutine template in two units, which it optimized differently, for two types.
   add_link_options(-Wno-odr)

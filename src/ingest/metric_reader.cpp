@@ -37,7 +37,8 @@ void MetricReader::read(std::string_view bytes) {
         metric_.temporality = data.get_uint64();
         break;
       case varint(otlp::metric::is_monotonic):
-        metric_.is_monotonic = data.get_bool();
+        // Not get_bool(): it looks at the first byte alone, and does so where there is none.
+        metric_.is_monotonic = data.get_uint64() != 0;
         break;
       default:
         data.skip();
@@ -149,7 +150,7 @@ void MetricReader::read_exemplar(std::string_view bytes, Point& point) {
         if (attribute.key == names::metric_id) id = record_id_of(context_.values.scalar(attribute.value));
         if (attribute.key != names::metric_sum) break;
         const ValueView value = context_.values.scalar(attribute.value);
-        if (value.type() == ValueType::number) hidden_sum = value.number();
+        if (value.type() == ValueType::number && std::isfinite(value.number())) hidden_sum = value.number();
         break;
       }
       default:

@@ -1,6 +1,7 @@
 #include "ingest/series_state.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "telemetry/exponential_histogram.h"
@@ -40,7 +41,9 @@ bool is_reset(const Reading& now, const Reading& before) {
 }
 
 void subtract(Reading& now, const Reading& before) {
-  now.value -= before.value;
+  // Of sums with different signs the difference may be beyond every double.
+  constexpr double largest = std::numeric_limits<double>::max();
+  now.value = std::clamp(now.value - before.value, -largest, largest);
   now.count -= before.count;
   for (std::size_t i = 0; i < now.counts.size(); ++i) now.counts[i] -= before.counts[i];
   if (before.distribution.count != 0) now.distribution = difference(now.distribution, before.distribution);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "backends/otlp/distribution.h"
 #include "ingest/otlp_decoder.h"
 #include "spark/base/error.h"
 #include "spark/base/json.h"
@@ -49,6 +50,17 @@ void check(AttributesView attributes, const DecoderOptions& options) {
   require(parse_json(json).is_object(), "attributes are JSON");
 }
 
+void check(const Distribution& distribution) {
+  require(detail::otlp::is_sound(distribution), "distributions are sound");
+  std::uint64_t count = distribution.zero_count;
+  for (const Distribution::Buckets* side : {&distribution.positive, &distribution.negative}) {
+    require(side->counts.size() <= 160, "buckets are at most 160");
+    for (const std::uint64_t of_bucket : side->counts) count += of_bucket;
+  }
+  require(distribution.count == count, "a distribution counts what its buckets hold");
+  (void)distribution.quantile(0.5);
+}
+
 void check(const Batch& batch, const DecoderOptions& options) {
   for (const TraceView& trace : batch.traces()) {
     require(trace.trace_id.is_valid() && trace.start_ns <= trace.end_ns, "traces are sound");
@@ -72,11 +84,7 @@ void check(const Batch& batch, const DecoderOptions& options) {
   for (const MetricView& metric : batch.metrics()) {
     require(metric.metric_id.is_valid(), "metrics have ids");
     if (metric.aggregation_type == AggregationType::counter) require(metric.value >= 0, "increments are 0 or more");
-    if (metric.distribution != nullptr) {
-      require(metric.distribution->positive.counts.size() <= 160, "buckets are at most 160");
-      require(metric.distribution->negative.counts.size() <= 160, "negative buckets are at most 160");
-      (void)metric.distribution->quantile(0.5);
-    }
+    if (metric.distribution != nullptr) check(*metric.distribution);
     check(metric.attributes, options);
   }
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "ingest/decoded.h"
 #include "spark/base/error.h"
@@ -43,6 +44,33 @@ TEST(HostileProtobuf, groups_field_0_and_endless_varints_are_refused) {
   EXPECT_NE(protobuf_refusal(std::string("\x00\x01", 2)), "");  // field 0
   EXPECT_NE(protobuf_refusal(std::string(20, '\xFF')), "");     // a tag that does not end
   EXPECT_NE(protobuf_refusal("\x0E"), "");                      // wire type 6
+}
+
+// A metric whose sum ends with this is_monotonic, in a place of its own, so that a read beyond its end is seen.
+std::vector<char> sum_body(const std::string& is_monotonic) {
+  const std::string point = bytes_field(1, fixed64_field(3, 1) + fixed64_field(6, 5));
+  const std::string sum = point + varint_field(2, 1) + is_monotonic;
+  const std::string body = bytes_field(1, bytes_field(2, bytes_field(2, bytes_field(7, sum))));
+  return {body.begin(), body.end()};
+}
+
+TEST(HostileProtobuf, a_bool_without_a_value_is_refused) {
+  const std::vector<char> body = sum_body(varint_field(3, 1).substr(0, 1));
+  EXPECT_EQ(refusal_of(Signal::metrics, Encoding::protobuf, {body.data(), body.size()}),
+            "cannot decode an ExportMetricsServiceRequest: resourceMetrics[0].scopeMetrics[0].metrics[0], at byte 6: "
+            "something is longer than what is left");
+}
+
+TEST(HostileProtobuf, a_bool_is_what_all_its_bytes_say) {
+  const auto type_of = [](const std::string& is_monotonic) {
+    const std::vector<char> body = sum_body(is_monotonic);
+    const auto decoded = OtlpDecoder().decode(Signal::metrics, Encoding::protobuf, {body.data(), body.size()});
+    return decoded.batches.at(0)->metrics()[0].aggregation_type;
+  };
+  EXPECT_EQ(type_of(varint_field(3, 1)), AggregationType::counter);
+  EXPECT_EQ(type_of(varint_field(3, 1 << 7)), AggregationType::counter);
+  EXPECT_EQ(type_of(varint_field(3, 0)), AggregationType::gauge);
+  EXPECT_EQ(type_of(std::string("\x18\x80\x00", 3)), AggregationType::gauge);  // a 0 of two bytes
 }
 
 TEST(HostileProtobuf, fields_of_another_wire_type_are_as_good_as_unknown) {

@@ -1,6 +1,7 @@
 // What other SDKs' metrics become.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -170,6 +171,24 @@ TEST(ForeignMetrics, an_explicit_histogram_is_a_distribution_with_its_count_sum_
   EXPECT_NEAR(metric.distribution->quantile(0.1), 20, 20 * 0.05);
   EXPECT_NEAR(metric.distribution->quantile(0.7), 75, 75 * 0.05);  // linear between 50 and 100
   EXPECT_NEAR(metric.distribution->quantile(1), 190, 190 * 0.05);
+}
+
+TEST(ForeignMetrics, the_sum_of_a_histogram_is_finite_whatever_was_said) {
+  const auto histogram = [](int time, std::string_view sum, std::string_view hidden_sum) {
+    return R"({"name":"h","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{"startTimeUnixNano":1,
+        "timeUnixNano":)" +
+           std::to_string(time) + R"(,"zeroCount":)" + std::to_string(time) + R"(,"sum":)" + std::string(sum) +
+           R"(,"exemplars":[{"filteredAttributes":[{"key":"spark.metric.sum","value":{"doubleValue":)" +
+           std::string(hidden_sum) + "}}]}]}]}}";
+  };
+  const auto sum_of_second = [&](std::string_view first, std::string_view second) {
+    testing::OtlpDecoder decoder;
+    (void)decode(decoder, first);
+    const auto decoded = decode(decoder, second);
+    return to_record(decoded.batches.at(0)->metrics()[0]).distribution.value().sum;
+  };
+  EXPECT_EQ(sum_of_second(histogram(1, "1", "\"NaN\""), histogram(2, "3", "\"Infinity\"")), 2);
+  EXPECT_EQ(sum_of_second(histogram(1, "1", "-1e308"), histogram(2, "1", "1e308")), std::numeric_limits<double>::max());
 }
 
 TEST(ForeignMetrics, a_summary_is_a_gauge_for_each_quantile_and_for_count_and_sum) {
