@@ -326,8 +326,8 @@ TEST_F(SpoolFiles, survive_a_disk_that_is_full_for_a_while) {
 
 TEST_F(SpoolFiles, of_one_path_are_one_for_each_user_and_are_adopted_when_their_user_has_ended) {
   const ReliableOptions options{.spool_path = path};
-  Spool first(options, Durability::process);
-  auto second = std::make_unique<Spool>(options, Durability::process);
+  Spool first(options, Durability::process, "");
+  auto second = std::make_unique<Spool>(options, Durability::process, "");
   static_cast<void>(second->own().append("left behind", {0, 0, 0, 5}));
   EXPECT_TRUE(std::filesystem::exists(path + ".2"));
   EXPECT_EQ(first.adopt().file, nullptr) << "it has an owner";
@@ -335,13 +335,13 @@ TEST_F(SpoolFiles, of_one_path_are_one_for_each_user_and_are_adopted_when_their_
   const Spool::Adopted adopted = first.adopt();
   ASSERT_NE(adopted.file, nullptr);
   EXPECT_EQ(adopted.file->found(), (Counts{0, 0, 0, 5}));
-  const Spool third(options, Durability::process);
+  const Spool third(options, Durability::process, "");
   EXPECT_TRUE(std::filesystem::exists(path + ".3")) << "who has adopted a file is its owner";
   EXPECT_EQ(drained(*adopted.file), "left behind");
 }
 
 TEST_F(SpoolFiles, beside_it_that_are_no_spool_are_passed_over_and_said_once) {
-  Spool spool({.spool_path = path}, Durability::process);
+  Spool spool({.spool_path = path}, Durability::process, "");
   std::ofstream(path + ".2") << std::string(5'000, 'n');
   EXPECT_THAT(spool.adopt().trouble, HasSubstr("file is not a database"));
   EXPECT_EQ(spool.adopt().trouble, "");
@@ -349,7 +349,7 @@ TEST_F(SpoolFiles, beside_it_that_are_no_spool_are_passed_over_and_said_once) {
 
 TEST_F(SpoolFiles, are_the_same_by_another_name) {
   std::filesystem::create_directory_symlink(directory.path(), directory.file("link"));
-  const Spool spool({.spool_path = directory.file("link/spool")}, Durability::process);
+  const Spool spool({.spool_path = directory.file("link/spool")}, Durability::process, "");
   EXPECT_EQ(open(), nullptr) << "it is locked";
 }
 
