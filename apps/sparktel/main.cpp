@@ -1,13 +1,9 @@
 // sparktel looks into telemetry from the command line. Everything it does is a command of its own file; this
 // one parses the arguments, runs the command, and turns what went wrong into a message and an exit code.
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <optional>
 #include <sstream>
@@ -19,15 +15,6 @@
 #include "spark/base/error.h"
 
 namespace spark::sparktel {
-
-void print(std::string_view text) {
-  // Tables are harmless already; JSON keeps what it is given.
-  std::string safe;
-  if (::isatty(STDOUT_FILENO) == 1) text = safe = harmless(text, true);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
-  if (errno == EPIPE) end_by_broken_pipe();
-  throw Error(ErrorCode::unavailable, std::string("cannot write to standard output: ") + std::strerror(errno));
-}
 
 namespace {
 
