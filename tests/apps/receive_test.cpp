@@ -22,7 +22,7 @@ class Receive : public ::testing::Test {
 };
 
 TEST_F(Receive, takes_ports_alone_for_ports) {
-  for (const char* text : {"99999", "abc", "-1", "1x", ""}) {
+  for (const char* text : {"99999", "abc", "-1", "1x"}) {
     const ChildResult result = run_sparktel({"receive", database, std::string("--port=") + text});
     EXPECT_EQ(result.exit_code, 2) << text;
     EXPECT_THAT(result.error, HasSubstr("0 to 65535")) << text;
