@@ -1,39 +1,11 @@
 // The encoder when the allocator refuses, at each of its allocations in turn: what it throws leaves no trace.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <new>
 
 #include "backends/records.h"
+#include "fakes/refused_allocations.h"
 #include "otlp/encoders.h"
-
-namespace {
-
-constexpr std::size_t without_end = ~std::size_t{0};
-thread_local std::size_t allocations_left = without_end;
-
-void* allocate(std::size_t size) {
-  if (allocations_left != without_end && allocations_left-- == 0) {
-    allocations_left = without_end;
-    throw std::bad_alloc();
-  }
-  void* const place = std::malloc(size == 0 ? 1 : size);
-  if (place == nullptr) throw std::bad_alloc();
-  return place;
-}
-
-}  // namespace
-
-// For this program. All forms that the plain delete ends: AddressSanitizer has its own for those that are not here.
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept try {
-  return allocate(size);
-} catch (const std::bad_alloc&) {
-  return nullptr;
-}
-void operator delete(void* place) noexcept { std::free(place); }
-void operator delete(void* place, const std::nothrow_t&) noexcept { std::free(place); }
-void operator delete(void* place, std::size_t) noexcept { std::free(place); }
 
 namespace spark {
 namespace {
@@ -73,13 +45,13 @@ void expect_strong_guarantee(Encoding encoding, Temporality temporality) {
   std::size_t refusals = 0;
   for (bool has_thrown = true; has_thrown; ++refusals) {
     has_thrown = false;
-    allocations_left = refusals;
+    testing::allocations_left = refusals;
     try {
       (void)encoder.encode(*lost);
     } catch (const std::bad_alloc&) {
       has_thrown = true;
     }
-    allocations_left = without_end;
+    testing::allocations_left = testing::without_end;
     const Requests requests = encoder.encode(*after);
     ASSERT_EQ(requests.bodies, expected.bodies) << "after allocation " << refusals << " was refused";
     ASSERT_EQ(requests.refused, expected.refused);

@@ -1,41 +1,13 @@
 // A spool file when the allocator refuses, at each of its allocations in turn: nothing stays open.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <new>
 
 #include "backends/reliable/spool_file.h"
 #include "backends/temporary_directory.h"
-
-namespace {
-
-constexpr std::size_t without_end = ~std::size_t{0};
-thread_local std::size_t allocations_left = without_end;
-
-void* allocate(std::size_t size) {
-  if (allocations_left != without_end && allocations_left-- == 0) {
-    allocations_left = without_end;
-    throw std::bad_alloc();
-  }
-  void* const place = std::malloc(size == 0 ? 1 : size);
-  if (place == nullptr) throw std::bad_alloc();
-  return place;
-}
-
-}  // namespace
-
-// For this program. All forms that the plain delete ends: AddressSanitizer has its own for those that are not here.
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept try {
-  return allocate(size);
-} catch (const std::bad_alloc&) {
-  return nullptr;
-}
-void operator delete(void* place) noexcept { std::free(place); }
-void operator delete(void* place, const std::nothrow_t&) noexcept { std::free(place); }
-void operator delete(void* place, std::size_t) noexcept { std::free(place); }
+#include "fakes/refused_allocations.h"
 
 namespace spark::detail::reliable {
 namespace {
@@ -53,15 +25,15 @@ TEST(SpoolOutOfMemory, a_file_that_could_not_be_opened_is_closed_and_free_for_th
   std::size_t refusals = 0;
   for (bool has_thrown = true; has_thrown; ++refusals) {
     has_thrown = false;
-    allocations_left = refusals;
+    testing::allocations_left = refusals;
     try {
       const auto file = SpoolFile::open(options, true);
-      allocations_left = without_end;
+      testing::allocations_left = testing::without_end;
       ASSERT_NE(file, nullptr) << "it is locked after allocation " << refusals - 1 << " was refused";
     } catch (const std::bad_alloc&) {
       has_thrown = true;
     }
-    allocations_left = without_end;
+    testing::allocations_left = testing::without_end;
     ASSERT_EQ(open_files(), before) << "after allocation " << refusals << " was refused";
   }
   EXPECT_GT(refusals, 3U);
