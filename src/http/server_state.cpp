@@ -30,7 +30,8 @@ constexpr Seconds room_wait = 20ms;
 // How long a connection that was cut may take to end by itself, before its task is destroyed.
 constexpr nanoseconds cut_wait = 1s;
 
-// Without memory nothing can be waited for but so. The other threads go on.
+// Without memory nothing can be waited for but so. The other threads go on. This is for what we allocate ourselves:
+// Asio ends the process if it gets none for a connection that it has just accepted.
 void wait_for_memory() { std::this_thread::sleep_for(nanoseconds(20ms)); }
 
 nanoseconds tick_of(const ServerLimits& limits) {

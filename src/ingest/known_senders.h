@@ -29,7 +29,7 @@ class KnownSenders {
   [[nodiscard]] bool is_new(const RecordId& sender);
 
  private:
-  // With all of them in memory it would take 7 MiB.
+  // Of those in memory. Beyond it, all are asked for again.
   static constexpr std::size_t most = 100'000;
 
   [[nodiscard]] bool remember(const RecordId& sender);
