@@ -178,7 +178,9 @@ function(spark_test folder)
   set(with_own_new ${sources})
   list(FILTER with_own_new INCLUDE REGEX "/out_of_memory_test.cpp$")
   if(with_own_new)
-    set_source_files_properties(${with_own_new} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    set_source_files_properties(${with_own_new} PROPERTIES
+      SKIP_UNITY_BUILD_INCLUSION ON
+      COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>")
   endif()
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE ${arg_DEPENDS} GTest::gmock_main)
