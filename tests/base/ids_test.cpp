@@ -112,6 +112,21 @@ TEST(Ids, zero_is_none) {
   EXPECT_TRUE((TraceId{1, 0}).is_valid());
 }
 
+TEST(Ids, nobody_outside_can_choose_ids_of_one_hash) {
+  // What fell together under a hash without anything secret, of which these were the factors.
+  std::unordered_set<std::size_t> traces, records, spans;
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
+    const std::uint64_t high = i << 32 | 0x7000, low = 0x8000'0000'0000'0001ULL ^ (high * 0x9E3779B97F4A7C15ULL);
+    traces.insert(std::hash<TraceId>{}({high, low}));
+    records.insert(std::hash<RecordId>{}({high, low}));
+    // Multiples of a table's size.
+    spans.insert(std::hash<SpanId>{}({i * 107'897}) % 107'897);
+  }
+  EXPECT_EQ(traces.size(), 1'000U);
+  EXPECT_EQ(records.size(), 1'000U);
+  EXPECT_GT(spans.size(), 900U);
+}
+
 TEST(Ids, the_root_span_id_follows_from_the_trace_id) {
   EXPECT_EQ(root_span_id(example), root_span_id(example));
   EXPECT_TRUE(root_span_id(TraceId{}).is_valid());
