@@ -75,6 +75,24 @@ TEST_F(ExchangeOtlp, each_line_is_a_request_of_one_signal) {
   EXPECT_GE(count, 3U);
 }
 
+TEST_F(ExchangeOtlp, what_otlp_has_no_place_for_is_said_and_is_a_failure) {
+  {
+    SqliteStore store({.path = database});
+    write(store, [](BatchBuilder& builder) {
+      Metric metric = make_metric(1, "requests", 1);
+      metric.aggregation_type = AggregationType::counter;
+      metric.value = -1;
+      builder.add(metric);
+      builder.add(make_event(1, "kept", 1));
+    });
+  }
+  const ChildResult result = run_sparktel({"export", database, "--to", "otlp-json", "-o", lines});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.error, "sparktel: left out: 1 record that cannot be said in OTLP\n");
+  EXPECT_THAT(result.out, HasSubstr("Exported 0 traces, 0 spans, 1 event, 1 metric"));
+  EXPECT_TRUE(std::filesystem::exists(lines));
+}
+
 TEST_F(ExchangeOtlp, a_mistake_in_a_file_names_its_line_and_changes_nothing) {
   const std::string good =
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"00f067aa0ba902b7",)"

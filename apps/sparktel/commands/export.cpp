@@ -108,7 +108,10 @@ int run(const ExportOptions& options) {
   file.write(text);
   file.commit();
   if (options.out != "-") print(summary(result, options.out));
-  return exit_success;
+  if (writer->refused() == 0) return exit_success;
+  std::fprintf(stderr, "sparktel: left out: %s that cannot be said in OTLP\n",
+               format_count(writer->refused(), "record").c_str());
+  return exit_failure;
 }
 
 }  // namespace

@@ -123,6 +123,7 @@ void OtlpJsonWriter::write() {
   if (builder_.size() == 0) return;
   const detail::otlp::Requests requests = encoder_.encode(*builder_.build());
   encoder_.commit();
+  refused_ += requests.refused;
   for (const std::string& body : requests.bodies) {
     if (!body.empty()) out_.append(body).push_back('\n');
   }

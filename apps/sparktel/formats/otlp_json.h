@@ -30,6 +30,7 @@ class OtlpJsonWriter final : public RecordWriter {
   void add(const Metric& metric) override { builder_.add(metric); }
   void add(const GraphDefinition& graph) override { builder_.add(GraphDefinition(graph)); }
   void end() override;
+  [[nodiscard]] std::uint64_t refused() const noexcept override { return refused_; }
 
  private:
   void finish_trace();
@@ -42,6 +43,7 @@ class OtlpJsonWriter final : public RecordWriter {
   std::vector<Span> spans_;  // of the trace that is being written, as are the next two
   std::map<SpanId, std::vector<Event>> events_;
   SpanId local_root_;  // of a trace that began elsewhere
+  std::uint64_t refused_ = 0;
 };
 
 // The first line of a file: whether it is one of OTLP/JSON, and not of sparktel's own.

@@ -3,6 +3,7 @@
 // end(). What is written is appended to a text that the caller empties as it likes. For one thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class RecordWriter {
   virtual void add(const Metric& metric) = 0;
   virtual void add(const GraphDefinition& graph) = 0;
   virtual void end() {}
+  // Of those that were added: how many the format has no place for, which are left out.
+  [[nodiscard]] virtual std::uint64_t refused() const noexcept { return 0; }
 };
 
 }  // namespace spark::sparktel
