@@ -132,7 +132,10 @@ struct Found {
 };
 
 Found look(Connection& connection, Deadline deadline) {
-  const Result is_there = connection.query("SELECT to_regclass('spark_meta') IS NOT NULL", {}, deadline, reading);
+  // Reading a table makes the session hear of tables that others made while it waited for the lock; to_regclass alone
+  // would go by what it remembers.
+  const Result is_there =
+      connection.query("SELECT to_regclass('spark_meta') IS NOT NULL FROM pg_class LIMIT 1", {}, deadline, reading);
   if (!is_there.boolean(0, 0)) return {};
   const Result rows = connection.query("SELECT key, value FROM spark_meta", {}, deadline, reading);
   Found found;
