@@ -8,8 +8,8 @@ SPARK_LOGS="$SPARK_ROOT/build/logs"
 
 # Debian's packages, by what needs them.
 PACKAGES_BUILD=(g++ cmake ninja-build libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
-  zlib1g-dev libcli11-dev libfmt-dev libprotozero-dev)
-PACKAGES_TEST=(libgtest-dev libgmock-dev pkgconf python3 python3-jsonschema python3-grpcio openssl)
+  zlib1g-dev libcli11-dev libfmt-dev libprotozero-dev libpq-dev)
+PACKAGES_TEST=(libgtest-dev libgmock-dev pkgconf python3 python3-jsonschema python3-grpcio openssl postgresql)
 PACKAGES_CHECK=(clang-format-14 git python3)
 # Any Node with its npm will do. Debian's npm is hundreds of packages, and conflicts with that of other origins.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

@@ -215,22 +215,12 @@ AggregateState::Entry& AggregateState::count(std::string_view key, bool is_error
 }
 
 AggregateState::Entry& AggregateState::new_entry(std::string_view key) {
-  if (entries_.size() == max_aggregate_groups) {
-    refuse("has more than " + std::to_string(max_aggregate_groups) + " groups; narrow the query, or group by less");
-  }
+  check_group_count(entries_.size() + 1);
   count_key_bytes(key.size());
   const auto place = places_.emplace(key, entries_.size()).first;
   Entry& entry = entries_.emplace_back();
   entry.key = &place->first;
   return entry;
-}
-
-void AggregateState::count_key_bytes(std::size_t size) {
-  key_bytes_ += size;
-  if (key_bytes_ > max_aggregate_key_bytes) {
-    refuse("has keys of more than " + std::to_string(max_aggregate_key_bytes) +
-           " bytes; narrow the query, or group by less");
-  }
 }
 
 // A store's own keys may be small where the public ones are not.
@@ -266,10 +256,10 @@ void AggregateState::make_room(Entry& entry) {
 
 Groups AggregateState::take(const TimeLimit& limit, const Resolve& resolve) {
   if (resolve) key_bytes_ = 0;
-  Groups groups;
-  groups.rows.reserve(entries_.size());
+  std::vector<Group> groups;
+  groups.reserve(entries_.size());
   for (Entry& entry : entries_) {
-    Group& group = groups.rows.emplace_back();
+    Group& group = groups.emplace_back();
     group.keys = read_keys(*entry.key);
     if (resolve) resolve_keys(group.keys, resolve);
     group.count = entry.count;
@@ -277,11 +267,28 @@ Groups AggregateState::take(const TimeLimit& limit, const Resolve& resolve) {
     entry.measurements.summarize(group);
     limit.check();
   }
-  std::sort(groups.rows.begin(), groups.rows.end(), Before(aggregation_));
-  groups.truncated = groups.rows.size() > aggregation_.limit;
-  if (groups.truncated) groups.rows.resize(aggregation_.limit);
+  Groups answer = ranked(std::move(groups), aggregation_);
   limit.check();
-  return groups;
+  return answer;
+}
+
+Groups ranked(std::vector<Group> groups, const Aggregation& aggregation) {
+  std::sort(groups.begin(), groups.end(), Before(aggregation));
+  Groups answer{std::move(groups)};
+  answer.truncated = answer.rows.size() > aggregation.limit;
+  if (answer.truncated) answer.rows.resize(aggregation.limit);
+  return answer;
+}
+
+void check_group_count(std::size_t groups) {
+  if (groups <= max_aggregate_groups) return;
+  refuse("has more than " + std::to_string(max_aggregate_groups) + " groups; narrow the query, or group by less");
+}
+
+void check_key_bytes(std::size_t bytes) {
+  if (bytes <= max_aggregate_key_bytes) return;
+  refuse("has keys of more than " + std::to_string(max_aggregate_key_bytes) +
+         " bytes; narrow the query, or group by less");
 }
 
 void check_aggregate_fields(RowKind kind, bool are_default) {

@@ -41,6 +41,11 @@ class AggregatePlan {
   std::optional<AttributeReader> measure_;
 };
 
+// Throw Error(invalid_argument) for answers that would be too large, by the number of groups and the bytes of their
+// keys.
+void check_group_count(std::size_t groups);
+void check_key_bytes(std::size_t bytes);
+
 class AggregateState {
  public:
   struct Entry {
@@ -93,7 +98,7 @@ class AggregateState {
       make_room(entry);
   }
   void make_room(Entry& entry);
-  void count_key_bytes(std::size_t size);
+  void count_key_bytes(std::size_t size) { check_key_bytes(key_bytes_ += size); }
   void resolve_keys(std::vector<Value>& keys, const Resolve& resolve);
 
   const AggregatePlan& plan_;
@@ -105,6 +110,9 @@ class AggregateState {
   std::size_t held_ = 0;                 // by all groups
   std::size_t room_ = max_exact_values;  // what one group may hold
 };
+
+// Groups in their order, cut to the limit.
+[[nodiscard]] Groups ranked(std::vector<Group> groups, const Aggregation& aggregation);
 
 // Throws Error(invalid_argument) for a query that no aggregate can have.
 void check_aggregate_fields(RowKind kind, bool are_default);

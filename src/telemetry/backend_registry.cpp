@@ -4,12 +4,14 @@
 #include "spark/base/error.h"
 #include "spark/telemetry/config.h"
 #include "spark/telemetry/sink.h"
+#include "telemetry/backend_symbols.h"
 
 // Weak, so that a program that does not link a backend still links; then the address is null.
 extern "C" {
 __attribute__((weak)) spark::Sink* spark_make_memory_sink(const spark::TelemetryConfig& config);
 __attribute__((weak)) spark::Sink* spark_make_sqlite_sink(const spark::TelemetryConfig& config);
 __attribute__((weak)) spark::Sink* spark_make_otlp_sink(const spark::TelemetryConfig& config);
+__attribute__((weak)) spark::Sink* spark_make_postgresql_sink(const spark::TelemetryConfig& config);
 __attribute__((weak)) spark::Sink* spark_make_reliable_sink(spark::Sink* inner, const spark::TelemetryConfig& config);
 }
 
@@ -51,7 +53,7 @@ SinkFactory backend_factory(const TelemetryConfig& config) {
     case Backend::otlp:
       return reliable(config, factory_of(config.backend, spark_make_otlp_sink));
     case Backend::postgresql:
-      return factory_of(config.backend, nullptr);
+      return reliable(config, factory_of(config.backend, spark_make_postgresql_sink));
     case Backend::multi:
     case Backend::noop:
       break;

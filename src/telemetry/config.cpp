@@ -83,9 +83,10 @@ class Validator {
     }
     switch (config.backend) {
       case Backend::memory:
-      case Backend::postgresql:
       case Backend::noop:
         return;
+      case Backend::postgresql:
+        return check_reliable(config.reliable);
       case Backend::sqlite:
         return check_db_path(config.db_path);
       case Backend::otlp:

@@ -150,12 +150,15 @@ TelemetryConfig destinations(std::string_view list) {
 // The spool is for one destination, so there must be one that can have it.
 void set_spool(TelemetryConfig& config, std::string_view path) {
   if (path.empty()) return;
-  TelemetryConfig* found = config.backend == Backend::otlp ? &config : nullptr;
+  const auto may_be_away = [](const TelemetryConfig& one) {
+    return one.backend == Backend::otlp || one.backend == Backend::postgresql;
+  };
+  TelemetryConfig* found = may_be_away(config) ? &config : nullptr;
   for (TelemetryConfig& child : config.children) {
-    if (child.backend != Backend::otlp) continue;
+    if (!may_be_away(child)) continue;
     if (found != nullptr) {
       refuse_variable("SPARK_TELEMETRY_SPOOL",
-                      "SPARK_TELEMETRY has several otlp destinations, and each needs a spool "
+                      "SPARK_TELEMETRY has several otlp:// or postgresql:// destinations, and each needs a spool "
                       "of its own; give them in code");
     }
     found = &child;

@@ -3,13 +3,14 @@
 // what it could not deliver in a file (a spool) that survives the process. What fails otherwise is final, as without
 // it.
 //
-// The manager makes one for Backend::otlp; a sink of one's own is wrapped directly:
+// The manager makes one for Backend::otlp and Backend::postgresql; a sink of one's own is wrapped directly:
 //
 //   sources.sinks.push_back([](const TelemetryConfig& config) {
 //     return std::make_unique<ReliableSink>(std::make_unique<MySink>(), config.reliable);
 //   });
 //
-// Whoever makes it owns it, and it owns the inner sink. A Store that is wrapped answers no queries any more.
+// Whoever makes it owns it, and it owns the inner sink. A Store that is wrapped answers no queries any more,
+// except where the manager wraps it.
 //
 // Without a spool, write() returns when the batch is delivered, refused, or was tried for max_elapsed. With one,
 // write() tries at most once, and otherwise appends to the spool, from where a thread of the sink's own delivers, the

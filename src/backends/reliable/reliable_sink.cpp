@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backends/reliable/delivery.h"
+#include "backends/reliable/reliable_store.h"
 #include "spark/base/error.h"
 #include "telemetry/reliable_rules.h"
 
@@ -56,6 +57,9 @@ std::vector<std::mutex*> ReliableSink::work_mutexes() noexcept { return delivery
 }  // namespace spark
 
 extern "C" spark::Sink* spark_make_reliable_sink(spark::Sink* inner, const spark::TelemetryConfig& config) {
-  return new spark::ReliableSink(std::unique_ptr<spark::Sink>(inner), config.reliable,
-                                 {.durability = config.durability});
+  const spark::ReliableSources sources{.durability = config.durability};
+  if (auto* store = dynamic_cast<spark::Store*>(inner)) {
+    return new spark::detail::reliable::ReliableStore(std::unique_ptr<spark::Store>(store), config.reliable, sources);
+  }
+  return new spark::ReliableSink(std::unique_ptr<spark::Sink>(inner), config.reliable, sources);
 }

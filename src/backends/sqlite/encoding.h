@@ -13,6 +13,7 @@
 
 #include "spark/base/ids.h"
 #include "spark/telemetry/records.h"
+#include "telemetry/record_json.h"
 
 namespace spark::detail::sqlite {
 
@@ -58,6 +59,6 @@ using TraceIdBytes = std::array<std::uint8_t, 16>;
 [[nodiscard]] std::string resource_to_json(const Resource& resource);
 [[nodiscard]] std::string distribution_to_json(const Distribution& distribution);
 // Throws Error if the text is not what the function above wrote.
-[[nodiscard]] Distribution distribution_from_json(std::string_view json);
+using detail::distribution_from_json;
 
 }  // namespace spark::detail::sqlite

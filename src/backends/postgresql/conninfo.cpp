@@ -1,0 +1,217 @@
+#include "backends/postgresql/conninfo.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <memory>
+#include <optional>
+
+#include "spark/base/error.h"
+
+namespace spark {
+
+std::string_view to_string(Partitioning partitioning) noexcept {
+  return partitioning == Partitioning::native ? "native" : "none";
+}
+
+namespace detail::postgresql {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorCode::invalid_argument, "PostgresqlOptions." + what);
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view our_parameters[] = {"min_size", "max_size", "partitioning", "gin", "manage_schema"};
+
+bool is_ours(std::string_view keyword) {
+  return std::find(std::begin(our_parameters), std::end(our_parameters), keyword) != std::end(our_parameters);
+}
+
+bool is_uri(std::string_view text) { return text.starts_with("postgresql://") || text.starts_with("postgres://"); }
+
+// Takes our parameters out of a URI's query.
+std::string without_ours_in_uri(const std::string& text, Pairs& ours) {
+  const auto question = text.find('?');
+  if (question == std::string::npos) return text;
+  std::string rest;
+  std::string_view query = std::string_view(text).substr(question + 1);
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const std::string_view one = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const auto equals = one.find('=');
+    if (equals != std::string_view::npos && is_ours(one.substr(0, equals))) {
+      ours.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+    } else {
+      rest += (rest.empty() ? "?" : "&");
+      rest += one;
+    }
+  }
+  return text.substr(0, question) + rest;
+}
+
+// Takes them out of "keyword = value" pairs; values may be quoted, and a backslash escapes.
+class KeywordScanner {
+ public:
+  explicit KeywordScanner(std::string_view text) : text_(text) {}
+
+  std::string without_ours(Pairs& ours) {
+    std::string rest;
+    while (skip_spaces(), at_ < text_.size()) {
+      const std::size_t begin = at_;
+      while (at_ < text_.size() && text_[at_] != '=' && !is_space(text_[at_])) ++at_;
+      const std::string keyword(text_.substr(begin, at_ - begin));
+      skip_spaces();
+      if (at_ == text_.size() || text_[at_] != '=') return std::string(text_);  // libpq refuses it
+      ++at_;
+      skip_spaces();
+      const std::string content = value();
+      if (is_ours(keyword)) {
+        ours.emplace_back(keyword, content);
+      } else {
+        rest += std::string(text_.substr(begin, at_ - begin)) + " ";
+      }
+    }
+    return rest;
+  }
+
+ private:
+  static bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+  void skip_spaces() {
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+  }
+  std::string value() {
+    std::string out;
+    const bool is_quoted = at_ < text_.size() && text_[at_] == '\'';
+    if (is_quoted) ++at_;
+    while (at_ < text_.size() && (is_quoted ? text_[at_] != '\'' : !is_space(text_[at_]))) {
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+      out.push_back(text_[at_++]);
+    }
+    if (is_quoted && at_ < text_.size()) ++at_;
+    return out;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+std::uint32_t number_of(const std::string& keyword, const std::string& text) {
+  std::uint32_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || text.empty()) {
+    refuse("connection_string has a " + keyword + " that is no number");
+  }
+  return number;
+}
+
+bool switch_of(const std::string& keyword, const std::string& text) {
+  if (text == "on" || text == "true" || text == "1") return true;
+  if (text == "off" || text == "false" || text == "0") return false;
+  refuse("connection_string has a " + keyword + " that is neither on nor off");
+}
+
+void apply_ours(PostgresqlOptions& options, const Pairs& ours) {
+  for (const auto& [keyword, text] : ours) {
+    if (keyword == "min_size") options.min_size = number_of(keyword, text);
+    if (keyword == "max_size") options.max_size = number_of(keyword, text);
+    if (keyword == "gin") options.gin = switch_of(keyword, text);
+    if (keyword == "manage_schema") options.manage_schema = switch_of(keyword, text);
+    if (keyword == "partitioning") {
+      if (text != "none" && text != "native") {
+        refuse("connection_string has a partitioning that is neither none nor native");
+      }
+      options.partitioning = text == "native" ? Partitioning::native : Partitioning::none;
+    }
+  }
+}
+
+void validate(const PostgresqlOptions& options) {
+  constexpr std::uint32_t most = 1'000;
+  if (options.max_size == 0 || options.max_size > most) {
+    refuse("max_size is " + std::to_string(options.max_size) + "; it must be 1 to " + std::to_string(most));
+  }
+  if (options.min_size > options.max_size) {
+    refuse("min_size is " + std::to_string(options.min_size) + "; it must be 0 to max_size, which is " +
+           std::to_string(options.max_size));
+  }
+  if (!(options.query_time_limit.count() > 0)) refuse("query_time_limit must be more than 0");
+  if (!(options.write_time_limit.count() > 0)) refuse("write_time_limit must be more than 0");
+  if (!(options.retention_age.count() >= 0)) refuse("retention_age must be 0 or more");
+}
+
+using Parsed = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+// What libpq takes where the connection string says nothing, from the environment and by default.
+std::string default_of(const std::string& keyword) {
+  const Parsed defaults(PQconndefaults(), &PQconninfoFree);
+  for (const auto* option = defaults.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (keyword == option->keyword) return option->val != nullptr ? option->val : "";
+  }
+  return "";
+}
+
+std::string shown(const Target& target, const std::string& keyword) {
+  for (const auto& [name, value] : target.parameters) {
+    if (name == keyword && !value.empty()) return value;
+  }
+  return default_of(keyword);
+}
+
+Target parse(const std::string& text) {
+  char* message = nullptr;
+  const Parsed parsed(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
+  // libpq quotes in it what it does not understand, which may be a part of a password.
+  PQfreemem(message);
+  if (parsed == nullptr) {
+    refuse(
+        "connection_string is not one that libpq understands; it is postgresql://user@host:port/database?parameters or "
+        "host=… dbname=… (a character that has a meaning there is written as %XX, or in quotes)");
+  }
+  Target target;
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) target.parameters.emplace_back(option->keyword, option->val);
+  }
+  const std::string host = shown(target, "host"), address = shown(target, "hostaddr");
+  const std::string user = shown(target, "user"), database = shown(target, "dbname");
+  target.description = (!host.empty()      ? host
+                        : !address.empty() ? address
+                                           : "localhost") +
+                       ":" + shown(target, "port") + "/" + (database.empty() ? user : database) + " as " + user;
+  if (const std::string timeout = shown(target, "connect_timeout"); !timeout.empty()) {
+    // As libpq: at least 2 s, and 0 is for ever, which a day is.
+    const std::uint32_t seconds = number_of("connect_timeout", timeout);
+    target.connect_timeout = Seconds(seconds == 0 ? 86'400 : std::max(seconds, 2U));
+  }
+  return target;
+}
+
+}  // namespace
+
+Settings resolve_settings(const PostgresqlOptions& options) {
+  const std::string& text = options.connection_string.reveal();
+  if (text.find('\0') != std::string::npos) refuse("connection_string contains U+0000");
+  Pairs ours;
+  const std::string theirs = is_uri(text) ? without_ours_in_uri(text, ours) : KeywordScanner(text).without_ours(ours);
+  Settings settings{.options = options, .target = parse(theirs)};
+  apply_ours(settings.options, ours);
+  validate(settings.options);
+  return settings;
+}
+
+std::string scrubbed(std::string message, const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) {
+    if (secret.empty()) continue;
+    for (std::size_t at = 0; (at = message.find(secret, at)) != std::string::npos; at += 3) {
+      message.replace(at, secret.size(), "***");
+    }
+  }
+  return message;
+}
+
+}  // namespace detail::postgresql
+}  // namespace spark

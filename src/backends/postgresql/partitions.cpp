@@ -1,0 +1,102 @@
+#include "backends/postgresql/partitions.h"
+
+#include <charconv>
+#include <string>
+
+#include "backends/postgresql/batch_rows.h"
+#include "backends/postgresql/sql_error.h"
+
+namespace spark::detail::postgresql {
+namespace {
+
+constexpr const char* tables[] = {"spans_data", "events_data", "metrics_data"};
+constexpr const char* making = "make a partition";
+constexpr const char* dropping = "drop a partition";
+
+// 2000-01-01 to 2100-01-01: what lies outside has a clock that is wrong, and a table for each such day helps nobody.
+constexpr std::int64_t first_day = 10'957, end_day = 47'482;
+
+// "20250115", by H. Hinnant's civil_from_days (chrono-Compatible Low-Level Date Algorithms).
+std::string date_of(std::int64_t day) {
+  const std::int64_t z = day + 719'468;
+  const std::int64_t era = z / 146'097, day_of_era = z - era * 146'097;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
+  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+  const std::int64_t day_of_month = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+  return std::to_string(year * 10'000 + month * 100 + day_of_month);
+}
+
+// Nobody who reads for long is waited for, and nobody waits behind us.
+constexpr const char* begin =
+    "BEGIN; SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock(1399874930, 1885434484)";
+
+void roll_back(Connection& connection, Deadline deadline, const char* attempted) {
+  if (connection.is_usable()) connection.execute("ROLLBACK", deadline, attempted);
+}
+
+}  // namespace
+
+void Partitions::make(Connection& connection, const std::vector<std::int64_t>& days, Deadline deadline) {
+  // With few enough known the set stays small; one that was forgotten is found to exist.
+  constexpr std::size_t most_known = 10'000;
+  if (known_.size() > most_known) known_.clear();
+  for (const std::int64_t day : days) {
+    if (day < first_day || day >= end_day || known_.contains(day)) continue;
+    for (const std::int64_t each : {day, day + 1}) {
+      if (!known_.contains(each)) make(connection, each, deadline);
+    }
+  }
+}
+
+void Partitions::make(Connection& connection, std::int64_t day, Deadline deadline) {
+  const std::string suffix = "_p" + date_of(day);
+  const std::string range = " FOR VALUES FROM (" + std::to_string(day * nanoseconds_of_day) + ") TO (" +
+                            std::to_string((day + 1) * nanoseconds_of_day) + ")";
+  // Looking costs less than the lock that making takes.
+  const Result is_there =
+      connection.query("SELECT to_regclass('metrics_data" + suffix + "') IS NOT NULL", {}, deadline, making);
+  if (!is_there.boolean(0, 0)) {
+    try {
+      std::string sql = begin;
+      for (const std::string table : tables) {
+        sql += "; CREATE TABLE IF NOT EXISTS " + table + suffix + " PARTITION OF " + table + range;
+      }
+      connection.execute(sql + "; COMMIT", deadline, making);
+    } catch (const StatementError& error) {
+      roll_back(connection, deadline, making);
+      // Busy tables have time for it before the next batch. Without the right, or with rows of that day in the default
+      // partition already, its rows lie there.
+      if (is_retryable(error.state())) return;
+    }
+  }
+  known_.insert(day);
+}
+
+std::uint64_t Partitions::drop_before(Connection& connection, std::int64_t before_ns, Deadline deadline) {
+  const std::string end = date_of(day_of(before_ns));
+  const Result found = connection.query(
+      "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent IN "
+      "('spans_data'::regclass, 'events_data'::regclass, 'metrics_data'::regclass) AND c.relname ~ "
+      "'_p[0-9]{8}$' AND right(c.relname, 8) < '" +
+          end + "' ORDER BY right(c.relname, 8), c.relname",
+      {}, deadline, dropping);
+  std::uint64_t dropped = 0;
+  for (int row = 0; row < found.rows(); ++row) {
+    const std::string table(found.octets(row, 0));
+    try {
+      connection.execute(std::string(begin) + "; DROP TABLE IF EXISTS " + table + "; COMMIT", deadline, dropping);
+      ++dropped;
+    } catch (const StatementError& error) {
+      roll_back(connection, deadline, dropping);
+      if (!is_retryable(error.state())) throw;
+      break;  // somebody reads it; next time
+    }
+  }
+  if (dropped > 0) known_.clear();
+  return dropped;
+}
+
+}  // namespace spark::detail::postgresql

@@ -1,0 +1,160 @@
+// Time limits that hold whatever the server does, what messages say and do not say, and connection strings.
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "backends/postgresql/conninfo.h"
+#include "postgresql/fixture.h"
+
+namespace spark::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using PostgresqlLimits = PostgresqlTest;
+
+constexpr const char* canary = "c4n4ry-hunter2";
+
+// Of this database's connections but that which asks.
+const std::string others =
+    " FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> "
+    "pg_backend_pid()";
+
+TEST_F(PostgresqlLimits, a_query_is_cancelled_at_its_limit_by_the_server_too) {
+  PostgresqlStore store(options());
+  write_spans(store, 1, 11);
+  // Spans whose names take for ever.
+  run_sql(uri_,
+          "CREATE FUNCTION slow(text) RETURNS text LANGUAGE sql VOLATILE AS 'SELECT pg_sleep(600)::text'; ALTER TABLE "
+          "spans_data RENAME TO spans_real; CREATE VIEW spans_data AS SELECT trace_id, start_ns, span_id, parent_id, "
+          "slow(name) AS name, kind, duration_ns, status, status_message, error_type, resource, attributes FROM "
+          "spans_real");
+  const Thrown thrown = thrown_by([&] { static_cast<void>(store.query_spans({.time_limit = 300ms})); });
+  EXPECT_EQ(thrown.code, "timeout") << thrown.message;
+  EXPECT_EQ(thrown_by([&] {
+              static_cast<void>(store.aggregate_spans({.time_limit = 300ms}, {.by = {group_by_name()}}));
+            }).code,
+            "timeout");
+  EXPECT_EQ(value("SELECT count(*)" + others + " AND state = 'active'"), "0");
+  EXPECT_EQ(store.query_events({}).size(), 0U) << "the connection goes on";
+}
+
+TEST_F(PostgresqlLimits, a_stopped_postmaster_costs_a_new_connection_its_limit) {
+  PostgresqlStore store({.connection_string = uri_ + "?connect_timeout=60", .write_time_limit = 300ms});
+  server().suspend(server().postmaster());
+  const Thrown query = thrown_by([&] { static_cast<void>(store.query_spans({.time_limit = 300ms})); });
+  const Thrown write = thrown_by([&] { write_spans(store, 1, 2); });
+  server().resume(server().postmaster());
+  EXPECT_EQ(query.code, "timeout") << query.message;
+  EXPECT_EQ(write.code, "timeout") << write.message;
+  EXPECT_TRUE(write.is_retryable);
+}
+
+TEST_F(PostgresqlLimits, a_stopped_server_process_costs_a_statement_its_limit) {
+  PostgresqlStore store({.connection_string = uri_, .write_time_limit = 5s});
+  write_spans(store, 1, 2);
+  static_cast<void>(store.query_spans({}));
+  const auto pids = run_sql(uri_, "SELECT pid" + others);
+  for (const auto& row : pids) server().suspend(std::stoi(row[0]));
+  const Thrown query = thrown_by([&] { static_cast<void>(store.query_spans({.time_limit = 300ms})); });
+  const Thrown write = thrown_by([&] { write_spans(store, 2, 3); });
+  for (const auto& row : pids) server().resume(std::stoi(row[0]));
+  EXPECT_EQ(query.code, "timeout") << query.message;
+  EXPECT_EQ(write.code, "timeout") << write.message;
+  EXPECT_TRUE(write.is_retryable);
+  write_spans(store, 2, 3);
+  EXPECT_EQ(store.query_spans({}).size(), 2U);
+}
+
+TEST_F(PostgresqlLimits, abandoning_ends_a_write_that_waits) {
+  PostgresqlStore store(options());
+  write_spans(store, 1, 2);
+  run_sql(uri_,
+          "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN "
+          "NEW; END $$; CREATE TRIGGER wait BEFORE INSERT ON spans_data FOR EACH ROW EXECUTE FUNCTION wait()");
+  Thrown thrown;
+  std::thread writer([&] { thrown = thrown_by([&] { write_spans(store, 2, 3); }); });
+  while (value("SELECT count(*)" + others + " AND wait_event = 'PgSleep'") != "1") std::this_thread::yield();
+  EXPECT_TRUE(store.abandon());
+  writer.join();
+  EXPECT_EQ(thrown.code, "cancelled") << thrown.message;
+  run_sql(uri_, "SELECT pg_terminate_backend(pid)" + others);
+}
+
+TEST_F(PostgresqlLimits, more_queries_than_connections_wait_for_their_turn) {
+  PostgresqlStore store({.connection_string = uri_ + "?min_size=1&max_size=2"});
+  write_spans(store, 1, 11);
+  std::vector<std::thread> threads;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int query = 0; query < 20; ++query) answered += store.query_spans({}).size() == 10 ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(answered, 160);
+  EXPECT_EQ(value("SELECT count(*)" + others), "3") << "two and the writer's";
+}
+
+TEST_F(PostgresqlLimits, a_password_is_in_no_message_and_no_name) {
+  const std::string port = std::to_string(server().port());
+  // A role that must give another password.
+  run_sql(uri_, "CREATE ROLE locked_" + database_ + " LOGIN PASSWORD 'other'");
+  const std::string strings[] = {
+      "postgresql://u:" + std::string(canary) + "@127.0.0.1:1/db",
+      "host=127.0.0.1 port=1 user=u password=" + std::string(canary),
+      "host=127.0.0.1 port=1 user=u password = '" + std::string(canary) + "'",
+      "postgresql://spark:" + std::string(canary) + "@127.0.0.1:" + port + "/nowhere",
+      "postgresql://spark:" + std::string(canary) + "@127.0.0.1:" + port + "/" + database_ + "?sslmode=require",
+      "host=127.0.0.1 password=" + std::string(canary) + " and more",
+      "postgresql://u:" + std::string(canary) + "@@host:port/db",
+      "postgresql://u@host/db?password=" + std::string(canary) + "&unknown=x",
+      "host=127.0.0.1 " + std::string(canary),
+      "postgresql://u:" + std::string(canary) + "@h/db?max_size=" + canary,
+      "gin=" + std::string(canary),
+      "partitioning=" + std::string(canary),
+  };
+  for (const std::string& string : strings) {
+    std::string name;
+    const Thrown thrown = thrown_by([&] {
+      PostgresqlStore store({.connection_string = string});
+      name = store.name();
+      write_spans(store, 1, 2);
+    });
+    EXPECT_NE(thrown.code, "nothing");
+    EXPECT_EQ(thrown.message.find(canary), std::string::npos) << thrown.message;
+    EXPECT_EQ(name.find(canary), std::string::npos) << name;
+  }
+}
+
+TEST(PostgresqlConnectionString, a_server_that_repeats_the_password_is_silenced) {
+  EXPECT_EQ(detail::postgresql::scrubbed("no c4n4ry, c4n4ry!", {"", "c4n4ry"}), "no ***, ***!");
+}
+
+TEST(PostgresqlConnectionString, our_parameters_are_taken_out_and_the_others_are_libpqs) {
+  using detail::postgresql::resolve_settings;
+  for (const char* string :
+       {"postgresql://ann@h:77/db?min_size=2&sslmode=prefer&max_size=9&partitioning=native&gin=off",
+        "host=h port = 77 user='ann' min_size=2 dbname=db sslmode=prefer max_size = '9' partitioning=native gin=off"}) {
+    const auto settings = resolve_settings({.connection_string = string});
+    EXPECT_EQ(settings.options.min_size, 2U);
+    EXPECT_EQ(settings.options.max_size, 9U);
+    EXPECT_EQ(settings.options.partitioning, Partitioning::native);
+    EXPECT_FALSE(settings.options.gin);
+    EXPECT_TRUE(settings.options.manage_schema);
+    EXPECT_EQ(settings.target.description, "h:77/db as ann");
+    const auto& parameters = settings.target.parameters;
+    const std::pair<std::string, std::string> mode("sslmode", "prefer");
+    EXPECT_NE(std::find(parameters.begin(), parameters.end(), mode), parameters.end());
+  }
+}
+
+TEST(PostgresqlConnectionString, what_is_out_of_range_is_refused) {
+  for (const char* string : {"postgresql://h/db?max_size=0", "postgresql://h/db?min_size=5", "max_size=1001",
+                             "max_size=-1", "max_size=", "gin=maybe", "partitioning=weekly", "host=h nonsense=1",
+                             "postgresql://[h/db", "connect_timeout=x"}) {
+    EXPECT_EQ(thrown_by([&] { PostgresqlStore({.connection_string = string}); }).code, "invalid_argument") << string;
+  }
+}
+
+}  // namespace
+}  // namespace spark::testing

@@ -1,0 +1,53 @@
+// A manager that records to PostgreSQL: queries through the sink that tries again, and nothing lost while the server is
+// away.
+#include <thread>
+
+#include "backends/temporary_directory.h"
+#include "postgresql/fixture.h"
+#include "spark/telemetry/manager.h"
+
+namespace spark::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using PostgresqlManager = PostgresqlTest;
+
+void record_spans(TelemetryManager& manager, int count) {
+  const auto trace = manager.start_trace("load", {});
+  for (int i = 0; i < count; ++i) manager.start_span("query", trace.trace_id, {}).end();
+}
+
+TEST_F(PostgresqlManager, records_and_answers_queries) {
+  TelemetryManager manager(TelemetryConfig::create_postgresql(uri_));
+  record_spans(manager, 10);
+  EXPECT_TRUE(manager.flush(60s).complete());
+  EXPECT_EQ(manager.query_traces({}).size(), 1U);
+  EXPECT_EQ(manager.query_spans({.name = "query"}).size(), 10U);
+  EXPECT_EQ(manager.aggregate_spans({}, {.by = {group_by_name()}}).front().count, 10U);
+  EXPECT_EQ(value("SELECT count(*) FROM spans"), "10");
+  EXPECT_TRUE(manager.stats().balanced());
+}
+
+TEST_F(PostgresqlManager, a_server_that_is_away_loses_nothing_where_there_is_a_spool) {
+  const TemporaryDirectory directory;
+  TelemetryManager manager(
+      TelemetryConfig::create_postgresql(uri_, {.reliable = {.initial_backoff = 20ms,
+                                                             .max_backoff = 100ms,
+                                                             .probe_interval = 100ms,
+                                                             .spool_path = directory.file("spool.db")}}));
+  record_spans(manager, 10);
+  EXPECT_TRUE(manager.flush(60s).complete());
+  server().stop(PostgresServer::Stop::immediate);
+  for (int i = 0; i < 5; ++i) {
+    record_spans(manager, 10);
+    EXPECT_TRUE(manager.flush(60s).complete()) << "it is in the spool";
+  }
+  server().start();
+  while (value("SELECT count(*) FROM spans") != "60") std::this_thread::yield();
+  manager.shutdown(60s);
+  EXPECT_EQ(value("SELECT count(DISTINCT span_id) FROM spans"), "60");
+  EXPECT_EQ(value("SELECT count(*) FROM dead_letters"), "0");
+}
+
+}  // namespace
+}  // namespace spark::testing
