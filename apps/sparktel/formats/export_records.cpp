@@ -34,7 +34,7 @@ class Export {
       for (std::vector<TraceId> ids; !(ids = trace_ids(last, page_rows)).empty(); last = ids.back()) {
         for (const TraceId id : ids) write_trace(id);
       }
-      write_trace({});
+      if (selection_.without_trace) write_trace({});
     }
     if (selection_.kinds.graphs) write_graphs();
     writer_.end();

@@ -26,6 +26,8 @@ struct ExportSelection {
   // Traces that started in it, with everything that belongs to them; what belongs to no known trace goes by its own
   // time. Of graph definitions those that these traces name.
   TimeRange time = {};
+  // Whether events and metrics that belong to no trace come along.
+  bool without_trace = true;
 };
 
 // At most `count` ids after this one, ascending, of everything that records name.
