@@ -66,7 +66,7 @@ TEST(Location, MessagesAboutArgumentsLoseWhatMayBeSecret) {
   char* const arguments[] = {program.data(), uri.data(), option.data(), harmless.data()};
   EXPECT_EQ(sparktel::without_connection_strings(
                 "not expected: postgresql://u:canary7@h/db --db=host=h password=canary7 telemetry.db", arguments),
-            "not expected: (a connection string) (a connection string) telemetry.db");
+            "not expected: (a connection string) --db=(a connection string) telemetry.db");
 }
 
 // One line, no password, no file made.

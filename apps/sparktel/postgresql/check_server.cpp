@@ -78,7 +78,8 @@ void check_rights(Session& session, const TablesFound& tables, std::vector<Findi
       "''), coalesce(string_agg(relname, ', ' ORDER BY relname) FILTER (WHERE NOT (has_table_privilege(oid, 'INSERT') "
       "AND "
       "has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))), ''), coalesce(bool_and("
-      "pg_has_role(relowner, 'USAGE')), false) FROM pg_class WHERE oid IN (SELECT to_regclass(n) FROM unnest(ARRAY["
+      "pg_has_role(relowner, 'USAGE')), false), count(*) FROM pg_class WHERE oid IN (SELECT to_regclass(n) FROM "
+      "unnest(ARRAY["
       "'spark_meta', 'resources', 'traces_data', 'implied_traces', 'graphs_data', 'documents', 'dead_letters', "
       "'spans_data', 'events_data', 'metrics_data']) AS n)",
       asking);
@@ -88,7 +89,7 @@ void check_rights(Session& session, const TablesFound& tables, std::vector<Findi
   const auto add = [&](Health health, const std::string& message, const std::string& advice) {
     findings.push_back({"rights", health, message, advice});
   };
-  if (tables.version == 0) {
+  if (lists.integer(0, 3) == 0) {
     if (may_create && !is_read_only) return add(Health::good, "this role may make the tables in schema " + name, "");
     return add(Health::bad,
                "this role may not make tables" +

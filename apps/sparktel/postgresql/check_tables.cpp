@@ -102,7 +102,7 @@ void check_indexes(Session& session, const TablesFound& tables, std::vector<Find
 
 void check_index_entries(Session& session, std::vector<Finding>& findings) {
   constexpr const char* checking = "check the entries of indexes";
-  if (!session.query("SELECT to_regproc('bt_index_check') IS NOT NULL", checking).boolean(0, 0)) {
+  if (!session.query("SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'amcheck')", checking).boolean(0, 0)) {
     findings.push_back({"integrity", Health::unknown, "the server's extension amcheck is not installed",
                         "CREATE EXTENSION amcheck, as a superuser; then --full checks that indexes agree with their "
                         "tables."});

@@ -1,10 +1,18 @@
 #include "apps/sparktel/postgresql/postgresql_source.h"
 
+#include <chrono>
+
 namespace spark::sparktel {
 
 namespace {
 
 constexpr const char* looking = "look for what is new";
+
+// What started within the window.
+std::string since_window(Session::Parameters& parameters) {
+  return "start_ns >= (extract(epoch FROM now()) * 1000000000)::bigint - " +
+         parameters.bind(std::int64_t{std::chrono::nanoseconds(PostgresqlChanges::window).count()});
+}
 
 }  // namespace
 
@@ -20,6 +28,14 @@ std::vector<TraceId> PostgresqlChanges::latest(std::size_t count) {
   query.with_attributes = false;
   std::vector<TraceId> ids;
   for (const Trace& trace : store_.query_traces(query)) ids.push_back(trace.trace_id);
+  // And those without a row of their own.
+  Session::Parameters parameters;
+  const std::string since = since_window(parameters);
+  const std::string limit = parameters.bind(static_cast<std::int64_t>(count));
+  const Session::Result rows = session_.query("SELECT trace_id FROM spans_data WHERE " + since +
+                                                  " GROUP BY trace_id ORDER BY max(start_ns) DESC LIMIT " + limit,
+                                              parameters, looking);
+  for (int row = 0; row < rows.rows(); ++row) ids.push_back(trace_id_at(rows, row, 0));
   return ids;
 }
 
@@ -38,11 +54,7 @@ std::vector<TraceId> PostgresqlChanges::changed(const std::vector<TraceId>& watc
   const std::string first = parameters.bind(std::string_view(looked_at_));
   const std::string is_new = "((" + next + " - xmin::text::bigint) & 4294967295) <= " + next +
                              " - txid_snapshot_xmin(" + first + "::txid_snapshot)";
-  const std::int64_t window_ns = std::chrono::nanoseconds(window).count();
-  const std::string is_recent =
-      from_the_beginning_
-          ? "true"
-          : "start_ns >= (extract(epoch FROM now()) * 1000000000)::bigint - " + parameters.bind(window_ns);
+  const std::string is_recent = from_the_beginning_ ? "true" : since_window(parameters);
   std::string sql;
   for (const char* table : {"traces_data", "implied_traces", "spans_data"}) {
     for (const std::string& condition : {is_watched, is_recent}) {

@@ -105,9 +105,14 @@ bool may_be_secret(std::string_view text) {
          text.starts_with("postgres:") || text.find("password") != std::string_view::npos;
 }
 
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-    text.replace(at, what.size(), by);
+// Also of a secret that was shortened at its end.
+void hide(std::string& text, std::string_view secret) {
+  constexpr std::string_view shown = "(a connection string)";
+  const std::string_view begin = secret.substr(0, 8);
+  for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos; at += shown.size()) {
+    std::size_t size = begin.size();
+    while (size < secret.size() && at + size < text.size() && text[at + size] == secret[size]) ++size;
+    text.replace(at, size, shown);
   }
 }
 
@@ -138,12 +143,13 @@ Location::Location(const std::string& text) {
 
 std::string without_connection_strings(std::string text, std::span<char* const> arguments) {
   for (const std::string_view argument : arguments) {
-    if (may_be_secret(argument)) replace_all(text, argument, "(a connection string)");
+    const bool is_option = argument.starts_with("-");
+    if (!is_option && may_be_secret(argument)) hide(text, argument);
     // --db=postgresql://…
     const auto equals = argument.find('=');
-    if (!argument.starts_with("-") || equals == std::string_view::npos) continue;
+    if (!is_option || equals == std::string_view::npos) continue;
     const std::string_view value = argument.substr(equals + 1);
-    if (may_be_secret(value)) replace_all(text, value, "(a connection string)");
+    if (may_be_secret(value)) hide(text, value);
   }
   return text;
 }

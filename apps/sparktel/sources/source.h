@@ -45,8 +45,8 @@ class Changes {
  public:
   virtual ~Changes() = default;
 
-  // At most `count` traces that were active last. From this call on changed() gives what is new; without it, what is
-  // there already is new, too.
+  // About `count` traces that were active last, some of them twice. From this call on changed() gives what is new;
+  // without it, what is there already is new, too.
   [[nodiscard]] virtual std::vector<TraceId> latest(std::size_t count) = 0;
   // Whether anything may have been committed since the last call. Costs next to nothing where nothing was. Throws
   // Error(unavailable) if it is another database that is there now.
