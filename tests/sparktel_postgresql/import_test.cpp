@@ -18,18 +18,19 @@ class Import : public WithServer {
     SqliteStore store({.path = file});
     fill_with_everything(store);
   }
-  // So many traces, each with a span and an event.
-  void fill_many(std::uint64_t traces) {
+  static constexpr std::uint64_t many_traces = 600;
+  static constexpr std::uint64_t many_spans = 40 * many_traces;
+  // Traces with 40 spans each: three transactions of a copy.
+  void fill_many() {
     SqliteStore store({.path = file});
     write(store, [&](BatchBuilder& builder) {
-      for (std::uint64_t i = 1; i <= traces; ++i) {
+      for (std::uint64_t i = 1; i <= many_traces; ++i) {
         builder.add(make_trace(i, "run", 0, 100));
-        Span span = make_span(i, "step", 10, 20, {{"text", std::string(200, 'x')}});
-        span.trace_id = trace_id(i);
-        builder.add(span);
-        Event event = make_event(i, "note", 15);
-        event.trace_id = trace_id(i);
-        builder.add(event);
+        for (std::uint64_t k = 0; k < 40; ++k) {
+          Span span = make_span(40 * i + k, "step", 10, 20, {{"text", "of a step"}});
+          span.trace_id = trace_id(i);
+          builder.add(span);
+        }
       }
     });
   }
@@ -37,10 +38,10 @@ class Import : public WithServer {
     return value_of(dsn, "SELECT count(*) FROM " + table);
   }
   // Whether the tables are there and some, but not all, of the spans.
-  [[nodiscard]] bool is_under_way(std::uint64_t all) const {
+  [[nodiscard]] bool is_under_way() const {
     if (value_of(dsn, "SELECT to_regclass('spans_data') IS NOT NULL") != "t") return false;
     const std::uint64_t there = std::stoull(count("spans_data"));
-    return there > 0 && there < all;
+    return there > 0 && there < many_spans;
   }
 
   std::string file = directory.file("from.db");
@@ -79,8 +80,7 @@ TEST_F(Import, LinesGoIntoADatabase) {
 }
 
 TEST_F(Import, KilledWhereverItIsItGoesOnAndIsWhole) {
-  constexpr std::uint64_t traces = 12'000;
-  fill_many(traces);
+  fill_many();
   const std::string expected = out_of({"export", file});
   bool was_under_way = false;
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -89,23 +89,22 @@ TEST_F(Import, KilledWhereverItIsItGoesOnAndIsWhole) {
         value_of(dsn, "SELECT to_regclass('spans_data') IS NOT NULL") == "t" ? std::stoull(count("spans_data")) : 0;
     // Until more than before is there.
     while (import.out().empty() && import.error().empty()) {
-      if (is_under_way(traces) && std::stoull(count("spans_data")) > before) break;
+      if (is_under_way() && std::stoull(count("spans_data")) > before) break;
       std::this_thread::yield();
     }
     import.send(SIGKILL);
     static_cast<void>(import.wait());
-    was_under_way = was_under_way || is_under_way(traces);
+    was_under_way = was_under_way || is_under_way();
   }
   EXPECT_TRUE(was_under_way);
   const std::string out = out_of({"import", file, dsn});
   EXPECT_THAT(out, StartsWith("There already: "));
   EXPECT_EQ(out_of({"export", dsn}), expected);
-  EXPECT_EQ(count("spans_data"), std::to_string(traces));
+  EXPECT_EQ(count("spans_data"), std::to_string(many_spans));
 }
 
 TEST_F(Import, BackIntoAFileKilledItGoesOnToo) {
-  constexpr std::uint64_t traces = 12'000;
-  fill_many(traces);
+  fill_many();
   out_of({"import", file, dsn});
   const std::string back = directory.file("back.db");
   {
@@ -122,9 +121,9 @@ TEST_F(Import, BackIntoAFileKilledItGoesOnToo) {
 }
 
 TEST_F(Import, InterruptedItSaysHowToGoOn) {
-  fill_many(12'000);
+  fill_many();
   RunningSparktel import({"import", file, dsn});
-  while (import.out().empty() && !is_under_way(12'000)) std::this_thread::yield();
+  while (import.out().empty() && !is_under_way()) std::this_thread::yield();
   import.send(SIGINT);
   const ChildResult result = import.wait();
   EXPECT_EQ(result.exit_code, 1);
