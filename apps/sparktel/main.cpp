@@ -6,10 +6,12 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 
 #include "apps/sparktel/commands/command.h"
+#include "apps/sparktel/sources/location.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
@@ -32,12 +34,12 @@ std::optional<std::string> unknown_command(const CLI::App& app, int argc, char**
 }
 
 // Help, or what is wrong with the arguments. It may repeat one of them, which need not be safe to print.
-int exit_with(const CLI::App& app, const CLI::ParseError& error) {
+int exit_with(const CLI::App& app, const CLI::ParseError& error, std::span<char* const> arguments) {
   std::ostringstream help;
   std::ostringstream wrong;
   const int code = app.exit(error, help, wrong);
   print(help.str());
-  std::istringstream lines(wrong.str());
+  std::istringstream lines(without_connection_strings(wrong.str(), arguments));
   for (std::string line; std::getline(lines, line);) std::fprintf(stderr, "%s\n", printable(line).c_str());
   return code == 0 ? exit_success : exit_usage;
 }
@@ -66,14 +68,15 @@ int run(int argc, char** argv) {
   add_receive_command(app, action);
   add_prune_command(app, action);
   add_doctor_command(app, action);
+  const std::span<char* const> arguments(argv, static_cast<std::size_t>(argc));
   if (const std::optional<std::string> unknown = unknown_command(app, argc, argv)) {
-    std::fprintf(stderr, "sparktel: %s\n", printable(*unknown).c_str());
+    std::fprintf(stderr, "sparktel: %s\n", printable(without_connection_strings(*unknown, arguments)).c_str());
     return exit_usage;
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return exit_with(app, error);
+    return exit_with(app, error, arguments);
   }
   return action();
 }
@@ -87,15 +90,19 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // As is a file that reaches its size limit, for which the default is to kill the process.
   std::signal(SIGXFSZ, SIG_IGN);
+  // Messages name what they are about, and what that is came as an argument.
+  const auto complain = [&](const std::exception& error, const char* advice) {
+    const std::string text = spark::sparktel::without_connection_strings(
+        error.what(), std::span<char* const>(argv, static_cast<std::size_t>(argc)));
+    std::fprintf(stderr, "sparktel: %s%s\n", spark::sparktel::printable(text).c_str(), advice);
+    return spark::sparktel::exit_failure;
+  };
   try {
     return spark::sparktel::run(argc, argv);
   } catch (const spark::Error& error) {
     const bool is_damaged = error.code() == spark::ErrorCode::corrupt;
-    std::fprintf(stderr, "sparktel: %s%s\n", spark::sparktel::printable(error.what()).c_str(),
-                 is_damaged ? "; sparktel doctor FILE looks at the whole file" : "");
-    return spark::sparktel::exit_failure;
+    return complain(error, is_damaged ? "; sparktel doctor FILE looks at the whole file" : "");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "sparktel: %s\n", spark::sparktel::printable(error.what()).c_str());
-    return spark::sparktel::exit_failure;
+    return complain(error, "");
   }
 }

@@ -9,6 +9,7 @@
 
 #include "apps/child_process.h"
 #include "apps/exchange_fixture.h"
+#include "apps/sparktel/sources/sqlite_source.h"
 #include "apps/sparktel/tail/follower.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using sparktel::Database;
 using sparktel::Follower;
+using sparktel::SqliteChanges;
 using ::testing::HasSubstr;
 
 class Tail : public ::testing::Test {
@@ -47,7 +49,8 @@ TEST_F(Tail, WhatWasThereIsNotGivenAndWhatEndsLaterIs) {
   });
   SqliteStore reader({.path = path, .read_only = true});
   Database database(path);
-  Follower follower(reader, database, {});
+  SqliteChanges changes(database);
+  Follower follower(reader, changes, {});
   EXPECT_EQ(poll(follower), "");
   // A span that began before all that is known, in a trace that was there; and one of a new trace.
   write(writer, [&](BatchBuilder& builder) {
@@ -68,7 +71,8 @@ TEST_F(Tail, ARunningTraceIsWatchedHoweverManyOthersEnd) {
   write(writer, [&](BatchBuilder& builder) { builder.add(make_trace(1, "long", 0, std::nullopt)); });
   SqliteStore reader({.path = path, .read_only = true});
   Database database(path);
-  Follower follower(reader, database, {});
+  SqliteChanges changes(database);
+  Follower follower(reader, changes, {});
   write(writer, [&](BatchBuilder& builder) {
     for (std::uint64_t i = 2; i < 2 + 2 * Follower::most_idle; ++i) builder.add(make_trace(i, "short", 1, 2));
   });

@@ -31,7 +31,7 @@ constexpr std::size_t critical_share_cells = 12;
 constexpr std::size_t most_traces = 1'000'000;
 
 struct BottlenecksOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   analysis::BottleneckOptions wanted = {.max_traces = 1'000};
   std::size_t limit = 20;
   bool json = false;
@@ -123,7 +123,7 @@ std::string to_json(const BottleneckReport& report, std::size_t limit) {
 }
 
 // Completes the beginning of a version.
-void resolve(Store& store, const std::string& where, analysis::TraceFilter& traces) {
+void resolve(Store& store, const Location& where, analysis::TraceFilter& traces) {
   if (!traces.graph_version || traces.graph_version->empty()) return;
   const std::vector<GraphVersion> known = graph_versions(store, traces.graph_id.value_or(""));
   std::set<std::string> versions;
@@ -133,8 +133,9 @@ void resolve(Store& store, const std::string& where, analysis::TraceFilter& trac
     return;
   }
   throw Error(versions.empty() ? ErrorCode::not_found : ErrorCode::invalid_argument,
-              versions.empty() ? "no version " + *traces.graph_version + " of a graph in " + where + there_are(known)
-                               : *traces.graph_version + " is the beginning of several versions: " + listed(versions));
+              versions.empty()
+                  ? "no version " + *traces.graph_version + " of a graph in " + where.name() + there_are(known)
+                  : *traces.graph_version + " is the beginning of several versions: " + listed(versions));
 }
 
 int run(BottlenecksOptions options) {
@@ -144,7 +145,7 @@ int run(BottlenecksOptions options) {
   if (options.json) {
     print(to_json(report, options.limit));
   } else if (report.spans == 0) {
-    print(fmt::format("No such traces with spans in {}{}.\n", printable(options.where),
+    print(fmt::format("No such traces with spans in {}{}.\n", printable(options.where.name()),
                       report.running_traces > 0
                           ? fmt::format(", but {} that had not ended", format_count(report.running_traces))
                           : ""));

@@ -23,7 +23,7 @@ namespace spark::sparktel {
 namespace {
 
 struct CompareOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   analysis::CompareOptions wanted = {};
   bool json = false;
 };
@@ -32,7 +32,7 @@ struct CompareOptions {
                                    const CompareOptions& options) {
   const std::string& graph = options.wanted.graph_id;
   throw Error(ErrorCode::not_found, "no version " + text + (graph.empty() ? " of a graph" : " of the graph " + graph) +
-                                        " in " + options.where + there_are(known));
+                                        " in " + options.where.name() + there_are(known));
 }
 
 // Completes beginnings of versions, and finds the graph if none was given: the one that has both.

@@ -32,7 +32,7 @@ constexpr std::size_t most_rows = 10'000;  // that are told apart; the limit is 
 constexpr std::chrono::days default_window{30};
 
 struct CostOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   std::optional<std::string> name = {};
   std::string trace = {};
   TimeRange time = {};
@@ -166,8 +166,8 @@ int run(const CostOptions& options) {
   if (options.json) {
     print(to_json(summary, window));
   } else if (summary.total.calls == 0) {
-    print(paragraph("No calls of language models " + window_text(options, window) + " in " + printable(options.where) +
-                        ": no span has llm.cost or gen_ai.usage.* there.",
+    print(paragraph("No calls of language models " + window_text(options, window) + " in " +
+                        printable(options.where.name()) + ": no span has llm.cost or gen_ai.usage.* there.",
                     canvas_for(stdout).width));
   } else {
     print(draw(options, summary, window));

@@ -1,4 +1,4 @@
-// sparktel doctor: whether a file is healthy, and what to do if it is not.
+// sparktel doctor: whether a file or a database is healthy, and what to do if it is not.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace spark::sparktel {
 namespace {
 
 struct DoctorOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   bool full = false;
   bool json = false;
 };
@@ -75,10 +75,10 @@ std::string to_json(const std::vector<Finding>& findings, const std::string& whe
 }
 
 int run(const DoctorOptions& options) {
-  const std::vector<Finding> findings = examine({.path = path_of(options.where), .full = options.full});
+  const std::vector<Finding> findings = examine(options.where, {.full = options.full});
   const bool healthy = std::none_of(findings.begin(), findings.end(),
                                     [](const Finding& finding) { return finding.health == Health::bad; });
-  print(options.json ? to_json(findings, options.where, healthy) : draw(findings, canvas_for(stdout)));
+  print(options.json ? to_json(findings, options.where.name(), healthy) : draw(findings, canvas_for(stdout)));
   return healthy ? exit_success : exit_failure;
 }
 
@@ -86,7 +86,8 @@ int run(const DoctorOptions& options) {
 
 void add_doctor_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<DoctorOptions>();
-  CLI::App* const command = app.add_subcommand("doctor", "Check a file, and say what to do if something is wrong");
+  CLI::App* const command =
+      app.add_subcommand("doctor", "Check a file or a database, and say what to do if something is wrong");
   add_store_argument(*command, options->where);
   command->add_flag("--full", options->full, "Also check that indexes agree with their tables; takes longer");
   command->add_flag("--json", options->json, "Print JSON");
@@ -95,6 +96,7 @@ void add_doctor_command(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sparktel doctor\n"
       "  sparktel doctor production.db --full\n"
+      "  sparktel doctor postgresql://localhost/telemetry\n"
       "  sparktel doctor --json | jq -r '.checks[] | select(.status != \"ok\") | .advice'");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

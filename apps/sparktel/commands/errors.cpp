@@ -24,7 +24,7 @@ constexpr std::size_t group_share_cells = 10;
 constexpr std::size_t most_groups = 10'000;
 
 struct ErrorsOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   std::optional<std::string> name = {};
   std::string trace = {};
   TimeRange time = {};
@@ -97,7 +97,7 @@ int run(const ErrorsOptions& options) {
   if (options.json) {
     print(to_json(report));
   } else if (report.failed_spans == 0) {
-    print("No failed spans in " + printable(options.where) + ".\n");
+    print("No failed spans in " + printable(options.where.name()) + ".\n");
   } else {
     print(draw(report, canvas_for(stdout)));
   }

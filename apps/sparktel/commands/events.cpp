@@ -19,7 +19,7 @@ namespace spark::sparktel {
 namespace {
 
 struct EventsOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   QueryOptions query = {};
 };
 
@@ -51,7 +51,7 @@ int run(const EventsOptions& options) {
     for (const Event& event : page) rows.emplace_back(to_object(event));
     print(listing_to_json("events", std::move(rows), page.truncated));
   } else if (page.empty()) {
-    print(nothing_found("events", options.where));
+    print(nothing_found("events", options.where.name()));
   } else {
     print(draw(*store, page) + (page.truncated ? more_rows_note(options.query, page.size()) : ""));
   }

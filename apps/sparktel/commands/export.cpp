@@ -1,4 +1,4 @@
-// sparktel export: the records of a file as JSON lines, OTLP/JSON, CSV or a Chrome trace.
+// sparktel export: records as JSON lines, OTLP/JSON, CSV or a Chrome trace.
 
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -13,7 +13,6 @@
 #include "apps/sparktel/commands/query_options.h"
 #include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/commands/trace_ids.h"
-#include "apps/sparktel/files/database.h"
 #include "apps/sparktel/files/output_file.h"
 #include "apps/sparktel/formats/chrome_trace.h"
 #include "apps/sparktel/formats/csv.h"
@@ -32,7 +31,7 @@ namespace {
 constexpr std::size_t written_at_once = 1 << 18;
 
 struct ExportOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   std::string format = "jsonl";
   std::string kind;
   std::string out = "-";
@@ -83,9 +82,8 @@ void refuse_the_database(const std::string& out, const std::string& database) {
 }
 
 int run(const ExportOptions& options) {
-  const std::unique_ptr<Store> store = open_for_reading(options.where);
-  refuse_the_database(options.out, path_of(options.where));
-  Database database(path_of(options.where));
+  const std::unique_ptr<Source> source = open_source(options.where);
+  if (!options.where.is_server()) refuse_the_database(options.out, options.where.path());
   const StopSignal stop;
   OutputFile file(options.out, options.force);
   // Over records that go to the same terminal, a line of progress would only be a nuisance.
@@ -94,10 +92,10 @@ int run(const ExportOptions& options) {
   std::string text;
   const std::unique_ptr<RecordWriter> writer = make_writer(options, text);
   ExportSelection selection{.kinds = kinds_of(options), .trace = {}, .time = options.time};
-  if (!options.trace.empty()) selection.trace = find_trace_id(*store, options.trace);
+  if (!options.trace.empty()) selection.trace = find_trace_id(source->store(), options.trace);
   const ExportResult result = export_records(
-      *store, [&](TraceId after, std::size_t count) { return database.trace_ids_after(after, count); }, selection,
-      *writer,
+      source->store(), [&](TraceId after, std::size_t count) { return source->trace_ids_after(after, count); },
+      selection, *writer,
       [&](const ExportResult& so_far) {
         stop.check("the export was not finished");
         if (shows_progress) progress.update(so_far.total());

@@ -21,7 +21,7 @@ namespace spark::sparktel {
 namespace {
 
 struct MetricsOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   QueryOptions query = {};
 };
 
@@ -68,7 +68,7 @@ int run(const MetricsOptions& options) {
     for (const Metric& metric : page) rows.emplace_back(to_object(metric));
     print(listing_to_json("metrics", std::move(rows), page.truncated));
   } else if (page.empty()) {
-    print(nothing_found("metrics", options.where));
+    print(nothing_found("metrics", options.where.name()));
   } else {
     print(draw(*store, page) + (page.truncated ? more_rows_note(options.query, page.size()) : ""));
   }

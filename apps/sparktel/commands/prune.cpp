@@ -1,4 +1,4 @@
-// sparktel prune: deletes the oldest traces of a file.
+// sparktel prune: deletes the oldest traces.
 
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -13,7 +13,7 @@
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/store_argument.h"
-#include "apps/sparktel/files/database.h"
+#include "apps/sparktel/sources/prune.h"
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/size.h"
 #include "apps/sparktel/terminal/stop_signal.h"
@@ -26,11 +26,8 @@ namespace spark::sparktel {
 
 namespace {
 
-// By size, one transaction may delete more than it had to, so they are small here, where time matters less.
-constexpr std::size_t rows_at_once = 250;
-
 struct PruneCommandOptions {
-  std::string where;
+  std::optional<Location> where;
   std::optional<std::chrono::nanoseconds> older_than;
   std::uint64_t max_bytes = 0;
   bool dry_run = false;
@@ -51,7 +48,8 @@ std::string goal_of(const PruneCommandOptions& options, Timestamp before) {
 // Asks on the terminal. Without one nobody can answer, so --yes is needed there.
 void confirm(const PruneCommandOptions& options, Timestamp before) {
   if (options.yes) return;
-  const std::string question = "Delete " + goal_of(options, before) + " from " + printable(options.where) + "? [y/N] ";
+  const std::string question =
+      "Delete " + goal_of(options, before) + " from " + printable(options.where->name()) + "? [y/N] ";
   if (::isatty(STDIN_FILENO) == 0) {
     throw Error(ErrorCode::invalid_argument,
                 "pruning deletes for good; say --yes to do it, or --dry-run to look first");
@@ -62,42 +60,27 @@ void confirm(const PruneCommandOptions& options, Timestamp before) {
   if (answer != 'y' && answer != 'Y') throw Error(ErrorCode::cancelled, "nothing was deleted");
 }
 
-// Of the traces that would go by age, counted without changing anything. By size only the store can tell.
-std::string look(const PruneCommandOptions& options, Timestamp before) {
-  static_cast<void>(open_for_reading(options.where));
-  Database database(path_of(options.where));
-  const auto in_use =
-      static_cast<std::uint64_t>((database.integer("PRAGMA page_count") - database.integer("PRAGMA freelist_count")) *
-                                 database.integer("PRAGMA page_size"));
-  std::string ns = std::to_string(before.time_since_epoch().count());
-  const auto count = [&](const std::string& sql) { return static_cast<std::uint64_t>(database.integer(sql)); };
-  std::uint64_t traces = 0;
-  std::uint64_t spans = 0;
-  if (options.older_than) {
-    const std::string old = "SELECT trace FROM traces_data WHERE max(start_ns, coalesce(end_ns, start_ns)) < " + ns;
-    const std::string implied = "SELECT trace FROM implied_traces AS i WHERE max(start_ns, end_ns) < " + ns +
-                                " AND NOT EXISTS (SELECT 1 FROM traces_data AS t WHERE t.trace = i.trace)";
-    traces = count("SELECT count(*) FROM (" + old + " UNION ALL " + implied + ")");
-    spans = count("SELECT count(*) FROM spans_data WHERE trace IN (" + old + " UNION ALL " + implied + ")");
-  }
+std::string report(const PrunePreview& preview, const PruneCommandOptions& options) {
+  const std::uint64_t in_use = preview.bytes_in_use.value_or(0);
   const std::uint64_t above = options.max_bytes > 0 && in_use > options.max_bytes ? in_use - options.max_bytes : 0;
   if (options.json) {
-    return to_pretty_json(Object{{"dry_run", true},
-                                 {"traces_by_age", traces},
-                                 {"spans_by_age", spans},
-                                 {"bytes_in_use", in_use},
-                                 {"bytes_above", above}}) +
-           "\n";
+    Object object{{"dry_run", true}, {"traces_by_age", preview.traces}, {"spans_by_age", preview.spans}};
+    if (preview.bytes_in_use) {
+      object.set("bytes_in_use", in_use);
+      object.set("bytes_above", above);
+    }
+    return to_pretty_json(object) + "\n";
   }
   const std::size_t width = canvas_for(stdout).width;
   std::string out = "Nothing was deleted.\n";
   if (options.older_than) {
     const std::string by_age =
-        "By age " + format_count(traces, "trace") + " with " + format_count(spans, "span") +
+        "By age " + format_count(preview.traces, "trace") + " with " + format_count(preview.spans, "span") +
         " would go, with their events and metrics. What is as old and has no trace of its own goes too, and is not "
         "counted here.";
     out += paragraph(by_age, width);
   }
+  // By size only the file itself can tell.
   if (options.max_bytes > 0) {
     out += "In use are " + format_size(in_use) +
            (above > 0 ? ": the oldest traces would go until " + format_size(above) + " are free.\n"
@@ -106,43 +89,54 @@ std::string look(const PruneCommandOptions& options, Timestamp before) {
   return out;
 }
 
-std::string report(const PruneResult& result, bool json) {
-  if (json) {
-    return to_pretty_json(Object{{"dry_run", false},
-                                 {"complete", result.complete},
-                                 {"traces", result.traces},
-                                 {"spans", result.spans},
-                                 {"events", result.events},
-                                 {"metrics", result.metrics},
-                                 {"bytes_in_use", result.bytes_in_use}}) +
-           "\n";
+std::string to_json(const Pruned& result) {
+  Object object{{"dry_run", false},      {"complete", result.complete}, {"traces", result.traces},
+                {"spans", result.spans}, {"events", result.events},     {"metrics", result.metrics}};
+  if (result.bytes_in_use) {
+    object.set("bytes_in_use", *result.bytes_in_use);
+  } else {
+    object.set("partitions", result.partitions);
   }
-  return "Deleted " + format_count(result.traces, "trace") + ", " + format_count(result.spans, "span") + ", " +
-         format_count(result.events, "event") + " and " + format_count(result.metrics, "metric") +
-         ". In use: " + format_size(result.bytes_in_use) +
-         ".\nThe file does not shrink: what is recorded next uses the free room.\n";
+  return to_pretty_json(object) + "\n";
+}
+
+std::string report(const Pruned& result) {
+  std::string out = "Deleted " + format_count(result.traces, "trace") + ", " + format_count(result.spans, "span") +
+                    ", " + format_count(result.events, "event") + " and " + format_count(result.metrics, "metric");
+  if (result.bytes_in_use) {
+    return out + ". In use: " + format_size(*result.bytes_in_use) +
+           ".\nThe file does not shrink: what is recorded next uses the free room.\n";
+  }
+  if (result.partitions > 0) {
+    out += "; dropped " + format_count(result.partitions, "partition") + " with all their rows";
+  }
+  return out + ".\nWhat is recorded next uses the room of deleted rows; that of dropped partitions is free.\n";
 }
 
 int run(const PruneCommandOptions& options) {
   const Timestamp before = system_clock().wall_now() - options.older_than.value_or(std::chrono::nanoseconds{0});
+  PruneRequest request{.max_bytes = options.max_bytes};
+  if (options.older_than) request.before = before;
   if (options.dry_run) {
-    print(look(options, before));
+    print(report(preview_prune(*options.where, request), options));
     return exit_success;
   }
-  // A file that is not there is an error here, and must not be made.
-  static_cast<void>(open_for_reading(options.where));
+  // What is not there is an error here, before anybody is asked, and must not be made.
+  static_cast<void>(open_for_reading(*options.where));
   confirm(options, before);
-  const std::unique_ptr<SqliteStore> store = open_for_writing(options.where);
-  const StopSignal stop;
+  std::optional<StopSignal> stop;
   Progress progress("deleted", "rows");
-  PruneOptions goal{.max_bytes = static_cast<std::size_t>(options.max_bytes), .rows_per_transaction = rows_at_once};
-  if (options.older_than) goal.before = before;
-  goal.progress = [&](const PruneResult& so_far) {
-    progress.update(so_far.traces + so_far.spans + so_far.events + so_far.metrics);
-    return !stop.requested();
-  };
-  const PruneResult result = store->prune(goal);
-  print(report(result, options.json));
+  // A file's progress is told and can be ended between two transactions. In a server they are short and whole whatever
+  // happens to this process, so a signal may end it.
+  if (!options.where->is_server()) {
+    stop.emplace();
+    request.progress = [&](std::uint64_t rows) {
+      progress.update(rows);
+      return !stop->requested();
+    };
+  }
+  const Pruned result = prune(*options.where, request);
+  print(options.json ? to_json(result) : report(result));
   if (!result.complete) throw Error(ErrorCode::cancelled, "interrupted: prune again to delete the rest");
   return exit_success;
 }
@@ -151,24 +145,25 @@ int run(const PruneCommandOptions& options) {
 
 void add_prune_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<PruneCommandOptions>();
-  CLI::App* const command = app.add_subcommand("prune", "Delete the oldest traces of a file, by age or by size");
-  command->add_option("FILE,--db", options->where, "The SQLite file");
+  CLI::App* const command = app.add_subcommand("prune", "Delete the oldest traces, by age or, of a file, by size");
+  add_location_argument(*command, "FILE,--db", options->where,
+                        "The SQLite file, or a PostgreSQL database: postgresql://…");
   add_parsed_option(
       *command, "--older-than", [options](const std::string& text) { options->older_than = parse_duration(text); },
       "Traces that ended so long ago: 7d, 12h");
   add_parsed_option(
       *command, "--max-size", [options](const std::string& text) { options->max_bytes = parse_size(text); },
-      "The oldest traces, until no more than this is in use: 500MB, 2GB");
+      "The oldest traces of a file, until no more than this is in use: 500MB, 2GB");
   command->add_flag("--dry-run", options->dry_run, "Only say what would go");
   command->add_flag("--yes", options->yes, "Do not ask");
   command->add_flag("--json", options->json, "Print what was deleted as JSON");
   command->footer(
-      "Others may read and write the file meanwhile.\n\n"
+      "Others may read and write meanwhile.\n\n"
       "Examples:\n"
       "  sparktel prune telemetry.db --older-than 7d --dry-run\n"
       "  sparktel prune telemetry.db --older-than 7d --max-size 500MB --yes");
   command->callback([options, &action] {
-    if (options->where.empty()) throw CLI::ValidationError("FILE", "expected the SQLite file to prune");
+    if (!options->where) throw CLI::ValidationError("FILE", "expected the SQLite file or the database to prune");
     if (!options->older_than && options->max_bytes == 0) {
       throw CLI::ValidationError("prune", "expected --older-than or --max-size: what is to be deleted");
     }

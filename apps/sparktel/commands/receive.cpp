@@ -1,4 +1,4 @@
-// sparktel receive: takes what OpenTelemetry programs send by OTLP/HTTP into a SQLite file.
+// sparktel receive: takes what OpenTelemetry programs send by OTLP/HTTP into a SQLite file or a PostgreSQL database.
 
 #include <unistd.h>
 
@@ -36,7 +36,7 @@ using detail::ingest::ReceiverStats;
 constexpr Seconds last_requests{5};
 
 struct ReceiveOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   std::string host = "127.0.0.1";
   std::uint16_t port = detail::ingest::otlp_http_port;
   std::string certificate;
@@ -122,7 +122,7 @@ void warn_of_strangers(const std::string& url, const ReceiveOptions& options) {
   std::fprintf(stderr,
                "sparktel: whoever reaches %s can write into %s: without --tls-client-ca nobody has to prove who they "
                "are\n",
-               url.c_str(), printable(path_of(options.where)).c_str());
+               url.c_str(), printable(options.where.name()).c_str());
 }
 
 std::uint64_t of(const ReceiverStats& stats, RecordKind kind) { return stats.stored[static_cast<std::size_t>(kind)]; }
@@ -135,9 +135,11 @@ std::uint64_t all_stored(const ReceiverStats& stats) {
 
 void print_start(const Receiver& receiver, const ReceiveOptions& options) {
   if (options.json) {
-    print(to_json(Object{{"url", receiver.url()}, {"file", path_of(options.where)}}) + "\n");
+    print(to_json(Object{{"url", receiver.url()},
+                         {"file", options.where.is_server() ? options.where.name() : options.where.path()}}) +
+          "\n");
   } else {
-    print("Receiving OTLP at " + receiver.url() + " into " + printable(options.where) +
+    print("Receiving OTLP at " + receiver.url() + " into " + printable(options.where.name()) +
           "; Ctrl-C ends it. Programs send there with\n  OTEL_EXPORTER_OTLP_ENDPOINT=" +
           url_for_senders(receiver.url()) + " OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\n");
   }
@@ -178,7 +180,7 @@ void print_end(const ReceiverStats& stats, const ReceiveOptions& options) {
 
 int run(const ReceiveOptions& options) {
   using SteadyClock = std::chrono::steady_clock;
-  const std::unique_ptr<SqliteStore> store = open_for_writing(options.where);
+  const std::unique_ptr<Store> store = open_for_writing(options.where);
   const StopSignal stop;
   const std::unique_ptr<Receiver> receiver = start(*store, options);
   print_start(*receiver, options);
@@ -202,7 +204,7 @@ void add_receive_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ReceiveOptions>();
   CLI::App* const command =
       app.add_subcommand("receive", "Store what OpenTelemetry programs send by OTLP/HTTP, until Ctrl-C");
-  command->add_option("FILE,--db", options->where, "The SQLite file, made if it is not there (default: telemetry.db)");
+  add_target_argument(*command, options->where);
   add_parsed_option(
       *command, "--port", [options](const std::string& text) { options->port = parse_port(text); },
       "Where to listen; 0: any free port (default: 4318, OTLP's)");
@@ -228,10 +230,11 @@ void add_receive_command(CLI::App& app, Action& action) {
       "End after this time: 10m");
   command->add_flag("--json", options->json, "Print a line of JSON when it listens and one at the end");
   command->footer(
-      "A request is answered when the file has it; sent again, it is there once.\n\n"
+      "A request is answered when the file or the database has it; sent again, it is there once.\n\n"
       "Examples:\n"
       "  sparktel receive\n"
       "  sparktel receive production.db --port 0 --json\n"
+      "  sparktel receive postgresql://localhost/telemetry\n"
       "  sparktel receive --host 0.0.0.0 --tls-certificate server.pem --tls-key server.key --tls-client-ca ca.pem");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

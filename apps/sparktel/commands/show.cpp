@@ -25,7 +25,7 @@ constexpr std::size_t most_spans = 100'000;
 
 struct ShowOptions {
   std::string trace = "latest";
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   bool events = false;
   bool attributes = false;
   bool json = false;
@@ -98,6 +98,9 @@ void add_show_command(CLI::App& app, Action& action) {
         // A file alone is what one types first, and it comes second here.
         if (std::filesystem::is_regular_file(text)) {
           throw Error(ErrorCode::invalid_argument, "\"" + printable(text) + "\" is a file; type: show latest FILE");
+        }
+        if (is_connection_string(text)) {
+          throw Error(ErrorCode::invalid_argument, "a connection string comes second; type: show latest DSN");
         }
         require_trace_id(text);
         options->trace = text;

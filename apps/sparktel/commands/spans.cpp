@@ -19,7 +19,7 @@ namespace spark::sparktel {
 namespace {
 
 struct SpansOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   QueryOptions query = {};
 };
 
@@ -55,7 +55,7 @@ int run(const SpansOptions& options) {
     for (const Span& span : page) rows.emplace_back(to_object(span));
     print(listing_to_json("spans", std::move(rows), page.truncated));
   } else if (page.empty()) {
-    print(nothing_found("spans", options.where));
+    print(nothing_found("spans", options.where.name()));
   } else {
     print(draw(*store, page) + (page.truncated ? more_rows_note(options.query, page.size()) : ""));
   }

@@ -1,10 +1,11 @@
-// sparktel sql: one SELECT over a file's views and tables, as a table, JSON or CSV.
+// sparktel sql: one SELECT over views and tables, as a table, JSON or CSV.
 
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,7 +13,6 @@
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/store_argument.h"
-#include "apps/sparktel/files/database.h"
 #include "apps/sparktel/formats/csv.h"
 #include "apps/sparktel/terminal/table.h"
 #include "apps/sparktel/terminal/text.h"
@@ -28,7 +28,7 @@ constexpr std::size_t printed_at_once = 1 << 16;
 constexpr std::size_t least_column_width = 8;
 
 struct SqlOptions {
-  std::string where;
+  std::optional<Location> where;
   std::string statement;
   Seconds time_limit{30};
   bool json = false;
@@ -55,7 +55,7 @@ std::string cell_text(const Value& value) {
 }
 
 // A member of an object has one name: a second column "a" is "a:1".
-std::vector<std::string> distinct_names(const QueryRows& rows) {
+std::vector<std::string> distinct_names(const SqlRows& rows) {
   std::vector<std::string> names;
   std::set<std::string> taken;
   for (int i = 0; i < rows.columns(); ++i) {
@@ -66,7 +66,7 @@ std::vector<std::string> distinct_names(const QueryRows& rows) {
   return names;
 }
 
-void print_json(QueryRows& rows) {
+void print_json(SqlRows& rows) {
   const std::vector<std::string> names = distinct_names(rows);
   std::string out = "[";
   bool is_first = true;
@@ -88,7 +88,7 @@ void print_json(QueryRows& rows) {
 // CSV has no way to escape what would steer a terminal.
 std::string made_safe(const std::string& csv) { return ::isatty(STDOUT_FILENO) == 1 ? harmless(csv, false) : csv; }
 
-void print_csv(QueryRows& rows) {
+void print_csv(SqlRows& rows) {
   std::string out;
   const auto end_line = [&] { out += "\r\n"; };
   for (int i = 0; i < rows.columns(); ++i) {
@@ -113,7 +113,7 @@ void print_csv(QueryRows& rows) {
   print(made_safe(out));
 }
 
-void print_table(QueryRows& rows) {
+void print_table(SqlRows& rows) {
   std::vector<std::vector<Value>> held;
   bool has_more = false;
   while (rows.step()) {
@@ -158,22 +158,20 @@ void print_table(QueryRows& rows) {
 }
 
 // What the views are, with the columns that docs/sqlite-format.md describes.
-void print_views(Database& database, bool json) {
-  Table table({{.header = "view"}, {.header = "columns", .least_width = 20}});
+void print_views(const std::vector<SqlView>& views, bool json) {
   Array array;
   std::string out;
   const std::size_t width = canvas_for(stdout).width;
-  for (const std::string view : {"traces", "spans", "events", "metrics", "graphs"}) {
-    QueryRows rows(database, "SELECT name FROM pragma_table_info('" + view + "')");
+  for (const SqlView& view : views) {
     Array columns;
     std::string list;
-    while (rows.step()) {
-      columns.emplace_back(rows.text(0));
-      list += (list.empty() ? "" : ", ") + printable(rows.text(0));
+    for (const std::string& column : view.columns) {
+      columns.emplace_back(column);
+      list += (list.empty() ? "" : ", ") + printable(column);
     }
-    array.emplace_back(Object{{"view", view}, {"columns", std::move(columns)}});
+    array.emplace_back(Object{{"view", view.name}, {"columns", std::move(columns)}});
     constexpr std::size_t indent = 9;
-    std::string head = pad_right(view, indent);
+    std::string head = pad_right(view.name, indent);
     for (const std::string& line : wrap(list, width - indent)) {
       out += head + line + "\n";
       head = std::string(indent, ' ');
@@ -183,21 +181,18 @@ void print_views(Database& database, bool json) {
 }
 
 int run(const SqlOptions& options) {
-  // The library says best what is wrong with a file.
-  static_cast<void>(open_for_reading(options.where));
-  Database database(path_of(options.where));
+  const std::unique_ptr<Source> source = open_source(*options.where);
   if (options.statement.empty()) {
-    print_views(database, options.json);
+    print_views(source->views(), options.json);
     return exit_success;
   }
-  database.set_time_limit(options.time_limit);
-  QueryRows rows(database, options.statement);
+  const std::unique_ptr<SqlRows> rows = source->select(options.statement, options.time_limit);
   if (options.json) {
-    print_json(rows);
+    print_json(*rows);
   } else if (options.csv) {
-    print_csv(rows);
+    print_csv(*rows);
   } else {
-    print_table(rows);
+    print_table(*rows);
   }
   return exit_success;
 }
@@ -206,8 +201,10 @@ int run(const SqlOptions& options) {
 
 void add_sql_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<SqlOptions>();
-  CLI::App* const command = app.add_subcommand("sql", "Ask a file in SQL; nothing can be changed by it");
-  command->add_option("FILE", options->where, "The SQLite file to read")->required();
+  CLI::App* const command = app.add_subcommand("sql", "Ask a file or a database in SQL; nothing can be changed by it");
+  add_location_argument(*command, "FILE", options->where,
+                        "The SQLite file to read, or a PostgreSQL database: postgresql://…")
+      ->required();
   command->add_option("STATEMENT", options->statement, "One SELECT; without it the views are listed");
   add_parsed_option(
       *command, "--time-limit",
@@ -222,6 +219,7 @@ void add_sql_command(CLI::App& app, Action& action) {
       "Examples:\n"
       "  sparktel sql telemetry.db\n"
       "  sparktel sql telemetry.db \"SELECT name, count(*), avg(duration) FROM spans GROUP BY name\"\n"
+      "  sparktel sql postgresql://localhost/telemetry \"SELECT count(*) FROM spans\" --csv\n"
       "  sparktel sql telemetry.db \"SELECT * FROM traces WHERE status = 'failed'\" --json | jq '.[].name'");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

@@ -22,7 +22,7 @@ namespace spark::sparktel {
 namespace {
 
 struct StatsOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   StatsRequest request = {};
 };
 
@@ -149,7 +149,7 @@ int run(const StatsOptions& options) {
     return exit_success;
   }
   if (groups.rows.empty()) {
-    print(nothing_found(to_string(options.request.of), options.where));
+    print(nothing_found(to_string(options.request.of), options.where.name()));
     return exit_success;
   }
   std::string out = draw(options.request, groups);

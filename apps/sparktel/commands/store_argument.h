@@ -1,28 +1,25 @@
-// The argument of all commands that use telemetry: which file. For the main thread.
+// The argument of all commands that use telemetry: which file or database. For the main thread.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 
-#include "spark/backends/sqlite.h"
-#include "spark/telemetry/sink.h"
+#include "apps/sparktel/sources/location.h"
+#include "apps/sparktel/sources/open.h"
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace spark::sparktel {
 
-// FILE or --db FILE, both into `where`, whose value is the default.
-void add_store_argument(CLI::App& command, std::string& where);
-
-// The path of a SQLite file, before which "sqlite:" may stand. Throws Error(unsupported) for a server.
-[[nodiscard]] std::string path_of(const std::string& where);
-
-// Opens a SQLite file ("sqlite:" may stand before it) without changing or creating it. Throws Error naming
-// it.
-[[nodiscard]] std::unique_ptr<Store> open_for_reading(const std::string& where);
-// Makes it if it is not there.
-[[nodiscard]] std::unique_ptr<SqliteStore> open_for_writing(const std::string& where);
+// FILE|DSN or --db FILE|DSN, both into `where`, whose value is the default. What is no location is a wrong argument.
+void add_store_argument(CLI::App& command, Location& where);
+// The same to write to, made if it is not there.
+void add_target_argument(CLI::App& command, Location& where);
+// Under other names, and without a default.
+CLI::Option* add_location_argument(CLI::App& command, const std::string& names, std::optional<Location>& where,
+                                   const std::string& description);
 
 }  // namespace spark::sparktel

@@ -1,4 +1,4 @@
-// sparktel tail: prints spans and traces of a file as they end, while another process writes it.
+// sparktel tail: prints spans and traces as they end, while another process writes them.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -9,11 +9,11 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/store_argument.h"
-#include "apps/sparktel/files/database.h"
 #include "apps/sparktel/formats/json_lines.h"
 #include "apps/sparktel/tail/follower.h"
 #include "apps/sparktel/terminal/stop_signal.h"
@@ -34,7 +34,7 @@ constexpr Seconds becoming_a_database{5};
 constexpr std::uintmax_t first_page_bytes = 8192;
 
 struct TailOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   std::optional<std::string> name;
   std::optional<std::string> status;
   std::optional<std::chrono::nanoseconds> time;
@@ -65,23 +65,23 @@ class Patience {
 void say(const std::string& text) { std::fprintf(stderr, "sparktel: %s\n", printable(text).c_str()); }
 
 struct Opened {
-  std::unique_ptr<Store> store;  // null if patience ended first
-  bool was_new = false;          // it was waited for, so that what is in it is new, too
+  std::unique_ptr<Source> source;  // null if patience ended first
+  bool was_new = false;            // it was waited for, so that what is in it is new, too
 };
 
-Opened wait_for_file(const std::string& where, Patience& patience) {
+Opened wait_for_file(const Location& where, Patience& patience) {
   std::error_code no_size;
   const auto size_now = [&] {
-    const std::uintmax_t size = std::filesystem::file_size(path_of(where), no_size);
+    const std::uintmax_t size = std::filesystem::file_size(where.path(), no_size);
     return no_size ? 0 : size;
   };
   std::error_code unseen;
-  const std::filesystem::file_status status = std::filesystem::status(path_of(where), unseen);
+  const std::filesystem::file_status status = std::filesystem::status(where.path(), unseen);
   const bool is_there = std::filesystem::exists(status);
   // What may not be looked at has a status that is neither; opening says why.
   const bool is_missing = status.type() == std::filesystem::file_type::not_found;
   const bool can_become_one = is_missing || std::filesystem::is_regular_file(status);
-  if (!can_become_one || size_now() > first_page_bytes) return {open_for_reading(where), false};
+  if (!can_become_one || size_now() > first_page_bytes) return {open_source(where), false};
   std::optional<std::chrono::nanoseconds> appeared;
   bool is_told = false;
   do {
@@ -89,15 +89,31 @@ Opened wait_for_file(const std::string& where, Patience& patience) {
       const std::chrono::nanoseconds now = system_clock().steady_now();
       if (!appeared) appeared = now;
       try {
-        return {open_for_reading(where), is_told};
+        return {open_source(where), is_told};
       } catch (const Error&) {
         if (Seconds(now - *appeared) > becoming_a_database) throw;
       }
     }
-    if (!std::exchange(is_told, true))
-      say("waiting for " + where + (is_there ? " to become a database" : " to appear"));
+    if (!std::exchange(is_told, true)) {
+      say("waiting for " + where.name() + (is_there ? " to become a database" : " to appear"));
+    }
   } while (patience.wait());
-  if (size_now() > 0) return {open_for_reading(where), true};  // or says what is wrong with it
+  if (size_now() > 0) return {open_source(where), true};  // or says what is wrong with it
+  return {};
+}
+
+// Until its first writer has made the tables. A server that is away is not waited for at the beginning: a name that was
+// mistyped would be waited for, too.
+Opened wait_for_tables(const Location& where, Patience& patience) {
+  bool is_told = false;
+  do {
+    try {
+      return {open_source(where), is_told};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+    }
+    if (!std::exchange(is_told, true)) say("waiting for the tables of " + where.name());
+  } while (patience.wait());
   return {};
 }
 
@@ -125,38 +141,54 @@ std::string line_of(const Trace& trace, const Canvas& canvas) {
          paint(trace.trace_id.to_string(), Style::cyan, canvas) + "\n";
 }
 
+// Nothing while the server is away, which is said once.
+std::vector<Follower::Ended> poll(Follower& follower, bool& is_away) {
+  try {
+    std::vector<Follower::Ended> found = follower.poll();
+    if (std::exchange(is_away, false)) say("going on");
+    return found;
+  } catch (const RetryableError& error) {
+    if (!std::exchange(is_away, true)) say(std::string(error.what()) + "; waiting for it");
+    return {};
+  }
+}
+
+std::string text_of(const std::vector<Follower::Ended>& found, const TailOptions& options,
+                    const std::optional<Glob>& name) {
+  const Canvas canvas = canvas_for(stdout);
+  std::string out;
+  for (const Follower::Ended& ended : found) {
+    std::visit(
+        [&](const auto& record) {
+          if (!is_wanted(record, name, options.status)) return;
+          if (options.json) {
+            append_json_line(out, record);
+            out += '\n';
+          } else {
+            out += line_of(record, canvas);
+          }
+        },
+        ended);
+  }
+  return out;
+}
+
 int run(const TailOptions& options) {
   std::optional<Glob> name;
   if (options.name) name.emplace(*options.name);
   Patience patience(options.time);
-  const Opened opened = wait_for_file(options.where, patience);
-  if (!opened.store) return exit_success;
-  Database database(path_of(options.where));
-  Follower follower(*opened.store, database, {.with_attributes = options.json, .from_the_beginning = opened.was_new});
-  say("following " + options.where);
-  const Canvas canvas = canvas_for(stdout);
+  const Opened opened =
+      options.where.is_server() ? wait_for_tables(options.where, patience) : wait_for_file(options.where, patience);
+  if (!opened.source) return exit_success;
+  const std::unique_ptr<Changes> changes = opened.source->follow();
+  Follower follower(opened.source->store(), *changes,
+                    {.with_attributes = options.json, .from_the_beginning = opened.was_new});
+  say("following " + options.where.name());
   bool goes_on = true;
+  bool is_away = false;
   while (goes_on) {
     goes_on = patience.wait();
-    if (database.is_replaced()) {
-      throw Error(ErrorCode::unavailable, path_of(options.where) +
-                                              " was moved away or replaced by another file; run tail again to follow "
-                                              "the new one");
-    }
-    std::string out;
-    for (const Follower::Ended& ended : follower.poll()) {
-      std::visit(
-          [&](const auto& record) {
-            if (!is_wanted(record, name, options.status)) return;
-            if (options.json) {
-              append_json_line(out, record);
-              out += '\n';
-            } else {
-              out += line_of(record, canvas);
-            }
-          },
-          ended);
-    }
+    const std::string out = text_of(poll(follower, is_away), options, name);
     try {
       if (!out.empty()) print(out);
     } catch (const Error&) {
@@ -172,7 +204,7 @@ int run(const TailOptions& options) {
 
 void add_tail_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<TailOptions>();
-  CLI::App* const command = app.add_subcommand("tail", "Print spans and traces of a file as they end, until Ctrl-C");
+  CLI::App* const command = app.add_subcommand("tail", "Print spans and traces as they end, until Ctrl-C");
   add_store_argument(*command, options->where);
   command->add_option("--name", options->name, "Only those whose name matches this glob: 'etl*'")
       ->check(CLI::Validator(
@@ -192,7 +224,7 @@ void add_tail_command(CLI::App& app, Action& action) {
       "End after this time: 10s");
   command->add_flag("--json", options->json, "Print JSON lines as sparktel export does, attributes included");
   command->footer(
-      "A file that is not there yet is waited for.\n\n"
+      "A file, or the tables of a database, that are not there yet are waited for.\n\n"
       "Examples:\n"
       "  sparktel tail\n"
       "  sparktel tail production.db --status failed\n"

@@ -18,7 +18,7 @@ namespace spark::sparktel {
 namespace {
 
 struct TracesOptions {
-  std::string where = "telemetry.db";
+  Location where = "telemetry.db";
   QueryOptions query = {};
 };
 
@@ -70,7 +70,7 @@ int run(const TracesOptions& options) {
     return exit_success;
   }
   if (page.empty()) {
-    print(nothing_found("traces", options.where));
+    print(nothing_found("traces", options.where.name()));
     return exit_success;
   }
   print(draw(*store, page) + (page.truncated ? more_rows_note(options.query, page.size()) : ""));

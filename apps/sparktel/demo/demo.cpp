@@ -16,6 +16,7 @@
 
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/load_graphs.h"
+#include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/demo/demo_report.h"
 #include "apps/sparktel/demo/staged_documents.h"
 #include "apps/sparktel/demo/temporary_folder.h"
@@ -31,7 +32,7 @@ constexpr const char* default_documents = "/usr/share/common-licenses";
 
 struct DemoOptions {
   std::vector<std::string> files;
-  std::string database;
+  std::optional<Location> database;
   bool json = false;
 };
 
@@ -125,10 +126,12 @@ int run(const DemoOptions& options, const std::string& program) {
     events.after_failed_load = [&](const std::string& path) { staged->after_failed_load(path); };
     events.readability_delay = [&](const std::string& path) { return staged->readability_delay(path); };
   }
-  const std::string database =
-      std::filesystem::absolute(options.database.empty() ? fresh_database() : options.database);
-  DemoReport report{.database = database, .program = program};
-  DocumentWorkflow workflow(TelemetryConfig::create_sqlite(database), std::move(events));
+  const Location where = options.database ? *options.database : Location(fresh_database());
+  DemoReport report{.database = where.name(), .argument = where.is_server() ? "DSN" : "", .program = program};
+  if (!where.is_server()) report.database = std::filesystem::absolute(where.path());
+  DocumentWorkflow workflow(where.is_server() ? TelemetryConfig::create_postgresql(where.connection_string())
+                                              : TelemetryConfig::create_sqlite(report.database),
+                            std::move(events));
   report.runs = run_all(workflow, files);
 
   TelemetryManager& manager = workflow.telemetry();
@@ -151,8 +154,10 @@ void add_demo_command(CLI::App& app, Action& action, std::string program) {
   command->add_option(
       "FILES", options->files,
       fmt::format("Text files (default: those in {}, one that appears late, and a slow one)", default_documents));
-  command->add_option("--db", options->database,
-                      "The SQLite file to record to (default: telemetry.db in a new folder for temporary files)");
+  add_location_argument(
+      *command, "--db", options->database,
+      "The SQLite file to record to, or a PostgreSQL database: postgresql://… (default: telemetry.db in a "
+      "new folder for temporary files)");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer(
       "A file that is missing, empty or no text makes its own run fail, after three attempts; the others go on. The "

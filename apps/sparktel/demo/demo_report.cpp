@@ -130,7 +130,7 @@ std::string quoted(const std::string& text) {
 std::string draw_next_steps(const DemoReport& report, const Canvas& canvas) {
   std::string out = heading("What to do next", canvas);
   const std::string program = quoted(report.program);
-  const std::string database = quoted(report.database);
+  const std::string database = quoted(report.argument.empty() ? report.database : report.argument);
   out += "The telemetry is in " + printable(report.database) + ".\n\n";
   out += printable(fmt::format("  {} traces --db {}", program, database)) + "\n";
   const auto failed = std::find_if(report.runs.begin(), report.runs.end(),

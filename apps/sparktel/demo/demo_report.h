@@ -20,7 +20,8 @@ struct DemoReport {
   std::optional<TraceParts> timed_out = {};  // the slowest that succeeded although a node exceeded its time
   std::vector<NodeSummary> nodes = {};
   Stats stats = {};
-  std::string database = {};  // its path
+  std::string database = {};  // its path, or what may be shown of a server's
+  std::string argument = {};  // what to type for it; empty: the same
   std::string program = {};   // what to type to run this program again
 };
 

@@ -40,7 +40,7 @@ void check_integrity(Database& database, bool full, std::vector<Finding>& findin
 }
 
 // Programs with TelemetryConfig::self_metrics record what they dropped, by reason.
-void check_drops(Store& store, std::vector<Finding>& findings) {
+void check_drops(Store& store, const std::string& where, std::vector<Finding>& findings) {
   MetricQuery query{.name = "otel.sdk.processor.span.processed"};
   query.time_limit = Seconds{60};
   std::map<std::string, double> dropped;
@@ -50,7 +50,7 @@ void check_drops(Store& store, std::vector<Finding>& findings) {
     if (group.keys[0].is_string()) dropped[group.keys[0].as_string()] += group.sum;
   }
   if (!is_known) {
-    findings.push_back({"drops", Health::unknown, "not recorded in this file",
+    findings.push_back({"drops", Health::unknown, "not recorded in this " + where,
                         "With TelemetryConfig::self_metrics programs record what they drop; each also has it in "
                         "TelemetryManager::stats()."});
     return;

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "apps/sparktel/files/database.h"
+#include "apps/sparktel/postgresql/postgresql.h"
 #include "spark/backends/sqlite.h"
 #include "spark/base/error.h"
 
@@ -24,19 +25,13 @@ std::string_view to_string(Health health) noexcept {
   return {};
 }
 
-namespace {
-
-// A check that fails itself is a finding too, so that the others are still made.
-template <class Check>
-void guarded(const char* name, std::vector<Finding>& findings, const Check& check) {
+void guarded(const char* name, std::vector<Finding>& findings, const std::function<void()>& check) {
   try {
     check();
   } catch (const Error& error) {
     findings.push_back({name, Health::bad, error.what(), ""});
   }
 }
-
-}  // namespace
 
 std::vector<Finding> examine(const ExamineOptions& options) {
   std::vector<Finding> findings;
@@ -65,11 +60,17 @@ std::vector<Finding> examine(const ExamineOptions& options) {
     check_disk(path, findings);
   }
   if (store) {
-    guarded("drops", findings, [&] { check_drops(*store, findings); });
+    guarded("drops", findings, [&] { check_drops(*store, "file", findings); });
     guarded("clock", findings, [&] { check_clock(*store, options.clock->wall_now(), findings); });
   }
   check_sqlite_version(findings);
   return findings;
+}
+
+std::vector<Finding> examine(const Location& where, ExamineOptions options) {
+  if (where.is_server()) return examine_postgresql(where.connection_string(), options);
+  options.path = where.path();
+  return examine(options);
 }
 
 }  // namespace spark::sparktel

@@ -135,7 +135,7 @@ std::int64_t Database::integer(std::string_view sql) {
 
 std::vector<TraceId> Database::trace_ids_after(TraceId id, std::size_t count) {
   QueryRows rows(*this, "SELECT trace_id FROM trace_ids WHERE trace_id > ?1 ORDER BY trace_id LIMIT ?2");
-  rows.bind_blob(1, bytes_of(id));
+  rows.bind(1, id);
   rows.bind(2, static_cast<std::int64_t>(count));
   std::vector<TraceId> ids;
   while (rows.step()) ids.push_back(trace_id_of(rows.text(0)));
@@ -157,7 +157,7 @@ std::vector<TraceId> Database::trace_ids_since(std::int64_t& number, std::size_t
 std::int64_t Database::count_spans(TraceId id) {
   QueryRows rows(*this,
                  "SELECT count(*) FROM spans_data WHERE trace = (SELECT number FROM trace_ids WHERE trace_id = ?1)");
-  rows.bind_blob(1, bytes_of(id));
+  rows.bind(1, id);
   return rows.step() ? rows.integer(0) : 0;
 }
 
@@ -199,9 +199,12 @@ QueryRows::~QueryRows() { sqlite3_finalize(handle_); }
 
 void QueryRows::bind(int index, std::int64_t value) { sqlite3_bind_int64(handle_, index, value); }
 
-void QueryRows::bind_blob(int index, std::string bytes) {
+void QueryRows::bind(int index, TraceId id) {
+  const std::string bytes = bytes_of(id);
   sqlite3_bind_blob64(handle_, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
 }
+
+void QueryRows::reset() { sqlite3_reset(handle_); }
 
 bool QueryRows::step() {
   const int result = sqlite3_step(handle_);

@@ -69,8 +69,10 @@ class QueryRows {
   QueryRows& operator=(const QueryRows&) = delete;
   ~QueryRows();
 
-  void bind(int index, std::int64_t value);      // from 1
-  void bind_blob(int index, std::string bytes);  // copied
+  void bind(int index, std::int64_t value);  // from 1
+  void bind(int index, TraceId id);
+  // To run it again with other values.
+  void reset();
   bool step();
   [[nodiscard]] int columns() const;
   [[nodiscard]] std::string name(int column) const;

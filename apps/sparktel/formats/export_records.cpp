@@ -12,6 +12,7 @@ namespace {
 
 // Small enough that a page of records with their largest attributes does no harm.
 constexpr std::size_t page_rows = 1'000;
+constexpr std::size_t sorted_spans = 10'000;
 // The limit of a query is for all of each_span, which here takes as long as it takes.
 constexpr Seconds no_time_limit{1e6};
 
@@ -34,7 +35,7 @@ class Export {
       for (std::vector<TraceId> ids; !(ids = trace_ids(last, page_rows)).empty(); last = ids.back()) {
         for (const TraceId id : ids) write_trace(id);
       }
-      write_trace({});
+      if (selection_.without_trace) write_trace({});
     }
     if (selection_.kinds.graphs) write_graphs();
     writer_.end();
@@ -119,13 +120,29 @@ class Export {
     return query;
   }
 
+  // By id, in which a store need not give them: those of a trace with more than are held come as the store has them.
   void write_spans(TraceId id, const TimeRange& time) {
+    std::vector<Span> held;
+    bool is_held = true;
+    const auto write_held = [&] {
+      std::sort(held.begin(), held.end(), [](const Span& a, const Span& b) { return a.span_id < b.span_id; });
+      for (const Span& span : std::exchange(held, {})) written(result_.spans, span);
+    };
     store_.each_span(spans_of(id, time), [&](const Span& span) {
       const Value* const hash = span.attributes.find("graph_hash");
       if (hash != nullptr && hash->is_string() && !is_everything()) graph_hashes_.insert(hash->as_string());
-      if (selection_.kinds.spans) written(result_.spans, span);
+      if (!selection_.kinds.spans) return true;
+      if (is_held) {
+        held.push_back(span);
+        if (held.size() < sorted_spans) return true;
+        is_held = false;
+        write_held();
+      } else {
+        written(result_.spans, span);
+      }
       return true;
     });
+    write_held();
   }
 
   template <class Query, class Ask>

@@ -1,7 +1,8 @@
 // Writes the records of a store in a format, trace by trace in the order of the trace ids, which is about that of time;
-// of a trace its own record first, then spans by id, events and metrics by time. What has no trace follows, and graph
-// definitions in the order in which they were declared. So equal content gives equal files. Memory does not grow with
-// the number of records, except as a RecordWriter says. For one thread; blocks.
+// of a trace its own record first, then spans by id (of more than 10,000 as the store has them), events and metrics by
+// time. What has no trace follows, and graph definitions in the order in which they were declared. So equal content
+// gives equal files. Memory does not grow with the number of records, except as a RecordWriter says. For one thread;
+// blocks.
 //
 // It reads piece by piece: what others write meanwhile may be in the file or not, but never half a record.
 #pragma once
@@ -26,6 +27,8 @@ struct ExportSelection {
   // Traces that started in it, with everything that belongs to them; what belongs to no known trace goes by its own
   // time. Of graph definitions those that these traces name.
   TimeRange time = {};
+  // Whether events and metrics that belong to no trace come along.
+  bool without_trace = true;
 };
 
 // At most `count` ids after this one, ascending, of everything that records name.

@@ -8,15 +8,10 @@
 #include <string>
 
 #include "apps/sparktel/files/line_reader.h"
+#include "apps/sparktel/formats/record_import.h"
 #include "spark/telemetry/sink.h"
 
 namespace spark::sparktel {
-
-struct ImportResult {
-  std::uint64_t records = 0;  // read, whether they were there already or not
-  // Traces known from spans only whose root span is neither in the file nor in the store: they cannot be made.
-  std::uint64_t incomplete_traces = 0;
-};
 
 struct ImportSteps {
   // Makes the store; called when the file is known to be one of records.

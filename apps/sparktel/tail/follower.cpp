@@ -7,11 +7,6 @@ namespace spark::sparktel {
 
 namespace {
 
-constexpr std::size_t ids_at_once = 1'000;
-
-// Changes with every commit of another connection, and costs a look into shared memory.
-constexpr const char* read_version = "PRAGMA data_version";
-
 Timestamp end_of(const Follower::Ended& ended) {
   if (const auto* const span = std::get_if<Span>(&ended)) return span->end_time;
   return std::get<Trace>(ended).end_time.value_or(Timestamp{});
@@ -19,16 +14,10 @@ Timestamp end_of(const Follower::Ended& ended) {
 
 }  // namespace
 
-Follower::Follower(Store& store, Database& database, Options options)
-    : store_(store), database_(database), options_(options) {
-  // No version that there is: the first poll looks.
-  data_version_ = -1;
+Follower::Follower(Store& store, Changes& changes, Options options)
+    : store_(store), changes_(changes), options_(options) {
   if (options_.from_the_beginning) return;
-  // First, so that what is written while this looks around is looked at again.
-  data_version_ = database_.integer(read_version);
-  const std::int64_t newest = database_.integer("SELECT max(number) FROM trace_ids");
-  last_number_ = std::max<std::int64_t>(newest - static_cast<std::int64_t>(most_idle), 0);
-  find_new_traces(nullptr);
+  for (const TraceId id : changes_.latest(most_idle)) look_at(id, watched_[id], nullptr);
   TraceQuery running{.limit = most_running, .status = TraceStatus::started};
   running.with_attributes = false;
   for (const Trace& trace : store_.query_traces(running)) look_at(trace.trace_id, watched_[trace.trace_id], nullptr);
@@ -36,12 +25,13 @@ Follower::Follower(Store& store, Database& database, Options options)
 
 std::vector<Follower::Ended> Follower::poll() {
   std::vector<Ended> found;
-  const std::int64_t version = database_.integer(read_version);
-  if (version == data_version_) return found;
-  data_version_ = version;
+  if (!changes_.any()) return found;
   ++polls_;
-  for (auto& [id, watched] : watched_) look_at(id, watched, &found);
-  find_new_traces(&found);
+  for (const TraceId id : changes_.changed(watched_ids())) {
+    const auto [place, is_new] = watched_.try_emplace(id);
+    if (is_new) place->second.active_at = polls_;
+    look_at(id, place->second, &found);
+  }
   forget_idle(false, most_idle);
   forget_idle(true, most_running);
   // A trace ends after its spans, also where the times are equal.
@@ -63,7 +53,7 @@ void Follower::look_at(TraceId id, Watched& watched, std::vector<Ended>* found) 
   watched.is_running = !traces.empty() && !traces.front().end_time;
 
   // What is written between the count and the reading is given now, and read once more when the count shows it.
-  if (const std::int64_t count = database_.count_spans(id); count != watched.spans) {
+  if (const std::int64_t count = changes_.count_spans(id); count != watched.spans) {
     watched.spans = count;
     SpanQuery span_query{.limit = most_spans, .trace_id = id};
     span_query.with_attributes = options_.with_attributes;
@@ -77,16 +67,11 @@ void Follower::look_at(TraceId id, Watched& watched, std::vector<Ended>* found) 
   give(std::move(traces.rows.front()));
 }
 
-void Follower::find_new_traces(std::vector<Ended>* found) {
-  for (;;) {
-    const std::vector<TraceId> ids = database_.trace_ids_since(last_number_, ids_at_once);
-    for (const TraceId id : ids) {
-      Watched& watched = watched_[id];
-      watched.active_at = polls_;
-      look_at(id, watched, found);
-    }
-    if (ids.size() < ids_at_once) return;
-  }
+std::vector<TraceId> Follower::watched_ids() const {
+  std::vector<TraceId> ids;
+  ids.reserve(watched_.size());
+  for (const auto& [id, watched] : watched_) ids.push_back(id);
+  return ids;
 }
 
 void Follower::forget_idle(bool running, std::size_t most) {

@@ -1,13 +1,12 @@
-// Follower finds what ends in a file while another process writes it. Spans are written at their end, so neither their
-// start nor a position in a table says which are new; and a trace may get spans for hours. So it watches traces: those
-// that run, those that the file came to know since (numbers of traces only grow), and those that were active lately. Of
-// these it remembers which spans it has given.
+// Follower finds what ends in a database while another process writes it. Spans are written at their end, so neither
+// their start nor a position in a table says which are new; and a trace may get spans for hours. So it watches traces:
+// those that run, those that are new (Changes knows), and those that were active lately. Of these it remembers which
+// spans it has given.
 //
-// A poll costs one pragma while nobody has written, else a look-up and a count for each watched trace, and the spans of
-// those that got more. Missed is only a span of a trace that has ended, or was silent, while `most_idle` others were
-// active, and one that is not among the `most_spans` of its trace that started last. Nothing here waits or asks for the
-// time.
-// For one thread.
+// A poll costs one short question while nobody has written, else a look-up and a count for each trace that may have got
+// something, and the spans of those that did. Missed is only a span of a trace that has ended, or was silent, while
+// `most_idle` others were active, and one that is not among the `most_spans` of its trace that started last. Nothing
+// here waits or asks for the time. For one thread.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-#include "apps/sparktel/files/database.h"
+#include "apps/sparktel/sources/source.h"
 #include "spark/telemetry/records.h"
 #include "spark/telemetry/sink.h"
 
@@ -33,11 +32,11 @@ class Follower {
 
   struct Options {
     bool with_attributes = false;     // of what is given
-    bool from_the_beginning = false;  // else what is in the file now counts as given
+    bool from_the_beginning = false;  // else what is there now counts as given
   };
 
-  // Both must outlive this and be of the same file.
-  Follower(Store& store, Database& database, Options options);
+  // Both must outlive this and be of the same database.
+  Follower(Store& store, Changes& changes, Options options);
 
   // What has ended since the last call, by the time of its end; of traces only those that were started here. Throws
   // Error.
@@ -54,14 +53,12 @@ class Follower {
   };
 
   void look_at(TraceId id, Watched& watched, std::vector<Ended>* found);
-  void find_new_traces(std::vector<Ended>* found);
+  [[nodiscard]] std::vector<TraceId> watched_ids() const;
   void forget_idle(bool running, std::size_t most);
 
   Store& store_;
-  Database& database_;
+  Changes& changes_;
   Options options_;
-  std::int64_t data_version_ = 0;
-  std::int64_t last_number_ = 0;
   std::uint64_t polls_ = 0;
   std::unordered_map<TraceId, Watched> watched_;
 };

@@ -1,0 +1,62 @@
+// RecordImport brings records into a store, some thousand a transaction. Records that are there already stay as they
+// are, so importing again completes what was interrupted and changes nothing else. What was added since the last
+// transaction is in the store once finish() has returned, and not at all if that is never called. For one thread;
+// blocks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/sparktel/formats/json_lines.h"
+#include "spark/telemetry/batch.h"
+#include "spark/telemetry/sink.h"
+
+namespace spark::sparktel {
+
+struct ImportResult {
+  std::uint64_t records = 0;  // read, whether they were there already or not
+  // Traces known from spans only whose root span is neither in the file nor in the store: they cannot be made.
+  std::uint64_t incomplete_traces = 0;
+  std::uint64_t rejected = 0;  // that the store refused for good, and did not take
+  std::string message = {};    // why the first of them were
+};
+
+class RecordImport {
+ public:
+  // The store must outlive this.
+  explicit RecordImport(Store& store);
+
+  // Each throws what the store throws.
+  void add(Record record);
+  template <class AnyRecord>
+  void add_copy(const AnyRecord& record) {
+    ++result_.records;
+    add_one(record);
+    write_if_full();
+  }
+  ImportResult finish();
+
+ private:
+  void write();
+  void write_batch();
+  void write_if_full();
+  // Gives those whose root span is not there.
+  [[nodiscard]] std::vector<Trace> make_implied(std::vector<Trace> traces);
+  [[nodiscard]] bool make_implied(const Trace& trace);
+  void add_one(const Trace& trace);
+  void add_one(const GraphDefinition& graph) { builder_.add(GraphDefinition(graph)); }
+  template <class AnyRecord>
+  void add_one(const AnyRecord& record) {
+    builder_.add(record);
+  }
+
+  Store& store_;
+  BatchBuilder builder_;
+  std::vector<Trace> partial_traces_;  // whose root span was not there when it was looked for
+  std::size_t next_look_;              // when there are so many
+  ImportResult result_;
+};
+
+}  // namespace spark::sparktel

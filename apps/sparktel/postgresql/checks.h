@@ -1,0 +1,36 @@
+// The parts of examine_postgresql(). Each asks one thing of the server, changes nothing, and adds what it found. They
+// throw Error where the server does not answer.
+#pragma once
+
+#include <vector>
+
+#include "apps/sparktel/doctor/examine.h"
+#include "apps/sparktel/postgresql/session.h"
+
+namespace spark::sparktel {
+
+// What the tables say of themselves.
+struct TablesFound {
+  std::int64_t version = 0;  // 0: there are none
+  bool is_native = false;
+  bool has_gin = false;
+};
+
+// check_server.cpp
+void check_server(Session& session, std::vector<Finding>& findings);
+void check_encryption(Session& session, std::vector<Finding>& findings);
+void check_connections(Session& session, std::vector<Finding>& findings);
+// The server's clock against this one.
+void check_server_clock(Session& session, Clock& clock, std::vector<Finding>& findings);
+void check_rights(Session& session, const TablesFound& tables, std::vector<Finding>& findings);
+
+// check_tables.cpp; but for the first, tables are there.
+[[nodiscard]] TablesFound check_schema(Session& session, std::vector<Finding>& findings);
+void check_indexes(Session& session, const TablesFound& tables, std::vector<Finding>& findings);
+// Whether the entries of B-trees agree with their tables, where the server's extension amcheck is installed.
+void check_index_entries(Session& session, std::vector<Finding>& findings);
+void check_partitions(Session& session, const TablesFound& tables, std::vector<Finding>& findings);
+void check_dead_letters(Session& session, std::vector<Finding>& findings);
+void check_sizes(Session& session, std::vector<Finding>& findings);
+
+}  // namespace spark::sparktel
