@@ -12,15 +12,11 @@ namespace {
 using namespace std::chrono_literals;
 
 // The clocks of machines that keep time differ by less.
-constexpr auto tolerated_skew = 5s;
+constexpr auto tolerated_difference = 5s;
 constexpr std::int64_t oldest_version = 120'000;
 // Of the connections that the server allows.
 constexpr double many_connections = 0.8;
 constexpr double too_many_connections = 0.95;
-
-std::string counted(std::int64_t number, const char* noun) {
-  return format_count(static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)), noun);
-}
 
 }  // namespace
 
@@ -150,7 +146,7 @@ void check_server_clock(Session& session, Clock& clock, std::vector<Finding>& fi
   const auto early = before - there;
   const auto late = there - after;
   const auto difference = std::max({early, late, decltype(early)::zero()});
-  if (difference <= tolerated_skew) {
+  if (difference <= tolerated_difference) {
     findings.push_back({"server clock", Health::good, "the server's clock and this one agree", ""});
     return;
   }

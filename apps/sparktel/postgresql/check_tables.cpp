@@ -15,10 +15,6 @@ constexpr std::int64_t most_counted = 100'000;
 // Planning a query looks at each.
 constexpr std::int64_t many_partitions = 1'000;
 
-std::string counted(std::int64_t number, const char* noun) {
-  return format_count(static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)), noun);
-}
-
 }  // namespace
 
 TablesFound check_schema(Session& session, std::vector<Finding>& findings) {

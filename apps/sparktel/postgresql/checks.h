@@ -2,10 +2,14 @@
 // throw Error where the server does not answer.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "apps/sparktel/doctor/examine.h"
 #include "apps/sparktel/postgresql/session.h"
+#include "apps/sparktel/terminal/text.h"
 
 namespace spark::sparktel {
 
@@ -15,6 +19,11 @@ struct TablesFound {
   bool is_native = false;
   bool has_gin = false;
 };
+
+// A count that the server gives, where -1 says that it does not know.
+inline std::string counted(std::int64_t number, const char* noun) {
+  return format_count(static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)), noun);
+}
 
 // check_server.cpp
 void check_server(Session& session, std::vector<Finding>& findings);

@@ -13,7 +13,7 @@ namespace {
 using detail::postgresql::Settings;
 
 // A value as a connection string has it: in quotes, which with backslashes are escaped by one.
-std::string quoted(const std::string& value) {
+std::string quoted_value(const std::string& value) {
   std::string out = "'";
   for (const char c : value) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -78,7 +78,7 @@ PostgresqlOptions options_for_reading(const Secret& connection_string) {
   PostgresqlOptions options = settings.options;
   // What is ours in a connection string overrules the options. So it is put together again without.
   std::string theirs;
-  for (const auto& [keyword, value] : settings.target.parameters) theirs += keyword + "=" + quoted(value) + " ";
+  for (const auto& [keyword, value] : settings.target.parameters) theirs += keyword + "=" + quoted_value(value) + " ";
   options.connection_string = Secret(theirs);
   options.manage_schema = false;
   options.partitioning.reset();

@@ -71,7 +71,9 @@ constexpr std::array<std::string_view, 54> known_keywords{"host",
 
 constexpr std::string_view spaces = " \t\r\n\f\v";
 
-void skip_spaces(std::string_view& rest) { rest.remove_prefix(std::min(rest.find_first_not_of(spaces), rest.size())); }
+void skip_white_space(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(spaces), rest.size()));
+}
 
 // A value is a word, or in single quotes; a backslash takes the next character as it is.
 void skip_value(std::string_view& rest) {
@@ -85,15 +87,15 @@ void skip_value(std::string_view& rest) {
 
 // Whether it is "keyword = value …" as far as the first keyword that is known.
 bool has_known_keyword(std::string_view rest) {
-  for (skip_spaces(rest); !rest.empty(); skip_spaces(rest)) {
+  for (skip_white_space(rest); !rest.empty(); skip_white_space(rest)) {
     const auto end = std::min(rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), rest.size());
     const std::string_view keyword = rest.substr(0, end);
     rest.remove_prefix(end);
-    skip_spaces(rest);
+    skip_white_space(rest);
     if (keyword.empty() || rest.empty() || rest.front() != '=') return false;
     if (std::find(known_keywords.begin(), known_keywords.end(), keyword) != known_keywords.end()) return true;
     rest.remove_prefix(1);
-    skip_spaces(rest);
+    skip_white_space(rest);
     skip_value(rest);
   }
   return false;

@@ -17,7 +17,7 @@ namespace {
 
 using Field = GroupBy::Field;
 
-constexpr const char* answering = "answer an aggregate";
+constexpr const char* answering_aggregate = "answer an aggregate";
 
 enum class Measured : std::uint8_t { nothing, nanoseconds, number };
 
@@ -242,7 +242,7 @@ class Run {
  private:
   template <class Visit>
   void stream(const std::string& sql, const Visit& visit) {
-    connection_.stream(sql, parameters_, limit_.deadline() + std::chrono::milliseconds(100), answering,
+    connection_.stream(sql, parameters_, limit_.deadline() + std::chrono::milliseconds(100), answering_aggregate,
                        [&](const Result& row) {
                          visit(row);
                          return true;
@@ -274,16 +274,16 @@ Groups run(Connection& connection, const Query& query, const Aggregation& aggreg
   // One snapshot for all that is read of it.
   const bool may_hold_distributions = kind_of(query) == RowKind::metric && plan.measure() == nullptr;
   if (may_hold_distributions) {
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", deadline, answering);
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", deadline, answering_aggregate);
   }
   try {
     run.compute(sql.groups(grouped, measured, failed_status));
     if (run.has_distributions()) run.read(sql.rows_with_distributions(grouped));
   } catch (...) {
-    if (may_hold_distributions && connection.is_usable()) connection.execute("ROLLBACK", deadline, answering);
+    if (may_hold_distributions && connection.is_usable()) connection.execute("ROLLBACK", deadline, answering_aggregate);
     throw;
   }
-  if (may_hold_distributions) connection.execute("COMMIT", deadline, answering);
+  if (may_hold_distributions) connection.execute("COMMIT", deadline, answering_aggregate);
   Groups groups = ranked(run.take(), aggregation);
   limit.check();
   return groups;

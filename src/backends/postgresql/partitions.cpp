@@ -10,7 +10,7 @@ namespace spark::detail::postgresql {
 namespace {
 
 constexpr const char* tables[] = {"spans_data", "events_data", "metrics_data"};
-constexpr const char* making = "make a partition";
+constexpr const char* making_partition = "make a partition";
 constexpr const char* dropping = "drop a partition";
 
 // 2000-01-01 to 2100-01-01: what lies outside has a clock that is wrong, and a table for each such day helps nobody.
@@ -57,16 +57,16 @@ void Partitions::make(Connection& connection, std::int64_t day, Deadline deadlin
                             std::to_string((day + 1) * nanoseconds_of_day) + ")";
   // Looking costs less than the lock that making takes.
   const Result is_there =
-      connection.query("SELECT to_regclass('metrics_data" + suffix + "') IS NOT NULL", {}, deadline, making);
+      connection.query("SELECT to_regclass('metrics_data" + suffix + "') IS NOT NULL", {}, deadline, making_partition);
   if (!is_there.boolean(0, 0)) {
     try {
       std::string sql = begin;
       for (const std::string table : tables) {
         sql += "; CREATE TABLE IF NOT EXISTS " + table + suffix + " PARTITION OF " + table + range;
       }
-      connection.execute(sql + "; COMMIT", deadline, making);
+      connection.execute(sql + "; COMMIT", deadline, making_partition);
     } catch (const StatementError& error) {
-      roll_back(connection, deadline, making);
+      roll_back(connection, deadline, making_partition);
       // Busy tables have time for it before the next batch. Without the right, or with rows of that day in the default
       // partition already, its rows lie there.
       if (is_retryable(error.state())) return;

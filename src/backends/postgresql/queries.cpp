@@ -10,14 +10,14 @@
 namespace spark::detail::postgresql {
 namespace {
 
-constexpr const char* answering = "answer a query";
+constexpr const char* answering_query = "answer a query";
 
 // Runs a statement and makes at most `limit` records of its rows.
 template <class Record, class Decode>
 Page<Record> read_page(Connection& connection, const std::string& sql, const Parameters& parameters, std::size_t limit,
                        Deadline deadline, const Decode& decode) {
   Page<Record> page;
-  connection.stream(sql, parameters, deadline, answering, [&](const Result& result) {
+  connection.stream(sql, parameters, deadline, answering_query, [&](const Result& result) {
     if (page.rows.size() == limit) {
       page.truncated = true;
       return true;  // the server sends no other one

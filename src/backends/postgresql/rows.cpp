@@ -17,7 +17,7 @@ SpanId span_id(const Result& result, int row, int column) {
   return result.is_null(row, column) ? SpanId{} : SpanId{id_from_column(result.integer(row, column))};
 }
 
-std::string text(const Result& result, int row, int column) { return std::string(result.octets(row, column)); }
+std::string text_at(const Result& result, int row, int column) { return std::string(result.octets(row, column)); }
 
 // NULL is what stands for the attributes where nobody wants them.
 Object object(const Result& result, int row, int column) {
@@ -40,13 +40,13 @@ Enum enumerator(const Result& result, int row, int column, Enum last) {
 Trace decode_trace(const Result& result, int row) {
   Trace trace;
   trace.trace_id = read_uuid<TraceId>(result.octets(row, 0));
-  trace.name = text(result, row, 1);
+  trace.name = text_at(result, row, 1);
   trace.start_time = time(result.integer(row, 2));
   if (!result.is_null(row, 3)) trace.end_time = time(result.integer(row, 3));
   trace.status = enumerator(result, row, 4, TraceStatus::cancelled);
   trace.attributes = object(result, row, 5);
   trace.root_span_id = span_id(result, row, 6);
-  trace.graph_hash = text(result, row, 7);
+  trace.graph_hash = text_at(result, row, 7);
   trace.partial = result.boolean(row, 8);
   return trace;
 }
@@ -56,13 +56,13 @@ Span decode_span(const Result& result, int row) {
   span.span_id = span_id(result, row, 0);
   span.trace_id = read_uuid<TraceId>(result.octets(row, 1));
   span.parent_span_id = span_id(result, row, 2);
-  span.name = text(result, row, 3);
+  span.name = text_at(result, row, 3);
   span.kind = enumerator(result, row, 4, SpanKind::CONSUMER);
   span.start_time = time(result.integer(row, 5));
   span.end_time = time(end_of(result.integer(row, 5), result.integer(row, 6)));
   span.status = enumerator(result, row, 7, SpanStatus::cancelled);
-  span.status_message = text(result, row, 8);
-  span.error_type = text(result, row, 9);
+  span.status_message = text_at(result, row, 8);
+  span.error_type = text_at(result, row, 9);
   span.attributes = object(result, row, 10);
   return span;
 }
@@ -72,8 +72,8 @@ Event decode_event(const Result& result, int row) {
   event.event_id = read_uuid<EventId>(result.octets(row, 0));
   event.trace_id = read_uuid<TraceId>(result.octets(row, 1));
   event.span_id = span_id(result, row, 2);
-  event.type = text(result, row, 3);
-  event.name = text(result, row, 4);
+  event.type = text_at(result, row, 3);
+  event.name = text_at(result, row, 4);
   event.timestamp = time(result.integer(row, 5));
   event.source = enumerator(result, row, 6, EventSource::span);
   event.attributes = object(result, row, 7);
@@ -85,9 +85,9 @@ Metric decode_metric(const Result& result, int row) {
   metric.metric_id = read_uuid<MetricId>(result.octets(row, 0));
   metric.trace_id = read_uuid<TraceId>(result.octets(row, 1));
   metric.span_id = span_id(result, row, 2);
-  metric.name = text(result, row, 3);
+  metric.name = text_at(result, row, 3);
   metric.value = result.number(row, 4);
-  metric.unit = text(result, row, 5);
+  metric.unit = text_at(result, row, 5);
   metric.aggregation_type = enumerator(result, row, 6, AggregationType::histogram);
   metric.timestamp = time(result.integer(row, 7));
   metric.attributes = object(result, row, 8);
@@ -96,7 +96,7 @@ Metric decode_metric(const Result& result, int row) {
 }
 
 GraphDefinition decode_graph(const Result& result, int row) {
-  return {text(result, row, 0), text(result, row, 1), text(result, row, 2), object(result, row, 3)};
+  return {text_at(result, row, 0), text_at(result, row, 1), text_at(result, row, 2), object(result, row, 3)};
 }
 
 }  // namespace spark::detail::postgresql

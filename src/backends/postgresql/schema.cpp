@@ -9,7 +9,7 @@ namespace {
 // "Spark" and "tele": whoever else takes advisory locks in this database takes others.
 constexpr const char* take_schema_lock = "SELECT pg_advisory_xact_lock(1399874930, 1952803941)";
 constexpr const char* reading = "read the version of its tables";
-constexpr const char* making = "make its tables";
+constexpr const char* making_tables = "make its tables";
 
 // Names and kinds compare by bytes, which is what COLLATE "C" says and what costs least. A trace is one row whatever
 // its times are, since two processes may tell them differently; so its table is not partitioned. All other keys hold
@@ -150,7 +150,7 @@ Found look(Connection& connection, Deadline deadline) {
 
 void migrate(Connection& connection, const PostgresqlOptions& options, Deadline deadline,
              std::span<const Migration> migrations) {
-  connection.execute(std::string("BEGIN; ") + take_schema_lock, deadline, making);
+  connection.execute(std::string("BEGIN; ") + take_schema_lock, deadline, making_tables);
   const auto latest = static_cast<std::int64_t>(migrations.size());
   Found found = look(connection, deadline);
   if (found.version < latest) {
@@ -164,9 +164,9 @@ void migrate(Connection& connection, const PostgresqlOptions& options, Deadline 
     sql += "INSERT INTO spark_meta VALUES ('version', '" + std::to_string(latest) + "'), ('partitioning', '" +
            std::string(to_string(found.layout.partitioning)) + "'), ('gin', '" + (found.layout.gin ? "on" : "off") +
            "') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-    connection.execute(sql, deadline, making);
+    connection.execute(sql, deadline, making_tables);
   }
-  connection.execute("COMMIT", deadline, making);
+  connection.execute("COMMIT", deadline, making_tables);
 }
 
 void migrate_or_explain(Connection& connection, const PostgresqlOptions& options, Deadline deadline,
@@ -174,7 +174,7 @@ void migrate_or_explain(Connection& connection, const PostgresqlOptions& options
   try {
     migrate(connection, options, deadline, migrations);
   } catch (const StatementError& error) {
-    connection.execute("ROLLBACK", deadline, making);
+    connection.execute("ROLLBACK", deadline, making_tables);
     if (error.code() != ErrorCode::permission_denied) throw;
     throw Error(ErrorCode::permission_denied,
                 std::string(error.what()) +
