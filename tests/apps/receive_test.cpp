@@ -5,6 +5,7 @@
 
 #include <boost/asio.hpp>
 #include <string>
+#include <vector>
 
 #include "apps/child_process.h"
 #include "backends/temporary_directory.h"
@@ -27,6 +28,20 @@ TEST_F(Receive, takes_ports_alone_for_ports) {
     EXPECT_EQ(result.exit_code, 2) << text;
     EXPECT_THAT(result.error, HasSubstr("0 to 65535")) << text;
   }
+}
+
+TEST_F(Receive, takes_for_origins_what_browsers_send) {
+  const std::vector<std::string> receive = {"receive", database, "--port=0", "--for=1ms", "--allow-origin"};
+  for (const char* text : {"shop.example", "https://", "https://shop.example/", "https://Shop.example", "*"}) {
+    std::vector<std::string> arguments = receive;
+    arguments.emplace_back(text);
+    const ChildResult result = run_sparktel(arguments);
+    EXPECT_EQ(result.exit_code, 2) << text;
+    EXPECT_THAT(result.error, HasSubstr("scheme://host")) << text;
+  }
+  std::vector<std::string> arguments = receive;
+  arguments.insert(arguments.end(), {"https://shop.example", "--allow-origin", "http://localhost:8080"});
+  EXPECT_EQ(run_sparktel(arguments).exit_code, 0);
 }
 
 TEST_F(Receive, says_what_to_do_when_its_address_is_in_use) {

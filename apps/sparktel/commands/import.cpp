@@ -13,6 +13,7 @@
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
+#include "ingest/known_senders.h"
 #include "spark/backends/sqlite.h"
 #include "spark/base/error.h"
 
@@ -86,6 +87,7 @@ int run(const ImportOptions& options) {
   const std::string name = options.in == "-" ? "standard input" : options.in;
   const ImportSteps steps{.open = [&]() -> Store& {
                             store = open_for_writing(options.where);
+                            detail::ingest::note_import(*store);
                             return *store;
                           },
                           .progress =
