@@ -5,11 +5,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "async/time_after.h"
 #include "spark/async/cancellation.h"
+#include "spark/base/error.h"
 
 namespace spark::http {
 
@@ -34,6 +36,19 @@ std::string what_of(const std::exception_ptr& exception) {
     return known.what();
   } catch (...) {
     return "something that is no std::exception was thrown";
+  }
+}
+
+// What passes by itself is worth another try of the client's.
+int status_of(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::bad_alloc&) {
+    return 503;
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::unavailable ? 503 : 500;
+  } catch (...) {
+    return 500;
   }
 }
 
@@ -243,6 +258,7 @@ Task<Connection::Next> Connection::end_of_reading(const Request& request) {
 }
 
 Task<Response> Connection::answer(const Request& request) {
+  int status = 500;
   std::string problem;
   try {
     Response response = co_await shared_.handler(request);
@@ -250,12 +266,13 @@ Task<Response> Connection::answer(const Request& request) {
     if (problem.empty()) co_return response;
   } catch (...) {
     if (is_cancelled()) throw;
+    status = status_of(std::current_exception());
     problem = what_of(std::current_exception());
   }
   shared_.counters.add(&Stats::handler_errors);
   // Without the query, in which some clients put their keys.
   shared_.report("the handler of " + request.method + " " + std::string(request.path()) + " failed: " + problem);
-  co_return refusal(500, request);
+  co_return refusal(status, request);
 }
 
 Response Connection::refusal(int status, const Request& request) const {

@@ -29,9 +29,10 @@ struct DecoderOptions {
   // Since the epoch. Of a cumulative series that began earlier, and that is not known, the first point only says where
   // it stands: what it counts may be stored already, by the receiver that ran before. 0: all of it is new.
   std::int64_t since_ns = 0;
-  // Whether nothing of this sender (its resource's hash) can be stored already, so that its older series count whole
-  // too. Asked for each series that is not known, from any thread; what it throws, the decoder throws. Empty: none is.
-  std::function<bool(const RecordId& sender)> is_new_sender = {};
+  // Whether nothing of a series of this sender (its resource's hash) that began then can be stored already, so that it
+  // counts whole though it is older. Asked for each series that is not known, from any thread; what it throws, the
+  // decoder throws. Empty: none is.
+  std::function<bool(const RecordId& sender, std::int64_t start_ns)> is_new_sender = {};
 };
 
 class RequestTooLarge : public Error {

@@ -97,15 +97,33 @@ http::Response server_failure(int status, const http::Request& request) {
   return failure(request, status, "the request is refused (HTTP status " + std::to_string(status) + ")");
 }
 
-http::ServerOptions with_failures(http::ServerOptions options) {
-  options.refusal = server_failure;
-  return options;
+bool is_allowed(const std::vector<std::string>& origins, std::string_view origin) {
+  return std::find(origins.begin(), origins.end(), origin) != origins.end();
+}
+
+// Without it the browser keeps the answer from the page.
+void allow_page(http::Response& response, std::string_view origin) {
+  response.headers.add("Access-Control-Allow-Origin", std::string(origin));
+  response.headers.add("Vary", "Origin");
+}
+
+http::ServerOptions with_failures(const ReceiverOptions& options) {
+  http::ServerOptions server = options.http;
+  server.refusal = [origins = options.allowed_origins](int status, const http::Request& request) {
+    http::Response response = server_failure(status, request);
+    const auto origin = request.header("Origin");
+    if (origin && is_allowed(origins, *origin)) allow_page(response, *origin);
+    return response;
+  };
+  return server;
 }
 
 // Without a beginning everything counts, and there is nothing to be asked.
 DecoderOptions with_senders(DecoderOptions options, KnownSenders& senders) {
   if (options.since_ns != 0 && !options.is_new_sender) {
-    options.is_new_sender = [&senders](const RecordId& sender) { return senders.is_new(sender); };
+    options.is_new_sender = [&senders](const RecordId& sender, std::int64_t start_ns) {
+      return senders.is_new(sender, start_ns);
+    };
   }
   return options;
 }
@@ -116,9 +134,9 @@ Receiver::Receiver(Store& store, ReceiverOptions options, Clock& clock)
     : store_(store),
       options_(std::move(options)),
       clock_(clock),
-      senders_(store),
+      senders_(store, clock),
       decoder_(with_senders(options_.decoder, senders_)),
-      server_(with_failures(options_.http), [this](const http::Request& request) { return answer(request); }) {}
+      server_(with_failures(options_), [this](const http::Request& request) { return answer(request); }) {}
 
 Task<http::Response> Receiver::answer(const http::Request& request) {
   const auto origin = request.header("Origin");
@@ -128,8 +146,7 @@ Task<http::Response> Receiver::answer(const http::Request& request) {
 
 // A page of another server asks first what it may do (the Fetch standard, "CORS protocol").
 Task<http::Response> Receiver::answer_page(const http::Request& request, std::string_view origin) {
-  const auto& allowed = options_.allowed_origins;
-  if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) {
+  if (!is_allowed(options_.allowed_origins, origin)) {
     const std::lock_guard lock(stats_mutex_);
     ++stats_.requests_refused;
     co_return failure(request, 403, "web pages of this origin may not send here");
@@ -142,8 +159,7 @@ Task<http::Response> Receiver::answer_page(const http::Request& request, std::st
     response.headers.add("Access-Control-Allow-Headers", "content-type, content-encoding");
     response.headers.add("Access-Control-Max-Age", "3600");
   }
-  response.headers.add("Access-Control-Allow-Origin", std::string(origin));
-  response.headers.add("Vary", "Origin");
+  allow_page(response, origin);
   co_return response;
 }
 
@@ -190,6 +206,7 @@ http::Response Receiver::take(const Kind& kind, std::string_view body) {
 http::Response Receiver::store_all(const Kind& kind, std::string_view body) {
   const std::int64_t now_ns = clock_.wall_now().time_since_epoch().count();
   Decoded decoded = decoder_.decode_for_store(kind.signal, kind.encoding, body, now_ns);
+  if (options_.decoder.since_ns != 0) senders_.remember(decoded.series->senders());
   try {
     for (const auto& batch : decoded.batches) store_.write(*batch);
   } catch (const std::exception& error) {

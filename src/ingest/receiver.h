@@ -47,9 +47,10 @@ struct ReceiverOptions {
 struct ReceiverStats {
   // Records that the store has, by RecordKind; those that were sent again included.
   std::array<std::uint64_t, record_kinds> stored = {};
-  std::uint64_t requests = 0;          // that were stored, or had nothing in them
-  std::uint64_t items_rejected = 0;    // of those: spans, data points, log records that cannot be stored
-  std::uint64_t points_standing = 0;   // of those: see Decoded::standing; what these counted is not stored
+  std::uint64_t requests = 0;        // that were stored, or had nothing in them
+  std::uint64_t items_rejected = 0;  // of those: spans, data points, log records that cannot be stored
+  // Of those: see Decoded::standing; what these counted is not stored. One that was sent again counts again.
+  std::uint64_t points_standing = 0;
   std::uint64_t requests_refused = 0;  // for good: not OTLP, too large, of a web page that may not send
   std::uint64_t store_failures = 0;    // the client was asked to send it again
   http::Stats http = {};

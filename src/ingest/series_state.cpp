@@ -73,6 +73,7 @@ bool SeriesChanges::advance(const RecordId& sender, const RecordId& series, Read
 }
 
 bool SeriesChanges::begins(const RecordId& sender, const Reading& reading) {
+  senders_.insert(sender);
   const bool counts = state_->begins(sender, reading);
   if (!counts) ++standing_;
   return counts;
@@ -97,10 +98,12 @@ std::optional<SeriesState::Entry> SeriesState::find(const RecordId& series) cons
 }
 
 bool SeriesState::begins(const RecordId& sender, const Reading& reading) const {
-  // Asked in any case, since this is how the sender becomes known.
-  const bool is_new = is_new_sender_ && is_new_sender_(sender);
-  const std::lock_guard lock(mutex_);
-  return since_ns_ == 0 || reading.start_ns >= since_ns_ || (is_new && forgotten_ == 0);
+  {
+    const std::lock_guard lock(mutex_);
+    if (since_ns_ == 0 || reading.start_ns >= since_ns_) return true;
+    if (forgotten_ != 0) return false;
+  }
+  return is_new_sender_ && is_new_sender_(sender, reading.start_ns);
 }
 
 void SeriesState::put(const RecordId& series, Entry&& entry, std::int64_t now_ns) {

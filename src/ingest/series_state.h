@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,8 @@ class SeriesChanges {
   [[nodiscard]] bool advance(const RecordId& sender, const RecordId& series, Reading& reading);
   // Points that only said where their series stand.
   [[nodiscard]] std::uint64_t standing() const noexcept { return standing_; }
+  // Whose series began here, whether they count or not.
+  [[nodiscard]] const std::unordered_set<RecordId>& senders() const noexcept { return senders_; }
 
  private:
   friend SeriesState;
@@ -61,13 +64,14 @@ class SeriesChanges {
 
   const SeriesState* state_;
   Entries changed_;
+  std::unordered_set<RecordId> senders_;
   std::uint64_t standing_ = 0;
 };
 
 // Safe from any thread.
 class SeriesState {
  public:
-  using IsNewSender = std::function<bool(const RecordId& sender)>;
+  using IsNewSender = std::function<bool(const RecordId& sender, std::int64_t start_ns)>;
 
   // Series that began before `since_ns` may be known to whoever was there before, unless their sender is new.
   SeriesState(std::size_t most, std::int64_t since_ns, IsNewSender is_new_sender)

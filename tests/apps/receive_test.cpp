@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <boost/asio.hpp>
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "apps/child_process.h"
 #include "backends/temporary_directory.h"
+#include "ingest/known_senders.h"
+#include "spark/backends/sqlite.h"
 
 namespace spark::testing {
 namespace {
@@ -27,6 +31,37 @@ TEST_F(Receive, takes_ports_alone_for_ports) {
     EXPECT_EQ(result.exit_code, 2) << text;
     EXPECT_THAT(result.error, HasSubstr("0 to 65535")) << text;
   }
+}
+
+TEST_F(Receive, takes_for_origins_what_browsers_send) {
+  const std::vector<std::string> receive = {"receive", database, "--port=0", "--for=1ms", "--allow-origin"};
+  for (const char* text : {"shop.example", "https://", "https://shop.example/", "https://Shop.example", "*"}) {
+    std::vector<std::string> arguments = receive;
+    arguments.emplace_back(text);
+    const ChildResult result = run_sparktel(arguments);
+    EXPECT_EQ(result.exit_code, 2) << text;
+    EXPECT_THAT(result.error, HasSubstr("scheme://host")) << text;
+  }
+  std::vector<std::string> arguments = receive;
+  arguments.insert(arguments.end(), {"https://shop.example", "--allow-origin", "http://localhost:8080"});
+  EXPECT_EQ(run_sparktel(arguments).exit_code, 0);
+}
+
+// What a receiver that comes later must not count twice.
+TEST_F(Receive, trusts_no_unknown_sender_after_an_import) {
+  const RecordId sender{1, 2};
+  constexpr std::int64_t long_ago = 1;
+  const auto is_new = [&] {
+    SqliteStore store({.path = database});
+    return detail::ingest::KnownSenders(store, system_clock()).is_new(sender, long_ago);
+  };
+  EXPECT_TRUE(is_new());
+  const std::string lines = directory.file("lines.jsonl");
+  std::ofstream(lines)
+      << R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"jobs","sum":{"isMonotonic":true,"aggregationTemporality":2,"dataPoints":[{"asInt":5,"startTimeUnixNano":"1","timeUnixNano":"2"}]}}]}]}]})"
+      << '\n';
+  EXPECT_EQ(run_sparktel({"import", lines, database}).exit_code, 0);
+  EXPECT_FALSE(is_new());
 }
 
 TEST_F(Receive, says_what_to_do_when_its_address_is_in_use) {

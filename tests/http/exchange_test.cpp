@@ -153,6 +153,13 @@ TEST_F(HttpExchange, blank_lines_before_a_request_are_passed_over) {
   EXPECT_EQ(client.ask("\n" + get("/echo")).status, 200);
 }
 
+TEST_F(HttpExchange, a_handler_without_memory_asks_the_client_to_come_again) {
+  const RawReply reply = connect().ask(get("/no-memory"));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_TRUE(reply.header("Retry-After").has_value());
+  EXPECT_EQ(stats().handler_errors, 1u);
+}
+
 TEST_F(HttpExchange, a_handler_that_throws_gives_500_and_no_secrets) {
   RawClient client = connect();
   for (const char* path : {"/throw?key=private", "/throw-int", "/bad-header"}) {

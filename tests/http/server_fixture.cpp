@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <new>
 #include <thread>
 
 #include "spark/async/sleep.h"
@@ -60,6 +61,7 @@ Task<http::Response> HttpServerTest::handle(const http::Request& request) {
   if (path == "/wait") co_await wait_at_gate();
   if (path == "/throw") throw std::runtime_error("the secret is opensesame");
   if (path == "/throw-int") throw 42;
+  if (path == "/no-memory") throw std::bad_alloc();
   if (path == "/none") co_return http::Response(204);
   if (path == "/missing") co_return http::status_response(404);
   if (path == "/big") {

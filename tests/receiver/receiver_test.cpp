@@ -112,6 +112,14 @@ TEST_F(ReceiverTest, that_is_started_anew_counts_nothing_twice) {
   EXPECT_EQ(jobs(store), 8);
 }
 
+TEST_F(ReceiverTest, a_request_that_is_refused_makes_no_sender_known) {
+  start(begun_at_second_100());
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 5, 50) + "}").status, 400);
+  start(begun_at_second_100());
+  EXPECT_EQ(send_json("/v1/metrics", jobs_json("known", 5, 50)).status, 200);
+  EXPECT_EQ(jobs(store), 5);
+}
+
 TEST_F(ReceiverTest, asks_for_counts_again_when_it_cannot_remember_their_sender) {
   start(begun_at_second_100());
   store.is_failing = true;
@@ -271,7 +279,11 @@ TEST_F(ReceiverTest, a_web_page_may_not_send_unless_its_origin_is_allowed) {
       "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n";
   EXPECT_EQ(RawClient(port()).ask(asks).status, 403);
 
-  start({.allowed_origins = {"http://other.example", "http://shop.example:4318"}});
+  start({.http = {.limits = {.body_bytes = 100'000}},
+         .allowed_origins = {"http://other.example", "http://shop.example:4318"}});
+  const RawReply too_large = send("/v1/traces", std::string(100'001, ' '), from);
+  EXPECT_EQ(too_large.status, 413);
+  EXPECT_EQ(too_large.header("Access-Control-Allow-Origin"), "http://shop.example:4318");
   RawClient client(port());
   const RawReply may = client.ask(asks);
   EXPECT_EQ(may.status, 204);

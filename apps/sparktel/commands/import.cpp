@@ -16,6 +16,7 @@
 #include "apps/sparktel/terminal/progress.h"
 #include "apps/sparktel/terminal/stop_signal.h"
 #include "apps/sparktel/terminal/text.h"
+#include "ingest/known_senders.h"
 #include "spark/base/error.h"
 
 namespace spark::sparktel {
@@ -99,6 +100,7 @@ int import_database(const Location& from, const ImportOptions& options) {
   refuse_itself(from, options.where);
   const std::unique_ptr<Source> source = open_source(from);
   const std::unique_ptr<Store> target = open_for_writing(options.where);
+  detail::ingest::note_import(*target);
   const std::unique_ptr<Source> there = open_source(options.where);
   const StopSignal stop;
   Progress progress("copied", "records");
@@ -123,6 +125,7 @@ int import_lines(const ImportOptions& options) {
   const std::string name = options.in == "-" ? "standard input" : options.in;
   const ImportSteps steps{.open = [&]() -> Store& {
                             store = open_for_writing(options.where);
+                            detail::ingest::note_import(*store);
                             return *store;
                           },
                           .progress =

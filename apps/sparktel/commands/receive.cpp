@@ -100,6 +100,23 @@ std::uint16_t parse_port(const std::string& text) {
   return port;
 }
 
+// As browsers write it (RFC 6454, section 6.2): anything else would never match, and without a word.
+std::string parse_origin(const std::string& text) {
+  const auto end = text.find("://");
+  const bool has_scheme = end != std::string::npos && end > 0;
+  const std::string_view host = has_scheme ? std::string_view(text).substr(end + 3) : std::string_view();
+  const auto is_unlike = [](char c) { return c <= ' ' || c == '/' || c == '?' || c == '#' || (c >= 'A' && c <= 'Z'); };
+  const bool is_origin = !host.empty() && std::none_of(text.begin(), text.begin() + end, is_unlike) &&
+                         std::none_of(host.begin(), host.end(), is_unlike);
+  if (!is_origin) {
+    throw Error(ErrorCode::invalid_argument,
+                "expected an origin as browsers send it, scheme://host or scheme://host:port in lower case and without "
+                "a path, found \"" +
+                    text + "\"");
+  }
+  return text;
+}
+
 bool listens_everywhere(std::string_view url) {
   const std::string_view address = url.substr(url.find("://") + 3);
   return address.starts_with("0.0.0.0:") || address.starts_with("[::]:");
@@ -219,12 +236,13 @@ void add_receive_command(CLI::App& app, Action& action) {
       ->add_option("--tls-client-ca", options->client_ca,
                    "PEM file: only clients with a certificate of this authority may send")
       ->needs(certificate);
-  command
-      ->add_option("--allow-origin", options->allowed_origins,
-                   "Web pages of this origin may send: https://shop.example; may be given several times. All others "
-                   "are refused, and programs may always")
-      ->type_name("ORIGIN")
-      ->expected(1);
+  add_repeated_option(
+      *command, "--allow-origin",
+      [options](const std::string& text) { options->allowed_origins.push_back(parse_origin(text)); },
+      "Web pages of this origin may send: https://shop.example; may be given several times. All others are refused, "
+      "and "
+      "programs may always")
+      ->type_name("ORIGIN");
   add_parsed_option(
       *command, "--for", [options](const std::string& text) { options->time = parse_duration(text); },
       "End after this time: 10m");
