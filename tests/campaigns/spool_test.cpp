@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -80,7 +81,11 @@ int record_until_killed(const Parent& parent, const Paths& paths) {
     for (int i = 0; i < 10; ++i) manager.start_span(process + " " + std::to_string(number++)).end();
     if (number % 100 == 0) {
       if (!manager.flush(60s).complete()) return 2;
-      if (!manager.stats().balanced()) return 3;
+      const Stats stats = manager.stats();
+      if (!stats.balanced()) return 3;
+      // However long the far end is away, what waits for it is in the file, and not in memory.
+      const SinkRow& spans = stats.sinks.at(0).rows[static_cast<std::size_t>(RecordKind::span)];
+      if (spans.queued + spans.in_flight != 0) return 6;
       parent.report("F " + process + " " + std::to_string(number - 1));
     }
     std::this_thread::sleep_until(next += 2ms);
@@ -178,6 +183,50 @@ TEST(SpoolCampaign, loses_nothing_flushed_while_the_far_end_comes_and_goes_and_t
   EXPECT_EQ(flushed.size(), static_cast<std::size_t>(kills));
   std::printf("%d kills, %llu spans flushed, the last process recovered %s\n", kills,
               static_cast<unsigned long long>(count), recovered.c_str());
+}
+
+// Reads reports until this time, and keeps what the process has flushed.
+void follow(ChildProcess& child, std::chrono::steady_clock::time_point until,
+            std::map<std::string, std::uint64_t>& flushed) {
+  while (std::chrono::steady_clock::now() < until) {
+    const auto line = child.next_line();
+    ASSERT_TRUE(line.has_value()) << "the process ended with " << child.wait();
+    char process[32];
+    unsigned long long number = 0;
+    ASSERT_EQ(std::sscanf(line->c_str(), "F %31s %llu", process, &number), 2) << *line;
+    flushed[process] = number;
+  }
+}
+
+TEST(SpoolCampaign, loses_nothing_flushed_in_a_long_outage_in_which_the_process_is_killed_and_started_again) {
+  const TemporaryDirectory directory;
+  const Paths paths{directory.file("spool"), directory.file("received"), directory.file("up")};
+  std::map<std::string, std::uint64_t> flushed;
+  const std::chrono::seconds half(campaign_count(2, 15));
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    ChildProcess killed([&](const Parent& parent) { return record_until_killed(parent, paths); });
+    follow(killed, begin + half, flushed);
+    killed.kill();
+  }
+  ChildProcess restarted([&](const Parent& parent) { return record_until_killed(parent, paths); });
+  follow(restarted, begin + 2 * half, flushed);
+  EXPECT_TRUE(read_received(paths).empty());
+  std::ofstream(paths.up) << "up";
+  follow(restarted, begin + 2 * half + 1s, flushed);
+  restarted.kill();
+  (void)restarted.wait();
+  ChildProcess last([&](const Parent& parent) { return drain(parent, paths); });
+  ASSERT_TRUE(last.next_line().has_value());
+  ASSERT_EQ(last.wait(), 0);
+  const auto received = read_received(paths);
+  ASSERT_EQ(flushed.size(), 2U);
+  for (const auto& [process, number] : flushed) {
+    ASSERT_TRUE(received.contains(process)) << process;
+    EXPECT_TRUE(received.at(process).is_in_order) << process;
+    const std::set<std::uint64_t>& numbers = received.at(process).numbers;
+    EXPECT_EQ(std::distance(numbers.begin(), numbers.upper_bound(number)), static_cast<std::ptrdiff_t>(number + 1));
+  }
 }
 
 }  // namespace
