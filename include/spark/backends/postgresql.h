@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "spark/base/secret.h"
 #include "spark/telemetry/config.h"
@@ -40,7 +41,7 @@ enum class Partitioning : std::uint8_t {
 struct PostgresqlOptions {
   // A URI or keywords and values, as libpq has them, with all of libpq's parameters; empty: libpq's environment
   // (PGHOST, PGDATABASE, …). Besides, with the meaning of the options below, which they overrule: min_size, max_size,
-  // partitioning=none|native, gin=on|off, manage_schema=on|off.
+  // partitioning=none|native, gin=on|off, manage_schema=on|off, write_time_limit (in whole seconds).
   Secret connection_string = {};
 
   // Connections for queries, besides the one that writes: as many are kept once they were opened, and as many are open
@@ -58,9 +59,10 @@ struct PostgresqlOptions {
 
   // A query that takes longer throws Error(timeout); waiting for a connection counts. More than zero.
   Seconds query_time_limit{30};
-  // A write that takes longer throws RetryableError(timeout). More than zero. (Connecting has connect_timeout of the
-  // connection string, 10 s by default.)
-  Seconds write_time_limit{60};
+  // A write that takes longer throws RetryableError(timeout). More than zero, at most a day. It is how long a server
+  // that hangs holds the sink's thread, with a spool too: meanwhile the queue fills (TelemetryConfig). A batch of
+  // 10,000 records takes less than a second; a server that is far away or loaded may need more.
+  Seconds write_time_limit{10};
 
   Durability durability = Durability::process;  // `power` insists on synchronous_commit
 
@@ -71,13 +73,14 @@ struct PostgresqlOptions {
   Clock* clock = nullptr;
 };
 
-// What was deleted, by kind of row. Rows of partitions that were dropped are not counted.
+// What was deleted, by kind of row. Rows of partitions that were dropped are not counted one by one.
 struct PostgresqlPruneResult {
   std::uint64_t traces = 0;
   std::uint64_t spans = 0;
   std::uint64_t events = 0;
   std::uint64_t metrics = 0;
-  std::uint64_t partitions = 0;  // dropped
+  std::uint64_t partitions = 0;    // dropped
+  std::uint64_t dead_letters = 0;  // by when they were set aside
 
   bool operator==(const PostgresqlPruneResult&) const = default;
 };
@@ -91,8 +94,14 @@ class PostgresqlStore final : public Store {
   // "postgresql host:port/database as user".
   [[nodiscard]] std::string_view name() const noexcept override;
 
-  // One transaction. Rows that the server refuses are set aside in the table dead_letters, with the reason, and count
-  // as rejected (take_refusals); all others are stored.
+  // One transaction. Rows that the server refuses, by a constraint, a trigger or a policy, are set aside in the table
+  // dead_letters, with the reason, and count as rejected (take_refusals); all others are stored. To find them the batch
+  // is written in parts, each a transaction of its own and with a time limit of its own: readers may see some of it
+  // before the rest, and if the server is lost then, the rest is missing until the batch is written again. dead_letters
+  // holds a record once, and 100,000 rows at most; beyond that they are counted only.
+  //
+  // Throws RetryableError also where somebody has to do something first: tables that are not there, too old or too new,
+  // or that the role has no right to. The message says what.
   void write(const Batch& batch) override;
   // Every write is committed when it returns, so there is nothing to wait for.
   void flush(Deadline deadline) override;

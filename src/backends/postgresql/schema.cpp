@@ -63,6 +63,7 @@ CREATE TABLE documents (
 
 CREATE TABLE dead_letters (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  digest uuid NOT NULL UNIQUE,
   set_aside_at timestamptz NOT NULL DEFAULT now(),
   kind text NOT NULL,
   reason text NOT NULL,
