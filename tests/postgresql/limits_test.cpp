@@ -110,6 +110,14 @@ TEST_F(PostgresqlLimits, a_password_is_in_no_message_and_no_name) {
       "postgresql://u@host/db?password=" + std::string(canary) + "&unknown=x",
       "host=127.0.0.1 " + std::string(canary),
       "postgresql://u:" + std::string(canary) + "@h/db?max_size=" + canary,
+      "postgresql://u:se/" + std::string(canary) + "@h/db",
+      "postgresql://u:1/" + std::string(canary) + "@h/db",
+      "postgresql://u:1/" + std::string(canary) + "?@h/db",
+      "postgresql://u:p@" + std::string(canary) + "@127.0.0.1:1/db",
+      "postgresql://u:p@" + std::string(canary) + "/x@127.0.0.1:1/db",
+      "postgresql://u:" + std::string(canary),
+      "postgresql://u:" + std::string(canary) + "/h/db",
+      "host=127.0.0.1 port=" + std::string(canary),
       "gin=" + std::string(canary),
       "partitioning=" + std::string(canary),
   };
@@ -148,10 +156,36 @@ TEST(PostgresqlConnectionString, our_parameters_are_taken_out_and_the_others_are
   }
 }
 
+TEST(PostgresqlConnectionString, an_at_sign_may_stand_where_it_means_nothing) {
+  using detail::postgresql::resolve_settings;
+  const auto description = [](const char* string) {
+    return resolve_settings({.connection_string = string}).target.description;
+  };
+  EXPECT_EQ(description("postgresql://ann:p%40ss%2Fword@h:77/db"), "h:77/db as ann");
+  EXPECT_EQ(description("postgresql://ann:p?ss@h:77/db?options=a@b"), "h:77/db as ann");
+  EXPECT_EQ(description("postgresql://ann@[::1]:77,other:78/db"), "::1,other:77,78/db as ann");
+}
+
+// A server that hangs holds the sink's thread no longer than that, whatever is left of the queue's room.
+TEST(PostgresqlConnectionString, the_time_for_a_write_is_short_and_can_be_said) {
+  using detail::postgresql::resolve_settings;
+  const auto usual = resolve_settings({.connection_string = "host=h"});
+  EXPECT_EQ(usual.options.write_time_limit, 10s);
+  EXPECT_EQ(usual.target.connect_timeout, 5s);
+  for (const char* string :
+       {"host=h write_time_limit=3 connect_timeout=7", "postgresql://h/db?write_time_limit=3&connect_timeout=7"}) {
+    const auto settings = resolve_settings({.connection_string = string});
+    EXPECT_EQ(settings.options.write_time_limit, 3s);
+    EXPECT_EQ(settings.target.connect_timeout, 7s);
+  }
+  EXPECT_EQ(resolve_settings({.connection_string = "connect_timeout=-1"}).target.connect_timeout, 24h);
+  EXPECT_EQ(thrown_by([&] { PostgresqlStore({.write_time_limit = Seconds(1e300)}); }).code, "invalid_argument");
+}
+
 TEST(PostgresqlConnectionString, what_is_out_of_range_is_refused) {
   for (const char* string : {"postgresql://h/db?max_size=0", "postgresql://h/db?min_size=5", "max_size=1001",
-                             "max_size=-1", "max_size=", "gin=maybe", "partitioning=weekly", "host=h nonsense=1",
-                             "postgresql://[h/db", "connect_timeout=x"}) {
+                             "max_size=-1", "max_size=", "write_time_limit=0", "write_time_limit=86401", "gin=maybe",
+                             "partitioning=weekly", "host=h nonsense=1", "postgresql://[h/db", "connect_timeout=x"}) {
     EXPECT_EQ(thrown_by([&] { PostgresqlStore({.connection_string = string}); }).code, "invalid_argument") << string;
   }
 }

@@ -15,7 +15,7 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> parameters = {};
   // "host:port/database as user".
   std::string description = {};
-  Seconds connect_timeout{10};
+  Seconds connect_timeout{5};  // to one host
 };
 
 // The options with what the connection string says of them.
