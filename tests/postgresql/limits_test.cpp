@@ -1,4 +1,8 @@
 // Time limits that hold whatever the server does, what messages say and do not say, and connection strings.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -63,6 +67,60 @@ TEST_F(PostgresqlLimits, a_stopped_server_process_costs_a_statement_its_limit) {
   EXPECT_TRUE(write.is_retryable);
   write_spans(store, 2, 3);
   EXPECT_EQ(store.query_spans({}).size(), 2U);
+}
+
+// Takes connections and says nothing.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    auto* const address = reinterpret_cast<sockaddr*>(&address_);
+    if (::bind(socket_, address, size) != 0 || ::listen(socket_, 16) != 0) throw std::runtime_error("cannot listen");
+    ::getsockname(socket_, address, &size);
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  ~SilentServer() { ::close(socket_); }
+  [[nodiscard]] std::string port() const { return std::to_string(ntohs(address_.sin_port)); }
+
+ private:
+  int socket_;
+  sockaddr_in address_{};
+};
+
+TEST_F(PostgresqlLimits, a_host_that_is_silent_leaves_time_for_the_next) {
+  const SilentServer silent;
+  const std::string ports = silent.port() + "," + std::to_string(server().port());
+  const std::string common = "user=spark dbname=" + database_ + " port=" + ports;
+  for (const std::string hosts : {"host=127.0.0.1,127.0.0.1 connect_timeout=2 ", "hostaddr=127.0.0.1,127.0.0.1 "}) {
+    PostgresqlStore store({.connection_string = hosts + common});
+    const Thrown thrown = thrown_by([&] { write_spans(store, 1, 11); });
+    EXPECT_EQ(thrown.code, "nothing") << thrown.message;
+    EXPECT_EQ(store.query_spans({}).size(), 10U);
+  }
+}
+
+TEST_F(PostgresqlLimits, a_session_has_the_name_that_the_environment_gives_it) {
+  ::setenv("PGAPPNAME", "by environment", 1);
+  PostgresqlStore store(options());
+  write_spans(store, 1, 2);
+  ::unsetenv("PGAPPNAME");
+  EXPECT_EQ(value("SELECT application_name" + others), "by environment");
+  PostgresqlStore other({.connection_string = uri_ + "?application_name=by%20hand"});
+  write_spans(other, 1, 2);
+  EXPECT_EQ(value("SELECT string_agg(application_name, '|' ORDER BY application_name)" + others),
+            "by environment|by hand");
+}
+
+TEST_F(PostgresqlLimits, a_document_whose_name_cannot_be_is_not_found) {
+  PostgresqlStore store(options());
+  for (const std::string& odd : {std::string("a\0b", 3), std::string("\xFF")}) {
+    EXPECT_EQ(store.get("kind", odd), std::nullopt);
+    EXPECT_EQ(store.get(odd, "id"), std::nullopt);
+    EXPECT_TRUE(store.list(odd).empty());
+  }
 }
 
 TEST_F(PostgresqlLimits, abandoning_ends_a_write_that_waits) {

@@ -23,7 +23,7 @@ namespace {
   throw Error(ErrorCode::invalid_argument, "PostgresqlOptions." + what);
 }
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
+using Pairs = Target::Pairs;
 
 constexpr std::string_view our_parameters[] = {"min_size", "max_size",      "partitioning",
                                                "gin",      "manage_schema", "write_time_limit"};
@@ -191,6 +191,46 @@ void check_ports(const std::string& ports) {
       "is a URI)");
 }
 
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts{""};
+  for (const char c : list) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+std::vector<Pairs> split_hosts(const Target& target) {
+  const auto names = split(shown(target, "host")), addresses = split(shown(target, "hostaddr"));
+  auto ports = split(shown(target, "port"));
+  const std::size_t count = std::max(names.size(), addresses.size());
+  if (ports.size() == 1) ports.resize(count, ports.front());
+  const auto fits = [&](const std::vector<std::string>& list) {
+    return list.size() == count || (list.size() == 1 && list.front().empty());
+  };
+  // What does not fit libpq refuses.
+  const bool is_chosen_by_libpq = !shown(target, "service").empty() ||
+                                  shown(target, "target_session_attrs") == "prefer-standby" ||
+                                  shown(target, "load_balance_hosts") == "random";
+  if (count == 1 || is_chosen_by_libpq || !fits(names) || !fits(addresses) || ports.size() != count) {
+    return {target.parameters};
+  }
+  std::vector<Pairs> hosts;
+  for (std::size_t i = 0; i < count; ++i) {
+    Pairs& one = hosts.emplace_back();
+    for (const auto& pair : target.parameters) {
+      if (pair.first != "host" && pair.first != "hostaddr" && pair.first != "port") one.push_back(pair);
+    }
+    if (names.size() == count) one.emplace_back("host", names[i]);
+    if (addresses.size() == count) one.emplace_back("hostaddr", addresses[i]);
+    one.emplace_back("port", ports[i]);
+  }
+  return hosts;
+}
+
 Target parse(const std::string& text) {
   char* message = nullptr;
   const Parsed parsed(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
@@ -219,6 +259,7 @@ Target parse(const std::string& text) {
     constexpr std::uint32_t day = 86'400;
     target.connect_timeout = Seconds(is_negative || seconds == 0 ? day : std::clamp(seconds, 2U, day));
   }
+  target.hosts = split_hosts(target);
   return target;
 }
 

@@ -19,6 +19,11 @@ Connection& Writer::connection(Deadline deadline) {
   connection_.reset();
   auto fresh = std::make_unique<Connection>(settings_.target, stop_, deadline);
   fresh->limit_statements(settings_.options.write_time_limit, deadline);
+  // A transaction of ours goes on at once. Of one that does not, we were stopped or are gone, and others wait for its
+  // locks.
+  const auto patience = std::chrono::ceil<std::chrono::milliseconds>(settings_.options.write_time_limit + Seconds(2));
+  fresh->execute("SET idle_in_transaction_session_timeout = " + std::to_string(patience.count()), deadline,
+                 "set a time limit");
   if (settings_.options.durability == Durability::power) {
     fresh->execute("SET synchronous_commit = on", deadline, "set the durability");
   }
