@@ -48,7 +48,8 @@ Refusals Writer::write(const Batch& batch) {
   try {
     static_cast<void>(connection(deadline));
     const BatchRows rows(batch, resource_number(batch.resource(), deadline));
-    if (layout_.partitioning == Partitioning::native) partitions_.make(*connection_, rows.days(), deadline);
+    const bool makes_partitions = layout_.partitioning == Partitioning::native && settings_.options.manage_schema;
+    if (makes_partitions) partitions_.make(*connection_, rows.days(), deadline);
     Refusals refusals = write(rows, way, deadline);
     is_uncertain_ = false;
     return refusals;

@@ -25,7 +25,10 @@ namespace spark::detail::postgresql {
 class Writer {
  public:
   // Connects to nothing yet. Both must live as long.
-  Writer(const Settings& settings, const StopSignal& stop) : settings_(settings), stop_(stop) {}
+  Writer(const Settings& settings, const StopSignal& stop)
+      : settings_(settings),
+        stop_(stop),
+        partitions_(settings.options.clock != nullptr ? *settings.options.clock : system_clock()) {}
 
   // Throws Error, RetryableError where another attempt may succeed, be it that somebody has to put the database right
   // for it. Then the batch is not there, or, if the connection was lost, perhaps there: as a whole, or in part if the
