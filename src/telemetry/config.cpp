@@ -86,6 +86,10 @@ class Validator {
       case Backend::noop:
         return;
       case Backend::postgresql:
+        // What a database takes is not known to who only writes to it.
+        if (config.retention_bytes != 0) {
+          refuse("retention_bytes", number_text(config.retention_bytes), "0 for PostgreSQL, which has retention_age");
+        }
         return check_reliable(config.reliable);
       case Backend::sqlite:
         return check_db_path(config.db_path);

@@ -1,4 +1,8 @@
 // Time limits that hold whatever the server does, what messages say and do not say, and connection strings.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -65,6 +69,60 @@ TEST_F(PostgresqlLimits, a_stopped_server_process_costs_a_statement_its_limit) {
   EXPECT_EQ(store.query_spans({}).size(), 2U);
 }
 
+// Takes connections and says nothing.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    auto* const address = reinterpret_cast<sockaddr*>(&address_);
+    if (::bind(socket_, address, size) != 0 || ::listen(socket_, 16) != 0) throw std::runtime_error("cannot listen");
+    ::getsockname(socket_, address, &size);
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  ~SilentServer() { ::close(socket_); }
+  [[nodiscard]] std::string port() const { return std::to_string(ntohs(address_.sin_port)); }
+
+ private:
+  int socket_;
+  sockaddr_in address_{};
+};
+
+TEST_F(PostgresqlLimits, a_host_that_is_silent_leaves_time_for_the_next) {
+  const SilentServer silent;
+  const std::string ports = silent.port() + "," + std::to_string(server().port());
+  const std::string common = "user=spark dbname=" + database_ + " port=" + ports;
+  for (const std::string hosts : {"host=127.0.0.1,127.0.0.1 connect_timeout=2 ", "hostaddr=127.0.0.1,127.0.0.1 "}) {
+    PostgresqlStore store({.connection_string = hosts + common});
+    const Thrown thrown = thrown_by([&] { write_spans(store, 1, 11); });
+    EXPECT_EQ(thrown.code, "nothing") << thrown.message;
+    EXPECT_EQ(store.query_spans({}).size(), 10U);
+  }
+}
+
+TEST_F(PostgresqlLimits, a_session_has_the_name_that_the_environment_gives_it) {
+  ::setenv("PGAPPNAME", "by environment", 1);
+  PostgresqlStore store(options());
+  write_spans(store, 1, 2);
+  ::unsetenv("PGAPPNAME");
+  EXPECT_EQ(value("SELECT application_name" + others), "by environment");
+  PostgresqlStore other({.connection_string = uri_ + "?application_name=by%20hand"});
+  write_spans(other, 1, 2);
+  EXPECT_EQ(value("SELECT string_agg(application_name, '|' ORDER BY application_name)" + others),
+            "by environment|by hand");
+}
+
+TEST_F(PostgresqlLimits, a_document_whose_name_cannot_be_is_not_found) {
+  PostgresqlStore store(options());
+  for (const std::string& odd : {std::string("a\0b", 3), std::string("\xFF")}) {
+    EXPECT_EQ(store.get("kind", odd), std::nullopt);
+    EXPECT_EQ(store.get(odd, "id"), std::nullopt);
+    EXPECT_TRUE(store.list(odd).empty());
+  }
+}
+
 TEST_F(PostgresqlLimits, abandoning_ends_a_write_that_waits) {
   PostgresqlStore store(options());
   write_spans(store, 1, 2);
@@ -110,6 +168,14 @@ TEST_F(PostgresqlLimits, a_password_is_in_no_message_and_no_name) {
       "postgresql://u@host/db?password=" + std::string(canary) + "&unknown=x",
       "host=127.0.0.1 " + std::string(canary),
       "postgresql://u:" + std::string(canary) + "@h/db?max_size=" + canary,
+      "postgresql://u:se/" + std::string(canary) + "@h/db",
+      "postgresql://u:1/" + std::string(canary) + "@h/db",
+      "postgresql://u:1/" + std::string(canary) + "?@h/db",
+      "postgresql://u:p@" + std::string(canary) + "@127.0.0.1:1/db",
+      "postgresql://u:p@" + std::string(canary) + "/x@127.0.0.1:1/db",
+      "postgresql://u:" + std::string(canary),
+      "postgresql://u:" + std::string(canary) + "/h/db",
+      "host=127.0.0.1 port=" + std::string(canary),
       "gin=" + std::string(canary),
       "partitioning=" + std::string(canary),
   };
@@ -148,10 +214,36 @@ TEST(PostgresqlConnectionString, our_parameters_are_taken_out_and_the_others_are
   }
 }
 
+TEST(PostgresqlConnectionString, an_at_sign_may_stand_where_it_means_nothing) {
+  using detail::postgresql::resolve_settings;
+  const auto description = [](const char* string) {
+    return resolve_settings({.connection_string = string}).target.description;
+  };
+  EXPECT_EQ(description("postgresql://ann:p%40ss%2Fword@h:77/db"), "h:77/db as ann");
+  EXPECT_EQ(description("postgresql://ann:p?ss@h:77/db?options=a@b"), "h:77/db as ann");
+  EXPECT_EQ(description("postgresql://ann@[::1]:77,other:78/db"), "::1,other:77,78/db as ann");
+}
+
+// A server that hangs holds the sink's thread no longer than that, whatever is left of the queue's room.
+TEST(PostgresqlConnectionString, the_time_for_a_write_is_short_and_can_be_said) {
+  using detail::postgresql::resolve_settings;
+  const auto usual = resolve_settings({.connection_string = "host=h"});
+  EXPECT_EQ(usual.options.write_time_limit, 10s);
+  EXPECT_EQ(usual.target.connect_timeout, 5s);
+  for (const char* string :
+       {"host=h write_time_limit=3 connect_timeout=7", "postgresql://h/db?write_time_limit=3&connect_timeout=7"}) {
+    const auto settings = resolve_settings({.connection_string = string});
+    EXPECT_EQ(settings.options.write_time_limit, 3s);
+    EXPECT_EQ(settings.target.connect_timeout, 7s);
+  }
+  EXPECT_EQ(resolve_settings({.connection_string = "connect_timeout=-1"}).target.connect_timeout, 24h);
+  EXPECT_EQ(thrown_by([&] { PostgresqlStore({.write_time_limit = Seconds(1e300)}); }).code, "invalid_argument");
+}
+
 TEST(PostgresqlConnectionString, what_is_out_of_range_is_refused) {
   for (const char* string : {"postgresql://h/db?max_size=0", "postgresql://h/db?min_size=5", "max_size=1001",
-                             "max_size=-1", "max_size=", "gin=maybe", "partitioning=weekly", "host=h nonsense=1",
-                             "postgresql://[h/db", "connect_timeout=x"}) {
+                             "max_size=-1", "max_size=", "write_time_limit=0", "write_time_limit=86401", "gin=maybe",
+                             "partitioning=weekly", "host=h nonsense=1", "postgresql://[h/db", "connect_timeout=x"}) {
     EXPECT_EQ(thrown_by([&] { PostgresqlStore({.connection_string = string}); }).code, "invalid_argument") << string;
   }
 }

@@ -49,5 +49,12 @@ TEST_F(PostgresqlManager, a_server_that_is_away_loses_nothing_where_there_is_a_s
   EXPECT_EQ(value("SELECT count(*) FROM dead_letters"), "0");
 }
 
+TEST_F(PostgresqlManager, a_bound_on_what_the_database_takes_is_refused) {
+  const Thrown thrown = thrown_by(
+      [&] { TelemetryManager manager(TelemetryConfig::create_postgresql(uri_, {.retention_bytes = 1 << 30})); });
+  EXPECT_EQ(thrown.code, "invalid_argument");
+  EXPECT_NE(thrown.message.find("retention_age"), std::string::npos) << thrown.message;
+}
+
 }  // namespace
 }  // namespace spark::testing

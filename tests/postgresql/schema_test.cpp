@@ -3,6 +3,7 @@
 
 #include "backends/postgresql/schema.h"
 #include "postgresql/fixture.h"
+#include "spark/base/clock.h"
 
 namespace spark::testing {
 namespace {
@@ -132,6 +133,83 @@ TEST_F(PostgresqlSchema, native_partitions_are_made_by_day_and_dropped_by_retent
 
   write(store, [](BatchBuilder& batch) { batch.add(span_at(1, 0)); });
   EXPECT_EQ(ids(store.query_spans({})), "S3 S1") << "what comes late is stored nevertheless";
+}
+
+// Gives the days of the partitions of a table.
+constexpr const char* partitions_of_spans =
+    "SELECT coalesce(string_agg(right(relname, 8), ' ' ORDER BY relname), 'none') FROM pg_class WHERE relname LIKE "
+    "'spans\\_data\\_p2%' AND relkind = 'r'";
+
+TEST_F(PostgresqlSchema, the_next_days_partition_is_always_made) {
+  PostgresqlStore store({.connection_string = uri_, .partitioning = Partitioning::native});
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    write(store, [&](BatchBuilder& batch) { batch.add(span_at(1 + i, static_cast<std::int64_t>(i) * day)); });
+    const std::string next = std::to_string(20250116 + i);
+    EXPECT_EQ(value("SELECT to_regclass('spans_data_p" + next + "') IS NOT NULL"), "t") << next;
+  }
+}
+
+TEST_F(PostgresqlSchema, busy_tables_are_left_alone_for_a_minute) {
+  VirtualClock clock;
+  PostgresqlStore store({.connection_string = uri_, .partitioning = Partitioning::native, .clock = &clock});
+  write(store, [](BatchBuilder& batch) { batch.add(span_at(1, 0)); });
+  const std::string first = value(partitions_of_spans);
+  {
+    const auto settings = detail::postgresql::resolve_settings(options());
+    const detail::postgresql::StopSignal stop;
+    const Deadline deadline = Deadline::clock::now() + 60s;
+    detail::postgresql::Connection reader(settings.target, stop, deadline);
+    reader.execute("BEGIN; SELECT count(*) FROM spans_data", deadline, "read for long");
+    write(store, [](BatchBuilder& batch) { batch.add(span_at(2, 10 * day)); });
+  }
+  write(store, [](BatchBuilder& batch) { batch.add(span_at(3, 20 * day)); });
+  EXPECT_EQ(value(partitions_of_spans), first) << "it was busy a moment ago";
+  clock.advance(61s);
+  write(store, [](BatchBuilder& batch) { batch.add(span_at(4, 30 * day)); });
+  EXPECT_EQ(value(partitions_of_spans), first + " 20250214 20250215");
+  EXPECT_EQ(store.query_spans({}).size(), 4U);
+}
+
+TEST_F(PostgresqlSchema, without_the_schemas_management_no_partition_is_made_or_dropped) {
+  write_spans(*std::make_unique<PostgresqlStore>(PostgresqlOptions{.connection_string = uri_ + "?partitioning=native"}),
+              1, 2);
+  const std::string role = "role_of_" + database_;
+  run_sql(uri_, "CREATE ROLE " + role +
+                    " LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role);
+  // Somebody who owns the tables has made days ahead.
+  run_sql(uri_, "SELECT spark_make_partitions('2025-02-24', 2)");
+  const std::string partitions = value(partitions_of_spans);
+  EXPECT_EQ(partitions, "20250115 20250116 20250224 20250225");
+  PostgresqlStore as_owner({.connection_string = uri_, .manage_schema = false});
+  PostgresqlStore as_role({.connection_string = server().uri(database_, role)});
+  std::uint64_t number = 10;
+  for (PostgresqlStore* store : {&as_owner, &as_role}) {
+    write(*store, [&](BatchBuilder& batch) {
+      batch.add(span_at(++number, 20 * day));
+      batch.add(span_at(++number, 40 * day));
+    });
+    EXPECT_EQ(value(partitions_of_spans), partitions);
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM spans_data_default"), "2");
+  EXPECT_EQ(value("SELECT count(*) FROM spans_data_p20250224"), "2");
+  for (PostgresqlStore* store : {&as_role, &as_owner}) {
+    const PostgresqlPruneResult result = store->prune(at((store == &as_role ? 39 : 50) * day));
+    EXPECT_EQ(result.spans, store == &as_role ? 3U : 2U);
+    EXPECT_EQ(result.partitions, 0U);
+    EXPECT_EQ(value(partitions_of_spans), partitions);
+  }
+}
+
+TEST_F(PostgresqlSchema, a_role_that_reads_repeatably_makes_the_tables_with_others) {
+  const std::string role = "repeatable_" + database_;
+  run_sql(uri_, "CREATE ROLE " + role + " LOGIN SUPERUSER; ALTER ROLE " + role +
+                    " SET default_transaction_isolation = 'repeatable read'");
+  const auto settings = detail::postgresql::resolve_settings({.connection_string = server().uri(database_, role)});
+  const detail::postgresql::StopSignal stop;
+  const Deadline deadline = Deadline::clock::now() + 60s;
+  detail::postgresql::Connection connection(settings.target, stop, deadline);
+  const auto shown = connection.query("SHOW transaction_isolation", {}, deadline, "look");
+  EXPECT_EQ(shown.octets(0, 0), "read committed");
 }
 
 TEST_F(PostgresqlSchema, retention_deletes_traces_with_what_belongs_to_them) {

@@ -2,6 +2,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include "fakes/forked_child.h"
 #include "postgresql/cutting_proxy.h"
 #include "postgresql/fixture.h"
 
@@ -172,6 +178,68 @@ TEST_F(PostgresqlWriter, a_forked_child_cannot_use_its_parents_store) {
   EXPECT_EQ(status, 0);
   write_spans(store, 2, 3);
   EXPECT_EQ(store.query_spans({}).size(), 2U);
+}
+
+// The sockets of this process, by their inodes.
+std::set<std::string> sockets() {
+  std::set<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
+    if (target.starts_with("socket:")) found.insert(target);
+  }
+  return found;
+}
+
+TEST_F(PostgresqlWriter, a_forked_child_keeps_no_session_open_and_ends_none) {
+  const std::set<std::string> before = sockets();
+  PostgresqlStore store(options());
+  write_spans(store, 1, 2);
+  static_cast<void>(store.query_spans({}));
+  std::set<std::string> ours;
+  for (const std::string& socket : sockets()) {
+    if (!before.contains(socket)) ours.insert(socket);
+  }
+  EXPECT_EQ(ours.size(), 2U);
+  EXPECT_EQ(fakes::in_child([&] {
+              std::string kept;
+              for (const std::string& socket : sockets()) {
+                if (ours.contains(socket)) kept += socket;
+              }
+              static_cast<void>(store.abandon());
+              return kept;
+            }),
+            "");
+  write_spans(store, 2, 3);
+  EXPECT_EQ(store.query_spans({}).size(), 2U);
+}
+
+// A stopped process is to its server as one whose machine has lost its power.
+TEST_F(PostgresqlWriter, the_locks_of_a_writer_that_is_gone_are_gone_soon) {
+  PostgresqlStore store(options());
+  write_spans(store, 1, 2);
+  run_sql(
+      uri_,
+      "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$; "
+      "CREATE TRIGGER wait AFTER INSERT ON spans_data FOR EACH STATEMENT EXECUTE FUNCTION wait()");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    PostgresqlStore own({.connection_string = uri_ + "?application_name=stopped", .write_time_limit = Seconds(4)});
+    write_spans(own, 2, 3);
+    ::_exit(0);
+  }
+  const auto count = [&](const std::string& condition) {
+    return value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'" + condition);
+  };
+  while (count(" AND wait_event = 'PgSleep'") != "1") std::this_thread::yield();
+  ::kill(child, SIGSTOP);
+  while (count(" AND state = 'idle in transaction'") != "1") std::this_thread::yield();
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (count("") != "0" && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  EXPECT_EQ(count(""), "0");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  run_sql(uri_, "LOCK TABLE spans_data IN ACCESS EXCLUSIVE MODE NOWAIT");
 }
 
 }  // namespace

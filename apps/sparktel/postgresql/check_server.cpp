@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 // The clocks of machines that keep time differ by less.
 constexpr auto tolerated_difference = 5s;
-constexpr std::int64_t oldest_version = 120'000;
+constexpr std::int64_t oldest_version = 140'000;
 // Of the connections that the server allows.
 constexpr double many_connections = 0.8;
 constexpr double too_many_connections = 0.95;
@@ -29,7 +29,7 @@ void check_server(Session& session, std::vector<Finding>& findings) {
   Finding finding{"server", Health::good, text, ""};
   if (row.integer(0, 1) < oldest_version) {
     finding.health = Health::bad;
-    finding.advice = "This library needs PostgreSQL 12 or later.";
+    finding.advice = "This library needs PostgreSQL 14 or later.";
   } else if (row.boolean(0, 3)) {
     finding.message += "; it is a standby";
     finding.advice = "It can be read; records are written to its primary.";

@@ -14,7 +14,7 @@ constexpr std::string_view sqlite_prefix = "sqlite:";
 
 // libpq's, of all versions up to 17 (its manual, "Parameter Key Words"), and those of ours
 // (spark/backends/postgresql.h).
-constexpr std::array<std::string_view, 54> known_keywords{"host",
+constexpr std::array<std::string_view, 55> known_keywords{"host",
                                                           "hostaddr",
                                                           "port",
                                                           "dbname",
@@ -67,7 +67,8 @@ constexpr std::array<std::string_view, 54> known_keywords{"host",
                                                           "max_size",
                                                           "partitioning",
                                                           "gin",
-                                                          "manage_schema"};
+                                                          "manage_schema",
+                                                          "write_time_limit"};
 
 constexpr std::string_view spaces = " \t\r\n\f\v";
 

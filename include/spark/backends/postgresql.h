@@ -1,11 +1,11 @@
-// PostgresqlStore keeps records in a PostgreSQL database (12 or later; tested with 15): the backend of many machines.
+// PostgresqlStore keeps records in a PostgreSQL database (14 or later; tested with 15): the backend of many machines.
 // People read it through the views traces, spans, events, metrics and graphs.
 //
 // Made by the manager for Backend::postgresql, or directly; whoever makes it owns it. The constructor connects to
 // nothing: tables are made, or brought to this version, when they are first needed, by whichever of many processes
 // comes first, under an advisory lock. Any thread may query or use documents while another writes. A forked child
-// cannot use its parent's store (it throws unsupported; destroying it closes nothing) and makes one of its own; a
-// manager in the child does so by itself.
+// cannot use its parent's store (it throws unsupported; destroying and abandoning it do nothing) and makes one of its
+// own; a manager in the child does so by itself. The child closes its copies of the store's sockets as it begins.
 //
 // A write that may succeed when it is tried again throws RetryableError: the server is away, starting, out of
 // connections, or did not answer in time. So put a ReliableSink around it, as the manager does.
@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "spark/base/secret.h"
 #include "spark/telemetry/config.h"
@@ -40,11 +41,12 @@ enum class Partitioning : std::uint8_t {
 struct PostgresqlOptions {
   // A URI or keywords and values, as libpq has them, with all of libpq's parameters; empty: libpq's environment
   // (PGHOST, PGDATABASE, …). Besides, with the meaning of the options below, which they overrule: min_size, max_size,
-  // partitioning=none|native, gin=on|off, manage_schema=on|off.
+  // partitioning=none|native, gin=on|off, manage_schema=on|off, write_time_limit (in whole seconds).
   Secret connection_string = {};
 
-  // Connections for queries, besides the one that writes: as many are kept once they were opened, and as many are open
-  // at a time; further queries wait for their turn, within their time limit. 0 to max_size; 1 to 1,000.
+  // Connections for queries, besides the one that writes: as many are kept once they were opened (the one used last in
+  // any case), and as many are open at a time; further queries wait for their turn, within their time limit. 0 to
+  // max_size; 1 to 1,000.
   std::uint32_t min_size = 1;
   std::uint32_t max_size = 4;
 
@@ -53,31 +55,40 @@ struct PostgresqlOptions {
   // Of new tables: whether attributes have a GIN index. With it, a query for an attribute's value is quick; without it,
   // writing is.
   bool gin = true;
-  // false: makes and changes no tables, for a role that has no right to. They must be there, in this version.
+  // false: makes, changes and drops no tables, for a role that has no right to. They must be there, in this version.
+  // With native partitions, somebody who owns them makes the days' ahead: SELECT spark_make_partitions(current_date,
+  // 7), by the clock of UTC. Rows of days that have none lie in the default partition, and retention deletes row by
+  // row.
   bool manage_schema = true;
 
   // A query that takes longer throws Error(timeout); waiting for a connection counts. More than zero.
   Seconds query_time_limit{30};
-  // A write that takes longer throws RetryableError(timeout). More than zero. (Connecting has connect_timeout of the
-  // connection string, 10 s by default.)
-  Seconds write_time_limit{60};
+  // A write that takes longer throws RetryableError(timeout). More than zero, at most a day. (Connecting has
+  // connect_timeout of the connection string, 5 s by default, for each of several hosts in turn; looking up the name of
+  // a host takes what the system's resolver takes, which hostaddr avoids.) It is how long a server
+  // that hangs holds the sink's thread, with a spool too: meanwhile the queue fills (TelemetryConfig). A batch of
+  // 10,000 records takes less than a second; a server that is far away or loaded may need more.
+  Seconds write_time_limit{10};
 
   Durability durability = Durability::process;  // `power` insists on synchronous_commit
 
   // Retention, applied by the store itself after a write, a little at a time. Traces that ended longer ago go, with all
-  // that belongs to them; with native partitions, days before that. 0: none. Not negative.
+  // that belongs to them, and what was set aside longer ago; with native partitions, days before that. 0: none. Not
+  // negative.
   Seconds retention_age{0};
-  // What tells the time for retention_age. Must outlive the store; null: the system's.
+  // What tells the time for retention_age, and when partitions are tried again. Must outlive the store; null: the
+  // system's.
   Clock* clock = nullptr;
 };
 
-// What was deleted, by kind of row. Rows of partitions that were dropped are not counted.
+// What was deleted, by kind of row. Rows of partitions that were dropped are not counted one by one.
 struct PostgresqlPruneResult {
   std::uint64_t traces = 0;
   std::uint64_t spans = 0;
   std::uint64_t events = 0;
   std::uint64_t metrics = 0;
-  std::uint64_t partitions = 0;  // dropped
+  std::uint64_t partitions = 0;    // dropped
+  std::uint64_t dead_letters = 0;  // by when they were set aside
 
   bool operator==(const PostgresqlPruneResult&) const = default;
 };
@@ -91,8 +102,14 @@ class PostgresqlStore final : public Store {
   // "postgresql host:port/database as user".
   [[nodiscard]] std::string_view name() const noexcept override;
 
-  // One transaction. Rows that the server refuses are set aside in the table dead_letters, with the reason, and count
-  // as rejected (take_refusals); all others are stored.
+  // One transaction. Rows that the server refuses, by a constraint, a trigger or a policy, are set aside in the table
+  // dead_letters, with the reason, and count as rejected (take_refusals); all others are stored. To find them the batch
+  // is written in parts, each a transaction of its own and with a time limit of its own: readers may see some of it
+  // before the rest, and if the server is lost then, the rest is missing until the batch is written again. dead_letters
+  // holds a record once, and 100,000 rows at most; beyond that they are counted only.
+  //
+  // Throws RetryableError also where somebody has to do something first: tables that are not there, too old or too new,
+  // or that the role has no right to. The message says what.
   void write(const Batch& batch) override;
   // Every write is committed when it returns, so there is nothing to wait for.
   void flush(Deadline deadline) override;
@@ -122,8 +139,9 @@ class PostgresqlStore final : public Store {
   [[nodiscard]] std::vector<std::string> list(std::string_view kind) override;
 
   // Deletes the traces that ended (or, without an end, started) earlier, with all that belongs to them, and what
-  // belongs to no trace and is older. With native partitions it drops the days that lie before, whatever trace their
-  // spans, events and metrics belong to. Short transactions; others go on. Blocks until done; safe from any thread.
+  // belongs to no trace and is older, and what was set aside earlier. With native partitions it drops the days that lie
+  // before, whatever trace their spans, events and metrics belong to. Short transactions; others go on. Blocks until
+  // done; safe from any thread.
   PostgresqlPruneResult prune(Timestamp before);
 
  private:

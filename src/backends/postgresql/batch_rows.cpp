@@ -80,16 +80,6 @@ void attributes(RowEncoder& row, AttributesView attributes) {
 
 std::string iso(std::int64_t ns) { return to_iso8601(Timestamp(std::chrono::nanoseconds(ns))); }
 
-// A record that is set aside is for people to look at; so long that it holds what is wrong, and no longer.
-std::string record_text(const Object& object) {
-  constexpr std::size_t longest = 64 << 10;
-  std::string json = to_json(object);
-  if (json.size() > longest) json = json.substr(0, longest);
-  // Cut within a character, perhaps.
-  while (!is_storable(std::string_view(json))) json.pop_back();
-  return json;
-}
-
 }  // namespace
 
 BatchRows::BatchRows(const Batch& batch, std::int64_t resource) : batch_(batch), resource_(resource) {
@@ -136,11 +126,11 @@ void BatchRows::add_traces() {
   const auto describe = [this](std::size_t index) {
     const TraceView& trace = *traces_[index];
     RefusedRow refused{"trace",
-                       record_text({{"trace_id", trace.trace_id.to_string()},
-                                    {"name", trace.name},
-                                    {"start_time", iso(trace.start_ns)},
-                                    {"graph_hash", trace.graph_hash},
-                                    {"attributes", to_object(trace.attributes)}}),
+                       to_json({{"trace_id", trace.trace_id.to_string()},
+                                {"name", trace.name},
+                                {"start_time", iso(trace.start_ns)},
+                                {"graph_hash", trace.graph_hash},
+                                {"attributes", to_object(trace.attributes)}}),
                        {}};
     for (const TraceView& each : batch_.traces()) {
       if (each.trace_id != trace.trace_id) continue;
@@ -183,7 +173,7 @@ void BatchRows::add_implied_traces() {
   const auto describe = [this](std::size_t index) {
     const ImpliedTrace& trace = implied_[index];
     return RefusedRow{"implied_trace",
-                      record_text({{"trace_id", trace.trace_id.to_string()}, {"name", std::string(trace.root->name)}}),
+                      to_json({{"trace_id", trace.trace_id.to_string()}, {"name", std::string(trace.root->name)}}),
                       {}};
   };
   tables_.push_back({&implied_shape, implied_.size(), encode, describe});
@@ -214,13 +204,13 @@ void BatchRows::add_spans() {
   const auto describe = [this](std::size_t index) {
     const SpanView& span = *spans_[index];
     return RefusedRow{"span",
-                      record_text({{"trace_id", span.trace_id.to_string()},
-                                   {"span_id", span.span_id.to_string()},
-                                   {"name", span.name},
-                                   {"start_time", iso(span.start_ns)},
-                                   {"status_message", span.status_message},
-                                   {"error_type", span.error_type},
-                                   {"attributes", to_object(span.attributes)}}),
+                      to_json({{"trace_id", span.trace_id.to_string()},
+                               {"span_id", span.span_id.to_string()},
+                               {"name", span.name},
+                               {"start_time", iso(span.start_ns)},
+                               {"status_message", span.status_message},
+                               {"error_type", span.error_type},
+                               {"attributes", to_object(span.attributes)}}),
                       {RecordKind::span}};
   };
   tables_.push_back({&spans_shape, spans_.size(), encode, describe});
@@ -258,11 +248,11 @@ void BatchRows::add_events() {
     const bool is_recorded = event.recorded != nullptr;
     RefusedRow refused{
         "event",
-        record_text({{"trace_id", event.trace_id.to_string()},
-                     {"event_id", event.id.to_string()},
-                     {"name", is_recorded ? event.recorded->name : event.of_span->name},
-                     {"timestamp", iso(event.time_ns)},
-                     {"attributes", to_object(is_recorded ? event.recorded->attributes : event.of_span->attributes)}}),
+        to_json({{"trace_id", event.trace_id.to_string()},
+                 {"event_id", event.id.to_string()},
+                 {"name", is_recorded ? event.recorded->name : event.of_span->name},
+                 {"timestamp", iso(event.time_ns)},
+                 {"attributes", to_object(is_recorded ? event.recorded->attributes : event.of_span->attributes)}}),
         {}};
     // An event of a span counts with its span.
     if (is_recorded) refused.counts.push_back(RecordKind::event);
@@ -295,13 +285,13 @@ void BatchRows::add_metrics() {
   const auto describe = [this](std::size_t index) {
     const MetricView& metric = *metrics_[index];
     return RefusedRow{"metric",
-                      record_text({{"trace_id", metric.trace_id.to_string()},
-                                   {"metric_id", metric.metric_id.to_string()},
-                                   {"name", metric.name},
-                                   {"timestamp", iso(metric.time_ns)},
-                                   {"value", metric.value},
-                                   {"unit", metric.unit},
-                                   {"attributes", to_object(metric.attributes)}}),
+                      to_json({{"trace_id", metric.trace_id.to_string()},
+                               {"metric_id", metric.metric_id.to_string()},
+                               {"name", metric.name},
+                               {"timestamp", iso(metric.time_ns)},
+                               {"value", metric.value},
+                               {"unit", metric.unit},
+                               {"attributes", to_object(metric.attributes)}}),
                       {metric.is_self_metric ? RecordKind::self_metric : RecordKind::metric}};
   };
   tables_.push_back({&metrics_shape, metrics_.size(), encode, describe});
@@ -309,8 +299,11 @@ void BatchRows::add_metrics() {
 
 void BatchRows::add_graphs() {
   if (batch_.graphs().empty()) return;
+  for (const GraphDefinition& graph : batch_.graphs()) graphs_.push_back(&graph);
+  std::sort(graphs_.begin(), graphs_.end(),
+            [](const GraphDefinition* a, const GraphDefinition* b) { return a->hash < b->hash; });
   const auto encode = [this](RowEncoder& row, std::size_t index) {
-    const GraphDefinition& graph = batch_.graphs()[index];
+    const GraphDefinition& graph = *graphs_[index];
     row.text(graph.hash);
     row.text(graph.graph_id);
     row.text(graph.version);
@@ -318,12 +311,12 @@ void BatchRows::add_graphs() {
     row.json([&](std::string& out) { append_column_json(out, graph.content); });
   };
   const auto describe = [this](std::size_t index) {
-    const GraphDefinition& graph = batch_.graphs()[index];
+    const GraphDefinition& graph = *graphs_[index];
     return RefusedRow{"graph",
-                      record_text({{"hash", graph.hash}, {"graph_id", graph.graph_id}, {"version", graph.version}}),
+                      to_json({{"hash", graph.hash}, {"graph_id", graph.graph_id}, {"version", graph.version}}),
                       {RecordKind::graph}};
   };
-  tables_.push_back({&graphs_shape, batch_.graphs().size(), encode, describe});
+  tables_.push_back({&graphs_shape, graphs_.size(), encode, describe});
 }
 
 }  // namespace spark::detail::postgresql

@@ -27,7 +27,7 @@ struct TableShape {
 // A row that the server has refused: what to keep of it and what it counts as.
 struct RefusedRow {
   std::string kind;
-  std::string record;  // JSON
+  std::string record;  // JSON, whole
   // Of each RecordKind.
   std::vector<RecordKind> counts;
 };
@@ -80,6 +80,7 @@ class BatchRows {
   std::vector<const SpanView*> spans_;
   std::vector<EventRow> events_;
   std::vector<const MetricView*> metrics_;
+  std::vector<const GraphDefinition*> graphs_;
   std::vector<TableRows> tables_;
 };
 

@@ -28,10 +28,8 @@ std::string trimmed(std::string text) {
 
 Connection::Connection(const Target& target, const StopSignal& stop, Deadline deadline)
     : target_(target), stop_(stop), process_(::getpid()) {
-  const Deadline by_timeout =
-      Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(target.connect_timeout);
   try {
-    connect(std::min(deadline, by_timeout));
+    connect(deadline);
   } catch (...) {
     PQfinish(handle_);
     throw;
@@ -39,20 +37,46 @@ Connection::Connection(const Target& target, const StopSignal& stop, Deadline de
 }
 
 Connection::~Connection() {
-  // A child's copy of the socket is the parent's, whose session a farewell would end.
-  if (process_ == ::getpid()) PQfinish(handle_);
+  // A child's copy is the parent's, whose session a farewell would end.
+  if (process_ != ::getpid()) return;
+  socket_ = {};
+  PQfinish(handle_);
 }
 
 void Connection::connect(Deadline deadline) {
+  const auto most = std::chrono::duration_cast<Deadline::duration>(target_.connect_timeout);
+  for (std::size_t left = target_.hosts.size(); left > 0; --left) {
+    const auto now = Deadline::clock::now();
+    const auto share = std::min(most, (deadline - now) / static_cast<Deadline::rep>(left));
+    try {
+      connect_to(target_.hosts[target_.hosts.size() - left], now + share);
+      break;
+    } catch (const RetryableError&) {
+      if (left == 1) throw;
+      PQfinish(handle_);
+      handle_ = nullptr;
+      is_broken_ = false;
+    }
+  }
+  socket_ = InheritedSocket(PQsocket(handle_));
+  set_up(std::min(deadline, Deadline::clock::now() + most));
+}
+
+void Connection::connect_to(const Target::Pairs& parameters, Deadline deadline) {
   constexpr const char* attempted = "connect";
   std::vector<const char*> keywords, values;
   const auto add = [&](const char* keyword, const char* value) {
     keywords.push_back(keyword);
     values.push_back(value);
   };
-  // First, so that what the connection string says comes later and wins.
-  add("application_name", "spark-telemetry");
-  for (const auto& [keyword, value] : target_.parameters) {
+  // First, so that what the connection string says comes later and wins. A server whose machine is gone is noticed in a
+  // minute.
+  add("fallback_application_name", "spark-telemetry");
+  add("keepalives_idle", "30");
+  add("keepalives_interval", "10");
+  add("keepalives_count", "3");
+  add("tcp_user_timeout", "60000");
+  for (const auto& [keyword, value] : parameters) {
     add(keyword.c_str(), value.c_str());
     if (keyword == "password" || keyword == "sslpassword") secrets_.push_back(value);
   }
@@ -68,14 +92,27 @@ void Connection::connect(Deadline deadline) {
     wait(wanted == PGRES_POLLING_READING ? Wait::read : Wait::read_or_write, deadline, attempted);
     wanted = PQconnectPoll(handle_);
   }
+}
+
+void Connection::set_up(Deadline deadline) {
+  constexpr const char* attempted = "set up the session";
   PQsetnonblocking(handle_, 1);
   PQsetErrorVerbosity(handle_, PQERRORS_TERSE);
   PQsetNoticeReceiver(
       handle_, [](void*, const PGresult*) {}, nullptr);
-  // A server that was left in the middle of a statement notices, from version 14 on.
-  std::string setup = "SET standard_conforming_strings = on; SET extra_float_digits = 1; SET timezone = 'UTC'";
-  if (PQserverVersion(handle_) >= 140'000) setup += "; SET client_connection_check_interval = '5s'";
-  execute(setup, deadline, attempted);
+  // Whoever waits for a lock sees what was done meanwhile. And the server notices in a minute that this machine is
+  // gone, also in the middle of a COPY, when no time limit of its own holds.
+  execute(
+      "SET standard_conforming_strings = on; SET extra_float_digits = 1; SET timezone = 'UTC'; SET "
+      "default_transaction_isolation = 'read committed'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = "
+      "10; "
+      "SET tcp_keepalives_count = 3",
+      deadline, attempted);
+  try {
+    // Also one that is left in the middle of a statement. Not every system can.
+    if (server_version() >= 140'000) execute("SET client_connection_check_interval = '5s'", deadline, attempted);
+  } catch (const StatementError&) {
+  }
 }
 
 bool Connection::is_usable() const noexcept {
@@ -237,7 +274,8 @@ void Connection::refuse(const Result& result, const char* attempted) const {
       !constraint.empty() && why.find(constraint) == std::string::npos) {
     why += " (constraint " + constraint + ")";
   }
-  throw StatementError(state, message(attempted, why + " (SQLSTATE " + state + ")"));
+  why = scrubbed(why + " (SQLSTATE " + state + ")", secrets_);
+  throw StatementError(state, why, message(attempted, why));
 }
 
 }  // namespace spark::detail::postgresql

@@ -1,6 +1,6 @@
 // Connection is one session with the server, by libpq without blocking: every wait is ours, on the socket, until a
 // deadline or a stop, so that a server that hangs or was stopped costs the deadline and no more. Move-only; one thread
-// at a time; ends with its scope. A forked child's copy closes nothing.
+// at a time; ends with its scope. A forked child has none of it: its copy of the socket is closed as it begins.
 //
 // Functions throw StatementError for what the server refuses, which leaves the session usable (outside of a transaction
 // that it has failed); RetryableError for a connection that is lost or a deadline that has passed, after which the
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backends/postgresql/conninfo.h"
+#include "backends/postgresql/inherited_sockets.h"
 #include "backends/postgresql/parameters.h"
 #include "backends/postgresql/result.h"
 #include "backends/postgresql/stop_signal.h"
@@ -23,7 +24,9 @@ namespace spark::detail::postgresql {
 
 class Connection {
  public:
-  // Connects, by `deadline` and within the target's connect_timeout. Target and stop must live as long.
+  // Connects to the first of the target's hosts that will have it, by `deadline`, of which each has its share, and
+  // within connect_timeout each. (Looking up a host's name is libpq's and takes what the system's resolver takes,
+  // whatever the deadline.) Target and stop must live as long.
   Connection(const Target& target, const StopSignal& stop, Deadline deadline);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -33,6 +36,8 @@ class Connection {
   [[nodiscard]] bool is_usable() const noexcept;
   [[nodiscard]] bool is_in_transaction() const noexcept;
   [[nodiscard]] int server_process() const noexcept { return PQbackendPID(handle_); }
+  // 150'020 is 15.20.
+  [[nodiscard]] int server_version() const noexcept { return PQserverVersion(handle_); }
 
   // The server ends statements that take longer, too, so that it does not work for nobody.
   void limit_statements(Seconds limit, Deadline deadline);
@@ -55,6 +60,8 @@ class Connection {
   enum class Wait : std::uint8_t { read, read_or_write };
 
   void connect(Deadline deadline);
+  void connect_to(const Target::Pairs& parameters, Deadline deadline);
+  void set_up(Deadline deadline);
   void wait(Wait wait, Deadline deadline, const char* attempted);
   void flush(Deadline deadline, const char* attempted);
   // Null after the last.
@@ -68,6 +75,7 @@ class Connection {
   const Target& target_;
   const StopSignal& stop_;
   PGconn* handle_ = nullptr;
+  InheritedSocket socket_;
   std::vector<std::string> secrets_;
   const int process_;
   std::int64_t statement_limit_ms_ = -1;

@@ -23,9 +23,10 @@ namespace {
   throw Error(ErrorCode::invalid_argument, "PostgresqlOptions." + what);
 }
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
+using Pairs = Target::Pairs;
 
-constexpr std::string_view our_parameters[] = {"min_size", "max_size", "partitioning", "gin", "manage_schema"};
+constexpr std::string_view our_parameters[] = {"min_size", "max_size",      "partitioning",
+                                               "gin",      "manage_schema", "write_time_limit"};
 
 bool is_ours(std::string_view keyword) {
   return std::find(std::begin(our_parameters), std::end(our_parameters), keyword) != std::end(our_parameters);
@@ -33,9 +34,25 @@ bool is_ours(std::string_view keyword) {
 
 bool is_uri(std::string_view text) { return text.starts_with("postgresql://") || text.starts_with("postgres://"); }
 
+// A URI's password ends at its first @, or is none if a / comes before that: one with such a character in it, which has
+// to be escaped, would be taken for the host's name in part, and shown. Gives where what follows begins.
+std::size_t end_of_user(const std::string& text) {
+  const auto begin = text.find("://") + 3;
+  const auto end = text.find_first_of("@/", begin);
+  const bool has_user = end != std::string::npos && text[end] == '@';
+  const auto after = has_user ? end + 1 : begin;
+  if (text.substr(0, text.find('?', after)).find('@', after) != std::string::npos) {
+    refuse(
+        "connection_string has an @ that belongs to nothing: in a user, a password or a database @ is written as %40, "
+        "/ "
+        "as %2F");
+  }
+  return after;
+}
+
 // Takes our parameters out of a URI's query.
 std::string without_ours_in_uri(const std::string& text, Pairs& ours) {
-  const auto question = text.find('?');
+  const auto question = text.find('?', end_of_user(text));
   if (question == std::string::npos) return text;
   std::string rest;
   std::string_view query = std::string_view(text).substr(question + 1);
@@ -119,6 +136,7 @@ void apply_ours(PostgresqlOptions& options, const Pairs& ours) {
   for (const auto& [keyword, text] : ours) {
     if (keyword == "min_size") options.min_size = number_of(keyword, text);
     if (keyword == "max_size") options.max_size = number_of(keyword, text);
+    if (keyword == "write_time_limit") options.write_time_limit = Seconds(number_of(keyword, text));
     if (keyword == "gin") options.gin = switch_of(keyword, text);
     if (keyword == "manage_schema") options.manage_schema = switch_of(keyword, text);
     if (keyword == "partitioning") {
@@ -140,7 +158,9 @@ void validate(const PostgresqlOptions& options) {
            std::to_string(options.max_size));
   }
   if (!(options.query_time_limit.count() > 0)) refuse("query_time_limit must be more than 0");
-  if (!(options.write_time_limit.count() > 0)) refuse("write_time_limit must be more than 0");
+  if (!(options.write_time_limit.count() > 0 && options.write_time_limit <= Seconds(86'400))) {
+    refuse("write_time_limit must be more than 0 and at most 86,400 s");
+  }
   if (!(options.retention_age.count() >= 0)) refuse("retention_age must be 0 or more");
 }
 
@@ -162,6 +182,55 @@ std::string shown(const Target& target, const std::string& keyword) {
   return default_of(keyword);
 }
 
+// One for each host, or one for all. What else stands there may be a part of a password.
+void check_ports(const std::string& ports) {
+  if (ports.find_first_not_of("0123456789,") == std::string::npos) return;
+  refuse(
+      "connection_string has a port that is no number (in a password / is written as %2F, : as %3A and @ as %40 where "
+      "it "
+      "is a URI)");
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts{""};
+  for (const char c : list) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+std::vector<Pairs> split_hosts(const Target& target) {
+  const auto names = split(shown(target, "host")), addresses = split(shown(target, "hostaddr"));
+  auto ports = split(shown(target, "port"));
+  const std::size_t count = std::max(names.size(), addresses.size());
+  if (ports.size() == 1) ports.resize(count, ports.front());
+  const auto fits = [&](const std::vector<std::string>& list) {
+    return list.size() == count || (list.size() == 1 && list.front().empty());
+  };
+  // What does not fit libpq refuses.
+  const bool is_chosen_by_libpq = !shown(target, "service").empty() ||
+                                  shown(target, "target_session_attrs") == "prefer-standby" ||
+                                  shown(target, "load_balance_hosts") == "random";
+  if (count == 1 || is_chosen_by_libpq || !fits(names) || !fits(addresses) || ports.size() != count) {
+    return {target.parameters};
+  }
+  std::vector<Pairs> hosts;
+  for (std::size_t i = 0; i < count; ++i) {
+    Pairs& one = hosts.emplace_back();
+    for (const auto& pair : target.parameters) {
+      if (pair.first != "host" && pair.first != "hostaddr" && pair.first != "port") one.push_back(pair);
+    }
+    if (names.size() == count) one.emplace_back("host", names[i]);
+    if (addresses.size() == count) one.emplace_back("hostaddr", addresses[i]);
+    one.emplace_back("port", ports[i]);
+  }
+  return hosts;
+}
+
 Target parse(const std::string& text) {
   char* message = nullptr;
   const Parsed parsed(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
@@ -176,6 +245,7 @@ Target parse(const std::string& text) {
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) target.parameters.emplace_back(option->keyword, option->val);
   }
+  check_ports(shown(target, "port"));
   const std::string host = shown(target, "host"), address = shown(target, "hostaddr");
   const std::string user = shown(target, "user"), database = shown(target, "dbname");
   target.description = (!host.empty()      ? host
@@ -183,10 +253,13 @@ Target parse(const std::string& text) {
                                            : "localhost") +
                        ":" + shown(target, "port") + "/" + (database.empty() ? user : database) + " as " + user;
   if (const std::string timeout = shown(target, "connect_timeout"); !timeout.empty()) {
-    // As libpq: at least 2 s, and 0 is for ever, which a day is.
-    const std::uint32_t seconds = number_of("connect_timeout", timeout);
-    target.connect_timeout = Seconds(seconds == 0 ? 86'400 : std::max(seconds, 2U));
+    // As libpq: at least 2 s, and 0 or less is for ever, which a day is.
+    const bool is_negative = timeout.starts_with("-");
+    const std::uint32_t seconds = number_of("connect_timeout", timeout.substr(is_negative ? 1 : 0));
+    constexpr std::uint32_t day = 86'400;
+    target.connect_timeout = Seconds(is_negative || seconds == 0 ? day : std::clamp(seconds, 2U, day));
   }
+  target.hosts = split_hosts(target);
   return target;
 }
 

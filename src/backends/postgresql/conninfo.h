@@ -11,11 +11,16 @@
 namespace spark::detail::postgresql {
 
 struct Target {
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+
   // Keywords and values for libpq. They hold passwords: not for messages.
-  std::vector<std::pair<std::string, std::string>> parameters = {};
+  Pairs parameters = {};
+  // The same for each host alone, since it is only by us that libpq turns from one that is silent to the next; or for
+  // all, where libpq is to choose among them.
+  std::vector<Pairs> hosts = {};
   // "host:port/database as user".
   std::string description = {};
-  Seconds connect_timeout{10};
+  Seconds connect_timeout{5};  // to one host
 };
 
 // The options with what the connection string says of them.

@@ -51,6 +51,8 @@ std::uint64_t put_document(Connection& connection, std::string_view kind, std::s
 
 std::optional<Document> get_document(Connection& connection, std::string_view kind, std::string_view id,
                                      Deadline deadline) {
+  // There is none whose name could not be stored.
+  if (!is_storable(kind) || !is_storable(id)) return std::nullopt;
   Parameters parameters;
   const std::string where = "kind = " + parameters.bind(kind) + " AND id = " + parameters.bind(id);
   const Result result = connection.query("SELECT content, revision FROM documents WHERE " + where, parameters, deadline,
@@ -64,6 +66,7 @@ std::optional<Document> get_document(Connection& connection, std::string_view ki
 }
 
 std::vector<std::string> list_documents(Connection& connection, std::string_view kind, Deadline deadline) {
+  if (!is_storable(kind)) return {};
   Parameters parameters;
   const std::string kind_bound = parameters.bind(kind);
   const Result result = connection.query("SELECT id FROM documents WHERE kind = " + kind_bound + " ORDER BY id",

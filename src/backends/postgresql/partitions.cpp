@@ -9,7 +9,6 @@
 namespace spark::detail::postgresql {
 namespace {
 
-constexpr const char* tables[] = {"spans_data", "events_data", "metrics_data"};
 constexpr const char* making_partition = "make a partition";
 constexpr const char* dropping = "drop a partition";
 
@@ -44,8 +43,9 @@ void Partitions::make(Connection& connection, const std::vector<std::int64_t>& d
   constexpr std::size_t most_known = 10'000;
   if (known_.size() > most_known) known_.clear();
   for (const std::int64_t day : days) {
-    if (day < first_day || day >= end_day || known_.contains(day)) continue;
+    if (day < first_day || day >= end_day) continue;
     for (const std::int64_t each : {day, day + 1}) {
+      if (clock_.steady_now() < next_attempt_) return;
       if (!known_.contains(each)) make(connection, each, deadline);
     }
   }
@@ -53,23 +53,21 @@ void Partitions::make(Connection& connection, const std::vector<std::int64_t>& d
 
 void Partitions::make(Connection& connection, std::int64_t day, Deadline deadline) {
   const std::string suffix = "_p" + date_of(day);
-  const std::string range = " FOR VALUES FROM (" + std::to_string(day * nanoseconds_of_day) + ") TO (" +
-                            std::to_string((day + 1) * nanoseconds_of_day) + ")";
   // Looking costs less than the lock that making takes.
   const Result is_there =
       connection.query("SELECT to_regclass('metrics_data" + suffix + "') IS NOT NULL", {}, deadline, making_partition);
   if (!is_there.boolean(0, 0)) {
     try {
-      std::string sql = begin;
-      for (const std::string table : tables) {
-        sql += "; CREATE TABLE IF NOT EXISTS " + table + suffix + " PARTITION OF " + table + range;
-      }
-      connection.execute(sql + "; COMMIT", deadline, making_partition);
+      connection.execute(
+          std::string(begin) + "; SELECT spark_make_partitions(date 'epoch' + " + std::to_string(day) + ", 1); COMMIT",
+          deadline, making_partition);
     } catch (const StatementError& error) {
       roll_back(connection, deadline, making_partition);
-      // Busy tables have time for it before the next batch. Without the right, or with rows of that day in the default
-      // partition already, its rows lie there.
-      if (is_retryable(error.state())) return;
+      // Without the right, or with rows of that day in the default partition already, its rows lie there.
+      if (is_retryable(error.state())) {
+        next_attempt_ = clock_.steady_now() + std::chrono::minutes(1);
+        return;
+      }
     }
   }
   known_.insert(day);
@@ -78,7 +76,8 @@ void Partitions::make(Connection& connection, std::int64_t day, Deadline deadlin
 std::uint64_t Partitions::drop_before(Connection& connection, std::int64_t before_ns, Deadline deadline) {
   const std::string end = date_of(day_of(before_ns));
   const Result found = connection.query(
-      "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent IN "
+      "SELECT c.oid::regclass::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent "
+      "IN "
       "('spans_data'::regclass, 'events_data'::regclass, 'metrics_data'::regclass) AND c.relname ~ "
       "'_p[0-9]{8}$' AND right(c.relname, 8) < '" +
           end + "' ORDER BY right(c.relname, 8), c.relname",
@@ -91,8 +90,9 @@ std::uint64_t Partitions::drop_before(Connection& connection, std::int64_t befor
       ++dropped;
     } catch (const StatementError& error) {
       roll_back(connection, deadline, dropping);
-      if (!is_retryable(error.state())) throw;
-      break;  // somebody reads it; next time
+      // Somebody reads it, and it goes next time; or they are not ours, and their rows go one by one.
+      if (!is_retryable(error.state()) && error.state() != "42501") throw;
+      break;
     }
   }
   if (dropped > 0) known_.clear();

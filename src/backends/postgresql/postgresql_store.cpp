@@ -77,7 +77,10 @@ class PostgresqlStore::Impl {
   [[nodiscard]] TimeLimit usual_limit() const { return {std::nullopt, settings_.options.query_time_limit}; }
 
   [[nodiscard]] Refusals take_refusals() { return std::exchange(refusals_, {}); }
-  void stop() noexcept { stop_.set(); }
+  void stop() noexcept {
+    // A forked child shares the descriptor with its parent.
+    if (is_of_this_process()) stop_.set();
+  }
 
  private:
   // Never throws: the batch is stored, and what could not be deleted now is tried again.

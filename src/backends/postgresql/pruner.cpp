@@ -1,6 +1,7 @@
 // Deleting what is old: days of partitions first, which costs next to nothing; then the oldest traces with what belongs
-// to them; then what belongs to no trace. A part of Writer.
+// to them; then what belongs to no trace, and what was set aside. A part of Writer.
 
+#include <algorithm>
 #include <string>
 
 #include "backends/postgresql/sql_error.h"
@@ -10,11 +11,10 @@ namespace spark::detail::postgresql {
 namespace {
 
 constexpr const char* deleting = "delete old rows";
-constexpr int traces_at_once = 500;
 constexpr int rows_at_once = 5'000;
 
 // What counts as a trace's end is its start while it has none. Two who delete at once do not wait for each other.
-std::string old_traces(const std::string& before) {
+std::string old_traces(const std::string& before, int traces_at_once) {
   return "WITH old AS (SELECT trace_id FROM traces_data WHERE start_ns < " + before +
          " AND greatest(start_ns, coalesce(end_ns, start_ns)) < " + before + " ORDER BY start_ns LIMIT " +
          std::to_string(traces_at_once) +
@@ -40,18 +40,24 @@ std::string orphans(const std::string& table, const std::string& time, const std
          std::to_string(rows_at_once) + ")";
 }
 
+std::string old_letters(const std::string& before) {
+  return "DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters WHERE set_aside_at < timestamptz "
+         "'epoch' + " +
+         before + " / 1000 * interval '1 microsecond' LIMIT " + std::to_string(rows_at_once) + ")";
+}
+
 }  // namespace
 
 bool Writer::prune(std::int64_t before_ns, PostgresqlPruneResult& result) {
   const Deadline deadline = begin();
   try {
     Connection& connection = this->connection(deadline);
-    if (layout_.partitioning == Partitioning::native) {
+    if (layout_.partitioning == Partitioning::native && settings_.options.manage_schema) {
       result.partitions += partitions_.drop_before(connection, before_ns, deadline);
     }
     Parameters parameters;
     const std::string before = parameters.bind(before_ns);
-    const Result gone = connection.query(old_traces(before), parameters, deadline, deleting);
+    const Result gone = connection.query(old_traces(before, traces_at_once_), parameters, deadline, deleting);
     const auto number = [&](int column) { return static_cast<std::uint64_t>(gone.integer(0, column)); };
     result.traces += number(0);
     result.spans += number(1);
@@ -67,10 +73,17 @@ bool Writer::prune(std::int64_t before_ns, PostgresqlPruneResult& result) {
     result.spans += spans;
     result.events += events;
     result.metrics += metrics;
-    return spans + events + metrics == 0;
+    const std::uint64_t letters = connection.query(old_letters(before), parameters, deadline, deleting).changed();
+    result.dead_letters += letters;
+    return spans + events + metrics + letters == 0;
   } catch (const StatementError& error) {
     roll_back(deadline);
+    // Traces may have any number of spans.
+    if (error.code() == ErrorCode::timeout) traces_at_once_ = std::max(1, traces_at_once_ / 2);
     rethrow(error);
+  } catch (const RetryableError& error) {
+    if (error.code() == ErrorCode::timeout) traces_at_once_ = std::max(1, traces_at_once_ / 2);
+    throw;
   }
 }
 

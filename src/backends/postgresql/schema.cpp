@@ -63,6 +63,7 @@ CREATE TABLE documents (
 
 CREATE TABLE dead_letters (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  digest uuid NOT NULL UNIQUE,
   set_aside_at timestamptz NOT NULL DEFAULT now(),
   kind text NOT NULL,
   reason text NOT NULL,
@@ -120,6 +121,23 @@ constexpr LargeTable large_tables[] = {{"spans_data", "start_ns", R"sql(
   attributes jsonb NOT NULL,
   distribution jsonb,
   PRIMARY KEY (trace_id, time_ns, metric_id))sql"}};
+
+// For a role that owns the tables, where those that write may make none: days ahead, as many as it likes.
+constexpr const char* make_partitions_function = R"sql(
+CREATE FUNCTION spark_make_partitions(from_day date, days int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  day bigint;
+  name text;
+BEGIN
+  FOR day IN SELECT from_day - date 'epoch' + i FROM generate_series(0, days - 1) AS i LOOP
+    FOREACH name IN ARRAY ARRAY['spans_data', 'events_data', 'metrics_data'] LOOP
+      EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)',
+        name || '_p' || to_char(date 'epoch' + day::int, 'YYYYMMDD'), name,
+        day * 86400000000000, (day + 1) * 86400000000000);
+    END LOOP;
+  END LOOP;
+END $$;
+)sql";
 
 std::string gin_on(const std::string& table) {
   // Smaller than the default class and quicker to write; it serves containment, which is what we ask for.
@@ -188,6 +206,7 @@ void migrate_or_explain(Connection& connection, const PostgresqlOptions& options
 std::string create_version_1(const Layout& layout) {
   const bool is_native = layout.partitioning == Partitioning::native;
   std::string sql = small_tables;
+  if (is_native) sql += make_partitions_function;
   if (layout.gin) sql += gin_on("traces_data");
   for (const LargeTable& table : large_tables) {
     const std::string name = table.name, time = table.time;
@@ -204,6 +223,11 @@ std::string create_version_1(const Layout& layout) {
 
 Layout prepare_database(Connection& connection, const PostgresqlOptions& options, Deadline deadline,
                         std::span<const Migration> migrations) {
+  constexpr int oldest_server = 140'000;
+  if (connection.server_version() < oldest_server) {
+    throw Error(ErrorCode::unsupported,
+                connection.message("use it", "the server is older than PostgreSQL 14, the first that will do"));
+  }
   const auto latest = static_cast<std::int64_t>(migrations.size());
   Found found = look(connection, deadline);
   if (found.version < latest) {

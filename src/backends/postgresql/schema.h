@@ -28,7 +28,8 @@ inline constexpr std::array<Migration, schema_version> schema_migrations = {crea
 
 // Makes the tables, or brings them to this version, or checks that they are of this version, and gives their layout.
 // Under an advisory lock and in one transaction: of many processes one works and the others find it done. Throws Error:
-// too_new, not_found or unsupported (there is something to do, and manage_schema is off), permission_denied,
+// too_new, not_found or unsupported (there is something to do, and manage_schema is off), unsupported (the server is
+// older than PostgreSQL 14, whose numeric knows infinity, as sums of our numbers may be), permission_denied,
 // invalid_argument (another partitioning is asked for); and what Connection does. `migrations` is another list in
 // tests only.
 [[nodiscard]] Layout prepare_database(Connection& connection, const PostgresqlOptions& options, Deadline deadline,

@@ -12,23 +12,31 @@ namespace spark::detail::postgresql {
 // The server refused a statement; the connection goes on.
 class StatementError : public Error {
  public:
-  StatementError(std::string_view state, const std::string& message);
+  // `message` says besides what was attempted on what; `reason` is the server's part of it.
+  StatementError(std::string_view state, std::string reason, const std::string& message);
 
   [[nodiscard]] const std::string& state() const noexcept { return state_; }
+  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
  private:
   std::string state_;
+  std::string reason_;
 };
 
 // Another attempt at the same may succeed.
 [[nodiscard]] bool is_retryable(std::string_view state) noexcept;
 // A row that is already there.
 [[nodiscard]] bool is_duplicate(std::string_view state) noexcept;
-// What is wrong is what a row holds, so that others may be taken.
-[[nodiscard]] bool is_of_a_row(std::string_view state) noexcept;
+// What is wrong may be what a row holds, so that others may be taken: whatever does not pass by itself and is not the
+// statement's own fault. A trigger may refuse a row with any state it likes.
+[[nodiscard]] bool may_be_of_a_row(std::string_view state) noexcept;
 [[nodiscard]] ErrorCode code_of(std::string_view state) noexcept;
 
-// As the caller of a write sees it: RetryableError where another attempt may succeed, else the error itself.
+// Tables that are not there, or that we have no right to: somebody puts that right.
+[[nodiscard]] bool is_of_the_setup(std::string_view state) noexcept;
+
+// As the caller of a write sees it: RetryableError where another attempt may succeed, be it that somebody has to do
+// something for it, else the error itself.
 [[noreturn]] void rethrow(const StatementError& error);
 
 }  // namespace spark::detail::postgresql

@@ -1,33 +1,15 @@
 #include "backends/postgresql/writer.h"
 
-#include <algorithm>
+#include <utility>
 
+#include "backends/postgresql/careful_write.h"
+#include "backends/postgresql/digest.h"
 #include "backends/postgresql/json_column.h"
 #include "backends/postgresql/sql_error.h"
 #include "spark/base/error.h"
 #include "telemetry/record_json.h"
 
 namespace spark::detail::postgresql {
-namespace {
-
-// FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/, from two beginnings.
-RecordId digest(std::string_view text) noexcept {
-  const auto sum = [&](std::uint64_t hash) {
-    for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1'099'511'628'211ULL;
-    return hash;
-  };
-  return {sum(14'695'981'039'346'656'037ULL), sum(0x5370'6172'6B54'656CULL)};
-}
-
-// After PostgreSQL's own words for where and what, which is said anyway.
-std::string reason_of(const StatementError& error) {
-  const std::string text = error.what();
-  const auto why = text.rfind(": ");
-  return why == std::string::npos ? text : text.substr(why + 2);
-}
-
-}  // namespace
-
 Deadline Writer::begin() {
   return Deadline::clock::now() + std::chrono::duration_cast<Deadline::duration>(settings_.options.write_time_limit);
 }
@@ -37,10 +19,23 @@ Connection& Writer::connection(Deadline deadline) {
   connection_.reset();
   auto fresh = std::make_unique<Connection>(settings_.target, stop_, deadline);
   fresh->limit_statements(settings_.options.write_time_limit, deadline);
+  // A transaction of ours goes on at once. Of one that does not, we were stopped or are gone, and others wait for its
+  // locks.
+  const auto patience = std::chrono::ceil<std::chrono::milliseconds>(settings_.options.write_time_limit + Seconds(2));
+  fresh->execute("SET idle_in_transaction_session_timeout = " + std::to_string(patience.count()), deadline,
+                 "set a time limit");
   if (settings_.options.durability == Durability::power) {
     fresh->execute("SET synchronous_commit = on", deadline, "set the durability");
   }
-  layout_ = prepare_database(*fresh, settings_.options, deadline);
+  try {
+    layout_ = prepare_database(*fresh, settings_.options, deadline);
+  } catch (const RetryableError&) {
+    throw;
+  } catch (const Error& error) {
+    // What is wrong with the tables somebody puts right, and the message says how; until then a spool keeps the batch.
+    if (error.code() == ErrorCode::cancelled) throw;
+    throw RetryableError(error.code(), error.what());
+  }
   resource_number_.reset();
   connection_ = std::move(fresh);
   return *connection_;
@@ -49,30 +44,44 @@ Connection& Writer::connection(Deadline deadline) {
 Refusals Writer::write(const Batch& batch) {
   if (batch.empty()) return {};
   const Deadline deadline = begin();
+  const Way way = std::exchange(is_uncertain_, true) ? Way::merge : Way::copy;
   try {
     static_cast<void>(connection(deadline));
     const BatchRows rows(batch, resource_number(batch.resource(), deadline));
-    if (layout_.partitioning == Partitioning::native) partitions_.make(*connection_, rows.days(), deadline);
-    Way way = is_uncertain_ ? Way::merge : Way::copy;
-    for (;;) {
-      Refusals refusals;
-      try {
-        write_once(rows, way, deadline, refusals);
-        is_uncertain_ = false;
-        return refusals;
-      } catch (const StatementError& error) {
-        roll_back(deadline);
-        const bool may_go_on = is_of_a_row(error.state()) && way != Way::careful;
-        if (!may_go_on) rethrow(error);
-        way = way == Way::copy && is_duplicate(error.state()) ? Way::merge : Way::careful;
-      }
-    }
+    const bool makes_partitions = layout_.partitioning == Partitioning::native && settings_.options.manage_schema;
+    if (makes_partitions) partitions_.make(*connection_, rows.days(), deadline);
+    Refusals refusals = write(rows, way, deadline);
+    is_uncertain_ = false;
+    return refusals;
   } catch (const StatementError& error) {
+    // Once somebody has put the tables right, they are to be looked at again.
+    if (is_of_the_setup(error.state())) connection_.reset();
     rethrow(error);
-  } catch (const RetryableError&) {
-    is_uncertain_ = true;
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    // Out of memory, wherever that was: there may be a transaction.
+    connection_.reset();
     throw;
   }
+}
+
+Refusals Writer::write(const BatchRows& rows, Way way, Deadline deadline) {
+  for (;;) {
+    try {
+      write_at_once(rows, way, deadline);
+      return {};
+    } catch (const StatementError& error) {
+      roll_back(deadline);
+      const bool is_of_the_table = error.state() == "42501" && !has_rights(deadline);
+      if (!may_be_of_a_row(error.state()) || is_of_the_table) throw;
+      // Tables with row-level security take no COPY.
+      const bool may_be_merged = is_duplicate(error.state()) || error.state() == "0A000";
+      if (way == Way::merge || !may_be_merged) break;
+      way = Way::merge;
+    }
+  }
+  return CarefulWrite(*connection_, settings_.options.write_time_limit).write(rows);
 }
 
 std::int64_t Writer::resource_number(const Resource& resource, Deadline deadline) {
@@ -90,7 +99,7 @@ std::int64_t Writer::resource_number(const Resource& resource, Deadline deadline
         both, deadline, attempted);
   } catch (const StatementError& error) {
     // Records without one are better than none.
-    if (!is_of_a_row(error.state())) throw;
+    if (!may_be_of_a_row(error.state()) || is_of_the_setup(error.state())) throw;
   }
   const Result found =
       connection_->query("SELECT number FROM resources WHERE digest = " + key, parameters, deadline, attempted);
@@ -99,71 +108,33 @@ std::int64_t Writer::resource_number(const Resource& resource, Deadline deadline
   return *resource_number_;
 }
 
-void Writer::write_once(const BatchRows& rows, Way way, Deadline deadline, Refusals& refusals) {
+void Writer::write_at_once(const BatchRows& rows, Way way, Deadline deadline) {
   connection_->execute("BEGIN", deadline, "begin a transaction");
   for (const TableRows& table : rows.tables()) {
-    if (way == Way::careful) {
-      write_carefully(table, 0, table.count, deadline, refusals);
-    } else if (way == Way::copy && table.shape->is_copied) {
-      RowEncoder encoder(RowEncoder::Form::copy, table.shape->types);
-      for (std::size_t row = 0; row < table.count; ++row) {
-        encoder.begin_row();
-        table.encode(encoder, row);
-      }
-      connection_->copy(
-          std::string("COPY ") + table.shape->name + " (" + table.shape->columns + ") FROM STDIN (FORMAT binary)",
-          encoder.finish_copy(), deadline, table.shape->attempted);
-    } else {
-      merge(table, 0, table.count, deadline);
+    if (way == Way::merge || !table.shape->is_copied) {
+      merge(*connection_, table, 0, table.count, deadline);
+      continue;
     }
+    RowEncoder encoder(RowEncoder::Form::copy, table.shape->types);
+    for (std::size_t row = 0; row < table.count; ++row) {
+      encoder.begin_row();
+      table.encode(encoder, row);
+    }
+    connection_->copy(
+        std::string("COPY ") + table.shape->name + " (" + table.shape->columns + ") FROM STDIN (FORMAT binary)",
+        encoder.finish_copy(), deadline, table.shape->attempted);
   }
   connection_->execute("COMMIT", deadline, "commit a transaction");
 }
 
-void Writer::merge(const TableRows& table, std::size_t from, std::size_t to, Deadline deadline) {
-  RowEncoder encoder(RowEncoder::Form::arrays, table.shape->types);
-  for (std::size_t row = from; row < to; ++row) {
-    encoder.begin_row();
-    table.encode(encoder, row);
-  }
-  Parameters parameters;
-  encoder.bind(parameters);
-  std::string arrays;
-  for (std::size_t i = 1; i <= parameters.size(); ++i) arrays += (i > 1 ? ", $" : "$") + std::to_string(i);
-  connection_->query(std::string("INSERT INTO ") + table.shape->name + " AS t (" + table.shape->columns +
-                         ") SELECT * FROM unnest(" + arrays + ") ON CONFLICT " + table.shape->on_conflict,
-                     parameters, deadline, table.shape->attempted);
-}
-
-void Writer::write_carefully(const TableRows& table, std::size_t from, std::size_t to, Deadline deadline,
-                             Refusals& refusals) {
-  constexpr const char* attempted = "look for the rows that are refused";
-  connection_->execute("SAVEPOINT part", deadline, attempted);
-  try {
-    merge(table, from, to, deadline);
-    connection_->execute("RELEASE SAVEPOINT part", deadline, attempted);
-  } catch (const StatementError& error) {
-    if (!is_of_a_row(error.state())) throw;
-    const std::string reason = reason_of(error);
-    connection_->execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part", deadline, attempted);
-    if (to - from == 1) return set_aside(table, from, reason, deadline, refusals);
-    const std::size_t middle = from + (to - from) / 2;
-    write_carefully(table, from, middle, deadline, refusals);
-    write_carefully(table, middle, to, deadline, refusals);
-  }
-}
-
-void Writer::set_aside(const TableRows& table, std::size_t row, const std::string& reason, Deadline deadline,
-                       Refusals& refusals) {
-  const RefusedRow refused = table.describe(row);
-  for (const RecordKind kind : refused.counts) ++refusals.rejected[static_cast<std::size_t>(kind)];
-  refusals.message = connection_->message(table.shape->attempted, reason + "; set aside in dead_letters");
-  Parameters parameters;
-  const std::string values = parameters.bind(std::string_view(refused.kind)) + ", " +
-                             parameters.bind(std::string_view(reason)) + ", " +
-                             parameters.bind(std::string_view(refused.record));
-  connection_->query("INSERT INTO dead_letters (kind, reason, record) VALUES (" + values + ")", parameters, deadline,
-                     "set a row aside");
+// Whether it is only rows that may be denied.
+bool Writer::has_rights(Deadline deadline) {
+  const Result rights = connection_->query(
+      "SELECT bool_and(has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT') AND (number > 2 OR "
+      "has_table_privilege(name, 'UPDATE'))) FROM unnest(ARRAY['traces_data', 'implied_traces', 'spans_data', "
+      "'events_data', 'metrics_data', 'graphs_data', 'resources', 'dead_letters']) WITH ORDINALITY AS t (name, number)",
+      {}, deadline, "look for its rights");
+  return rights.boolean(0, 0);
 }
 
 void Writer::roll_back(Deadline deadline) {

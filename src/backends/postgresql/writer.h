@@ -6,8 +6,8 @@
 //   copy     straight into the large tables, which is quickest. Optimistic: a batch that is there already, in part or
 //            whole, because its first attempt had an unknown outcome, meets a unique violation.
 //   merge    INSERT … SELECT FROM unnest(…) ON CONFLICT, which adds what is not there.
-//   careful  the same, halved again and again at savepoints, until the rows that the server refuses are found. They go
-//            to dead_letters, all others to their tables.
+//   careful  the same in parts, to find the rows that the server refuses and write all others (careful_write.h). The
+//            one way that is not one transaction.
 #pragma once
 
 #include <memory>
@@ -25,25 +25,27 @@ namespace spark::detail::postgresql {
 class Writer {
  public:
   // Connects to nothing yet. Both must live as long.
-  Writer(const Settings& settings, const StopSignal& stop) : settings_(settings), stop_(stop) {}
+  Writer(const Settings& settings, const StopSignal& stop)
+      : settings_(settings),
+        stop_(stop),
+        partitions_(settings.options.clock != nullptr ? *settings.options.clock : system_clock()) {}
 
-  // Throws Error, RetryableError where another attempt may succeed. Then the batch is either not there or, if the
-  // connection was lost at the end, there as a whole; another attempt is right in both cases.
+  // Throws Error, RetryableError where another attempt may succeed, be it that somebody has to put the database right
+  // for it. Then the batch is not there, or, if the connection was lost, perhaps there: as a whole, or in part if the
+  // server refuses rows of it. Another attempt is right in all cases.
   Refusals write(const Batch& batch);
   // Deletes what is older, for a while: true when nothing more is. Adds to `result`.
   bool prune(std::int64_t before_ns, PostgresqlPruneResult& result);
 
  private:
-  enum class Way : std::uint8_t { copy, merge, careful };
+  enum class Way : std::uint8_t { copy, merge };
 
   [[nodiscard]] Connection& connection(Deadline deadline);
   [[nodiscard]] Deadline begin();
   std::int64_t resource_number(const Resource& resource, Deadline deadline);
-  void write_once(const BatchRows& rows, Way way, Deadline deadline, Refusals& refusals);
-  void merge(const TableRows& table, std::size_t from, std::size_t to, Deadline deadline);
-  void write_carefully(const TableRows& table, std::size_t from, std::size_t to, Deadline deadline, Refusals& refusals);
-  void set_aside(const TableRows& table, std::size_t row, const std::string& reason, Deadline deadline,
-                 Refusals& refusals);
+  [[nodiscard]] Refusals write(const BatchRows& rows, Way way, Deadline deadline);
+  void write_at_once(const BatchRows& rows, Way way, Deadline deadline);
+  [[nodiscard]] bool has_rights(Deadline deadline);
   void roll_back(Deadline deadline);
 
   const Settings& settings_;
@@ -53,6 +55,7 @@ class Writer {
   Partitions partitions_;
   std::string resource_json_;
   std::optional<std::int64_t> resource_number_;
+  int traces_at_once_ = 500;   // that are deleted; fewer once that has taken too long
   bool is_uncertain_ = false;  // whether the batch that is tried now may be there already
 };
 
