@@ -178,9 +178,8 @@ TEST_F(PostgresqlDocs, a_writer_records_and_a_reader_reads_and_neither_does_more
   EXPECT_EQ(store.query_spans({.limit = 1'000}).size(), 29U);
   EXPECT_EQ(store.put("kind", "id", 1, 0), 1U);
   EXPECT_EQ(value("SELECT count(*) FROM dead_letters"), "1");
-  for (const char* forbidden :
-       {"DELETE FROM spans_data", "UPDATE spans_data SET kind = 0", "SELECT * FROM dead_letters",
-        "DELETE FROM traces_data", "CREATE TABLE t (i int)", "DROP VIEW spans"}) {
+  for (const char* forbidden : {"DELETE FROM spans_data", "UPDATE spans_data SET kind = 0", "DELETE FROM dead_letters",
+                                "DELETE FROM traces_data", "CREATE TABLE t (i int)", "DROP VIEW spans"}) {
     EXPECT_THROW(run_sql(writer, forbidden), std::runtime_error) << forbidden;
   }
 
