@@ -53,6 +53,7 @@ void add_otlp_send_rows(std::vector<Row>& rows);
 void add_receive_rows(std::vector<Row>& rows);
 void add_retention_rows(std::vector<Row>& rows);
 void add_query_rows(std::vector<Row>& rows);
+void add_postgresql_rows(std::vector<Row>& rows);
 void add_command_line_rows(std::vector<Row>& rows);
 void add_async_rows(std::vector<Row>& rows);
 void add_graph_rows(std::vector<Row>& rows);

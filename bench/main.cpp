@@ -49,6 +49,9 @@ std::vector<spark::bench::Row> all_rows() {
   spark::bench::add_receive_rows(rows);
   spark::bench::add_retention_rows(rows);
   spark::bench::add_query_rows(rows);
+#ifdef SPARK_BENCH_POSTGRESQL
+  spark::bench::add_postgresql_rows(rows);
+#endif
   spark::bench::add_command_line_rows(rows);
   spark::bench::add_async_rows(rows);
   spark::bench::add_graph_rows(rows);

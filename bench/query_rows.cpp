@@ -9,61 +9,14 @@
 #include <vector>
 
 #include "harness.h"
+#include "query_times.h"
 #include "spark/backends/memory.h"
 #include "spark/backends/sqlite.h"
-#include "statistics.h"
 #include "temporary_folder.h"
 #include "workload.h"
 
 namespace spark::bench {
 namespace {
-
-WorkloadOptions workload_of(const Options& options) {
-  return options.quick ? WorkloadOptions{.traces = 5'000, .spans = 100'000} : WorkloadOptions{};
-}
-
-// Calls `query(i)` and gives the median of the times in milliseconds, without the first, which opens a
-// connection.
-template <class Query>
-double median_ms(int count, Query&& query) {
-  query(0);
-  std::vector<double> times;
-  for (int i = 1; i <= count; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    query(i);
-    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
-  }
-  return median(std::move(times));
-}
-
-void expect(bool condition, const char* what) {
-  if (!condition) throw std::runtime_error(std::string("a query gave something else than ") + what);
-}
-
-double trace_ms(Store& store, std::size_t traces) {
-  constexpr std::size_t stride = 7'919;  // a prime, so that queries jump about in the file
-  const auto all = store.query_traces({.limit = traces, .with_attributes = false});
-  expect(all.size() == traces, "all traces");
-  return median_ms(500, [&](int i) {
-    const TraceId id = all[static_cast<std::size_t>(i) * stride % traces].trace_id;
-    const auto spans = store.query_spans({.trace_id = id});
-    expect(!spans.empty() && spans.front().trace_id == id, "the spans of the trace");
-  });
-}
-
-double latest_ms(Store& store) {
-  constexpr std::size_t wanted = 10;
-  return median_ms(500, [&](int) { expect(store.query_traces({.limit = wanted}).size() == wanted, "ten traces"); });
-}
-
-double p95_by_name_ms(Store& store, std::size_t spans) {
-  return median_ms(5, [&](int) {
-    std::size_t counted = 0;
-    const auto groups = store.aggregate_spans({}, {.by = {group_by_name()}, .order = GroupOrder::p95});
-    for (const Group& group : groups) counted += group.count;
-    expect(counted == spans && groups.size() == workload_names + 1, "a group for each name, and all spans");
-  });
-}
 
 // What people ask of many spans at once. Nothing but the trace and, of traces, the start has an index, so that
 // most of these look at every span.
@@ -101,12 +54,8 @@ std::vector<Result> filters(Store& store, const WorkloadOptions& workload) {
   return results;
 }
 
-Result result(const char* name, double ms, const WorkloadOptions& workload) {
-  return {.name = name, .value = ms, .unit = "ms", .note = std::to_string(workload.spans) + " spans, wall time"};
-}
-
 Result result_to_reach(const char* name, double ms, double target, const WorkloadOptions& workload) {
-  Result made = result(name, ms, workload);
+  Result made = query_result(name, ms, workload);
   made.target = target;
   return made;
 }
@@ -132,10 +81,10 @@ std::vector<Result> memory_queries(const Options& options) {
   const auto by_name = [&](int) {
     expect(store.query_spans({.limit = 100, .name = "ReportNode"}).size() == 100, "a hundred of them");
   };
-  return {result("memory_query_trace", trace_ms(store, workload.traces), workload),
-          result("memory_query_latest10", latest_ms(store), workload),
-          result("memory_query_name", median_ms(5, by_name), workload),
-          result("memory_query_p95_by_name", p95_by_name_ms(store, workload.spans), workload)};
+  return {query_result("memory_query_trace", trace_ms(store, workload.traces), workload),
+          query_result("memory_query_latest10", latest_ms(store), workload),
+          query_result("memory_query_name", median_ms(5, by_name), workload),
+          query_result("memory_query_p95_by_name", p95_by_name_ms(store, workload.spans), workload)};
 }
 
 }  // namespace

@@ -276,3 +276,24 @@ function(spark_use_grpc_python target)
   endforeach()
   target_compile_definitions(${target} PRIVATE SPARK_GRPC_PYTHON="${SPARK_GRPC_PYTHON}")
 endfunction()
+
+# spark_use_postgresql_server(<target>): lets it compile tests/postgresql/server.cpp, the PostgreSQL server of tests and
+# benchmarks, and tells it in the macro SPARK_POSTGRESQL_FOLDER where the server's programs are; the macro is missing where there
+# are none.
+function(spark_use_postgresql_server target)
+  # Debian keeps the server's programs apart from those that everybody runs.
+  file(GLOB folders /usr/lib/postgresql/*/bin)
+  list(SORT folders COMPARE NATURAL ORDER DESCENDING)
+  find_program(SPARK_POSTGRES NAMES postgres HINTS ${folders})
+  mark_as_advanced(SPARK_POSTGRES)
+  target_link_libraries(${target} PRIVATE PostgreSQL::PostgreSQL)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  if(NOT SPARK_POSTGRES)
+    if(SPARK_REQUIRE_ALL)
+      message(FATAL_ERROR "a PostgreSQL server (Debian's package postgresql) is needed for the tests of its backend")
+    endif()
+    return()
+  endif()
+  cmake_path(GET SPARK_POSTGRES PARENT_PATH folder)
+  target_compile_definitions(${target} PRIVATE SPARK_POSTGRESQL_FOLDER="${folder}")
+endfunction()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks that code blocks in the documentation are what compiles.
+"""Checks that code blocks in the documentation are what compiles or is run by tests.
 
     check_docs.py [--update]
 
 A block that follows a line `<!-- from FILE -->` must be the content of FILE (from the repository's root), without the comment at
 its head. One that follows `<!-- output of FILE -->` must be what FILE's program prints, which CTest holds against the file
-beside it whose name ends in .expected. --update writes both so. Every C++ block must have such a line.
+beside it whose name ends in .expected. --update writes both so. Every C++ block must have such a line, and every SQL block, unless `<!-- not run: WHY -->` is before it.
 """
 
 import pathlib
@@ -13,13 +13,18 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"(?:<!-- from (?P<file>\S+) -->\n)?```cpp\n(?P<code>.*?)```\n", re.DOTALL)
+BLOCK = re.compile(
+    r"(?:<!-- from (?P<file>\S+) -->\n|(?P<excused><!-- not run: [^\n]+ -->\n))?```(?P<language>cpp|sql)\n(?P<code>.*?)```\n",
+    re.DOTALL,
+)
 
 OUTPUT = re.compile(r"<!-- output of (?P<file>\S+) -->\n```\n(?P<text>.*?)```\n", re.DOTALL)
 
 
 def content(path):
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    if path.suffix == ".sql":
+        return "".join(lines)
     while lines and (lines[0].startswith("//") or not lines[0].strip()):
         lines.pop(0)
     return "".join(lines)
@@ -33,8 +38,10 @@ def main():
         name = page.relative_to(ROOT)
 
         def checked(block):
+            if block["excused"] and block["language"] == "sql":
+                return block[0]
             if not block["file"]:
-                wrong.append(f"{name}: a C++ block without a line `<!-- from FILE -->` before it")
+                wrong.append(f"{name}: a block of {block['language']} without a line `<!-- from FILE -->` before it")
                 return block[0]
             source = ROOT / block["file"]
             if not source.is_file():
@@ -43,7 +50,7 @@ def main():
             expected = content(source)
             if block["code"] != expected and not update:
                 wrong.append(f"{name}: the block is not {block['file']}; run tools/check_docs.py --update")
-            return f"<!-- from {block['file']} -->\n```cpp\n{expected}```\n"
+            return f"<!-- from {block['file']} -->\n```{block['language']}\n{expected}```\n"
 
         def checked_output(block):
             printed = (ROOT / block["file"]).with_suffix(".expected")

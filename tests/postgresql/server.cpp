@@ -19,6 +19,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace spark::testing {
 namespace {
@@ -85,11 +86,12 @@ std::string content_of(const std::string& file) {
 bool PostgresServer::is_installed() noexcept { return folder != nullptr; }
 
 PostgresServer& PostgresServer::instance() {
-  static PostgresServer server;
+  static PostgresServer server({"fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=100",
+                                "autovacuum=off", "max_wal_size=2GB"});
   return server;
 }
 
-PostgresServer::PostgresServer() : port_(free_port()) {
+PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)), port_(free_port()) {
   if (const passwd* user = unprivileged_user()) {
     if (::chown(directory_.path().c_str(), user->pw_uid, user->pw_gid) != 0) {
       throw std::runtime_error("cannot give away " + directory_.path().string());
@@ -122,10 +124,7 @@ void PostgresServer::start() {
                                    "127.0.0.1",
                                    "-k",
                                    directory_.path().string()};
-  for (const char* setting : {"fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=100",
-                              "autovacuum=off", "max_wal_size=2GB"}) {
-    command.insert(command.end(), {"-c", setting});
-  }
+  for (const std::string& setting : settings_) command.insert(command.end(), {"-c", setting});
   // SIGQUIT is an immediate stop.
   process_ = spawn(command, log, SIGQUIT);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);

@@ -1,6 +1,6 @@
-// A PostgreSQL server of the tests' own: made in a temporary folder when it is first needed, on a free port of the
-// loopback and a socket in that folder, run as an unprivileged user, and ended with the process, also where that is
-// killed. It forgets everything in a crash of the machine, which makes it quick.
+// A PostgreSQL server of the tests' and benchmarks' own: made in a temporary folder, on a free port of the loopback and
+// a socket in that folder, run as an unprivileged user, and ended with the process, also where that is killed. That of
+// the tests is made when it is first needed, and forgets everything in a crash of the machine, which makes it quick.
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +18,8 @@ class PostgresServer {
   [[nodiscard]] static bool is_installed() noexcept;
   // The one of this process, running.
   [[nodiscard]] static PostgresServer& instance();
+  // Another one, running, with settings as in postgresql.conf: "fsync=off".
+  explicit PostgresServer(std::vector<std::string> settings);
 
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -39,9 +41,9 @@ class PostgresServer {
   [[nodiscard]] std::string make_database();
 
  private:
-  PostgresServer();
   void run(const std::vector<std::string>& command) const;
 
+  const std::vector<std::string> settings_;
   TemporaryDirectory directory_;
   int port_ = 0;
   pid_t process_ = -1;
