@@ -149,11 +149,13 @@ std::vector<Result> drain(const Options& options) {
   server.stop(PostgresServer::Stop::immediate);
   const std::uint64_t spans = options.quick ? spans_of_an_outage / 10 : spans_of_an_outage;
   record_into_spool(manager, spans);
+  const std::uint64_t spooled_bytes = manager.stats().sinks.at(0).spool_bytes / spans;
   server.start();
   Result result{.name = "postgres_drain_s", .value = seconds_to_drain(manager), .unit = "s"};
-  result.note = std::to_string(spans) +
-                " spans, from the server's return to an empty spool; up to 5 s of it until a probe finds out; " +
-                default_settings;
+  result.note =
+      std::to_string(spans) +
+      " spans, from the server's return to an empty spool; up to 5 s of it until a probe finds out; the spool had " +
+      std::to_string(spooled_bytes) + " B a span; " + default_settings;
   return {result};
 }
 
