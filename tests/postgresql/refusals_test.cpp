@@ -111,6 +111,32 @@ TEST_F(PostgresqlRefusals, what_is_refused_is_set_aside_once_however_often_it_is
   EXPECT_EQ(value("SELECT count(*) FROM dead_letters"), "2");
 }
 
+TEST_F(PostgresqlRefusals, what_cannot_be_set_aside_either_is_counted) {
+  const auto store = open();
+  run_sql(uri_,
+          "ALTER TABLE spans_data ADD CONSTRAINT by_hand CHECK (name <> 'forbidden'); ALTER TABLE dead_letters ADD "
+          "CHECK (kind <> 'span')");
+  write_one_forbidden(*store);
+  const Refusals refusals = store->take_refusals();
+  EXPECT_EQ(refusals.rejected[static_cast<std::size_t>(RecordKind::span)], 1U);
+  EXPECT_NE(refusals.message.find("dead_letters refuses it, too"), std::string::npos) << refusals.message;
+  EXPECT_EQ(names(), "a b c d e f g h");
+}
+
+TEST_F(PostgresqlRefusals, what_the_databases_encoding_lacks_is_set_aside_in_ascii) {
+  const std::string latin = "latin_" + database_;
+  run_sql(uri_, "CREATE DATABASE " + latin + " ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+  PostgresqlStore store({.connection_string = server().uri(latin)});
+  write(store, [](BatchBuilder& batch) {
+    batch.add(make_span(1, "fine", 1, 2));
+    batch.add(make_span(2, "\u65E5", 1, 2));
+  });
+  EXPECT_EQ(rejected_spans(store), 1U);
+  EXPECT_EQ(store.query_spans({}).size(), 1U);
+  EXPECT_EQ(value_of(server().uri(latin), "SELECT count(*) FROM dead_letters WHERE position('\\u65e5' in record) > 0"),
+            "1");
+}
+
 TEST_F(PostgresqlRefusals, the_reason_is_the_servers_whole_sentence) {
   const auto store = open();
   write(*store, [](BatchBuilder& batch) { batch.add(make_span(1, std::string("a\0b", 3), 1, 2)); });

@@ -9,6 +9,7 @@
 namespace spark::detail::postgresql {
 namespace {
 
+constexpr const char* attempted = "set rows aside";
 constexpr std::size_t letters_at_once = 100;
 constexpr Type letter_types[] = {Type::uuid, Type::text, Type::text, Type::text};
 
@@ -78,7 +79,6 @@ void CarefulWrite::set_aside(const TableRows& table, std::size_t row, const std:
 
 void CarefulWrite::write_letters() {
   if (letters_.empty()) return;
-  constexpr const char* attempted = "set rows aside";
   const Result there = connection_.query(
       "SELECT count(*) FROM (SELECT 1 FROM dead_letters LIMIT " + std::to_string(most_letters) + ") AS letters", {},
       deadline(), attempted);
@@ -89,23 +89,38 @@ void CarefulWrite::write_letters() {
                                            " rows, which is the most; the last reason is " + letters_.back().reason);
     letters_.resize(room);
   }
-  if (!letters_.empty()) {
-    RowEncoder encoder(RowEncoder::Form::arrays, letter_types);
-    for (Letter& letter : letters_) {
-      encoder.begin_row();
-      // Of what the record is, not of what was said of it: that may tell the time.
-      encoder.uuid(digest(letter.kind + letter.record));
-      encoder.text(letter.kind);
-      encoder.text(letter.reason);
-      encoder.text(shortened(std::move(letter.record)));
-    }
-    Parameters parameters;
-    encoder.bind(parameters);
+  const bool are_kept = letters_.empty() || keep(letters_, false);
+  for (std::size_t i = 0; !are_kept && i < letters_.size(); ++i) {
+    const std::span<const Letter> one(&letters_[i], 1);
+    // A database of another encoding than UTF-8 may lack characters of it.
+    if (keep(one, false) || keep(one, true)) continue;
+    refusals_.message = connection_.message(attempted, letters_[i].reason + "; dead_letters refuses it, too");
+  }
+  letters_.clear();
+}
+
+bool CarefulWrite::keep(std::span<const Letter> letters, bool only_ascii) {
+  RowEncoder encoder(RowEncoder::Form::arrays, letter_types);
+  for (const Letter& letter : letters) {
+    encoder.begin_row();
+    // Of what the record is, not of what was said of it: that may tell the time.
+    encoder.uuid(digest(letter.kind + letter.record));
+    encoder.text(letter.kind);
+    const std::string record = shortened(letter.record);
+    encoder.text(only_ascii ? in_ascii(letter.reason) : letter.reason);
+    encoder.text(only_ascii ? in_ascii(record) : record);
+  }
+  Parameters parameters;
+  encoder.bind(parameters);
+  try {
     connection_.query("INSERT INTO dead_letters (digest, kind, reason, record) SELECT * FROM unnest(" +
                           arrays_of(parameters) + ") ON CONFLICT (digest) DO NOTHING",
                       parameters, deadline(), attempted);
+    return true;
+  } catch (const StatementError& error) {
+    if (is_of_the_setup(error.state()) || !may_be_of_a_row(error.state())) throw;
+    return false;
   }
-  letters_.clear();
 }
 
 Deadline CarefulWrite::deadline() const {

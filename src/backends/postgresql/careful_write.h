@@ -7,6 +7,7 @@
 // Lives for one write, on its connection.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class CarefulWrite {
   [[nodiscard]] std::string refusal_of(const TableRows& table, std::size_t from, std::size_t to);
   void set_aside(const TableRows& table, std::size_t row, const std::string& reason);
   void write_letters();
+  // False: the server refuses that, too.
+  [[nodiscard]] bool keep(std::span<const Letter> letters, bool only_ascii);
   [[nodiscard]] Deadline deadline() const;
 
   Connection& connection_;
