@@ -237,7 +237,8 @@ void Connection::refuse(const Result& result, const char* attempted) const {
       !constraint.empty() && why.find(constraint) == std::string::npos) {
     why += " (constraint " + constraint + ")";
   }
-  throw StatementError(state, message(attempted, why + " (SQLSTATE " + state + ")"));
+  why = scrubbed(why + " (SQLSTATE " + state + ")", secrets_);
+  throw StatementError(state, why, message(attempted, why));
 }
 
 }  // namespace spark::detail::postgresql

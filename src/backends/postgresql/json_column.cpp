@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 #include "base/json_tags.h"
 #include "base/utf8_sequence.h"
@@ -117,6 +118,31 @@ bool is_storable(const Value& value) noexcept {
   return std::all_of(object.begin(), object.end(), [](const Object::Member& member) {
     return is_storable(std::string_view(member.key)) && is_storable(member.value);
   });
+}
+
+std::string in_ascii(std::string_view storable_text) {
+  std::string out;
+  const auto append_unit = [&](std::uint32_t unit) {
+    constexpr const char* digits = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out.push_back(digits[unit >> shift & 0xF]);
+  };
+  for (std::size_t position = 0; position < storable_text.size();) {
+    const std::size_t size = utf8_sequence_at(storable_text, position).size;
+    const auto first = static_cast<std::uint8_t>(storable_text[position]);
+    if (size == 1) {
+      out.push_back(storable_text[position]);
+    } else {
+      std::uint32_t character = first & (0x7FU >> size);
+      for (std::size_t i = 1; i < size; ++i) {
+        character = character << 6 | (static_cast<std::uint8_t>(storable_text[position + i]) & 0x3FU);
+      }
+      if (character > 0xFFFF) append_unit(0xD7C0 + (character >> 10));
+      append_unit(character > 0xFFFF ? 0xDC00 + (character & 0x3FF) : character);
+    }
+    position += size;
+  }
+  return out;
 }
 
 bool holds_nan(const Value& value) noexcept {

@@ -20,6 +20,8 @@ void append_column_json(std::string& out, AttributesView attributes);
 // Whether a column could hold it: no U+0000, and nothing that is not UTF-8, in any text of it.
 [[nodiscard]] bool is_storable(std::string_view text) noexcept;
 [[nodiscard]] bool is_storable(const Value& value) noexcept;
+// The same with what is beyond ASCII escaped as in JSON, for a column that has another encoding.
+[[nodiscard]] std::string in_ascii(std::string_view storable_text);
 // NaN in it, at any depth, makes a value unequal to itself.
 [[nodiscard]] bool holds_nan(const Value& value) noexcept;
 

@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "spark/telemetry/sink.h"
 
 namespace spark::detail::postgresql {
 
-StatementError::StatementError(std::string_view state, const std::string& message)
-    : Error(code_of(state), message), state_(state) {}
+StatementError::StatementError(std::string_view state, std::string reason, const std::string& message)
+    : Error(code_of(state), message), state_(state), reason_(std::move(reason)) {}
 
 bool is_retryable(std::string_view state) noexcept {
-  // Connection exceptions, too few resources, an operator's intervention (query_canceled among them: a time limit).
-  constexpr std::string_view classes[] = {"08", "53", "57"};
+  // Connection exceptions, too few resources, an operator's intervention (query_canceled among them: a time limit),
+  // errors of the system below the server.
+  constexpr std::string_view classes[] = {"08", "53", "57", "58"};
   // Serialization failure, deadlock, lock not available, a standby that became the server, a transaction that waited.
   constexpr std::string_view states[] = {"40001", "40P01", "55P03", "25006", "25P03"};
   return std::any_of(std::begin(classes), std::end(classes), [&](auto each) { return state.starts_with(each); }) ||

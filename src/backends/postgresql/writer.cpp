@@ -19,13 +19,6 @@ RecordId digest(std::string_view text) noexcept {
   return {sum(14'695'981'039'346'656'037ULL), sum(0x5370'6172'6B54'656CULL)};
 }
 
-// After PostgreSQL's own words for where and what, which is said anyway.
-std::string reason_of(const StatementError& error) {
-  const std::string text = error.what();
-  const auto why = text.rfind(": ");
-  return why == std::string::npos ? text : text.substr(why + 2);
-}
-
 }  // namespace
 
 Deadline Writer::begin() {
@@ -62,7 +55,7 @@ Refusals Writer::write(const Batch& batch) {
         return refusals;
       } catch (const StatementError& error) {
         roll_back(deadline);
-        const bool may_go_on = is_of_a_row(error.state()) && way != Way::careful;
+        const bool may_go_on = !is_retryable(error.state()) && way != Way::careful;
         if (!may_go_on) rethrow(error);
         way = way == Way::copy && is_duplicate(error.state()) ? Way::merge : Way::careful;
       }
@@ -100,7 +93,9 @@ std::int64_t Writer::resource_number(const Resource& resource, Deadline deadline
 }
 
 void Writer::write_once(const BatchRows& rows, Way way, Deadline deadline, Refusals& refusals) {
-  connection_->execute("BEGIN", deadline, "begin a transaction");
+  // A constraint or trigger that waits for the end would refuse all rows there, and not say which one it means.
+  connection_->execute(way == Way::careful ? "BEGIN; SET CONSTRAINTS ALL IMMEDIATE" : "BEGIN", deadline,
+                       "begin a transaction");
   for (const TableRows& table : rows.tables()) {
     if (way == Way::careful) {
       write_carefully(table, 0, table.count, deadline, refusals);
@@ -143,10 +138,12 @@ void Writer::write_carefully(const TableRows& table, std::size_t from, std::size
     merge(table, from, to, deadline);
     connection_->execute("RELEASE SAVEPOINT part", deadline, attempted);
   } catch (const StatementError& error) {
-    if (!is_of_a_row(error.state())) throw;
-    const std::string reason = reason_of(error);
+    if (is_retryable(error.state())) throw;
     connection_->execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part", deadline, attempted);
-    if (to - from == 1) return set_aside(table, from, reason, deadline, refusals);
+    // What refuses no rows at all as well is wrong with the table, and no row's fault.
+    const bool is_whole = from == 0 && to == table.count;
+    if (is_whole && !is_of_a_row(error.state())) merge(table, 0, 0, deadline);
+    if (to - from == 1) return set_aside(table, from, error.reason(), deadline, refusals);
     const std::size_t middle = from + (to - from) / 2;
     write_carefully(table, from, middle, deadline, refusals);
     write_carefully(table, middle, to, deadline, refusals);
@@ -157,13 +154,28 @@ void Writer::set_aside(const TableRows& table, std::size_t row, const std::strin
                        Refusals& refusals) {
   const RefusedRow refused = table.describe(row);
   for (const RecordKind kind : refused.counts) ++refusals.rejected[static_cast<std::size_t>(kind)];
-  refusals.message = connection_->message(table.shape->attempted, reason + "; set aside in dead_letters");
-  Parameters parameters;
-  const std::string values = parameters.bind(std::string_view(refused.kind)) + ", " +
-                             parameters.bind(std::string_view(reason)) + ", " +
-                             parameters.bind(std::string_view(refused.record));
-  connection_->query("INSERT INTO dead_letters (kind, reason, record) VALUES (" + values + ")", parameters, deadline,
-                     "set a row aside");
+  // A database of another encoding than UTF-8 may lack characters of it.
+  const bool is_kept = keep_letter(refused.kind, reason, refused.record, deadline) ||
+                       keep_letter(refused.kind, in_ascii(reason), in_ascii(refused.record), deadline);
+  refusals.message = connection_->message(
+      table.shape->attempted, reason + (is_kept ? "; set aside in dead_letters" : "; dead_letters refuses it, too"));
+}
+
+bool Writer::keep_letter(std::string_view kind, std::string_view reason, std::string_view record, Deadline deadline) {
+  constexpr const char* attempted = "set a row aside";
+  connection_->execute("SAVEPOINT letter", deadline, attempted);
+  try {
+    Parameters parameters;
+    const std::string values = parameters.bind(kind) + ", " + parameters.bind(reason) + ", " + parameters.bind(record);
+    connection_->query("INSERT INTO dead_letters (kind, reason, record) VALUES (" + values + ")", parameters, deadline,
+                       attempted);
+    connection_->execute("RELEASE SAVEPOINT letter", deadline, attempted);
+    return true;
+  } catch (const StatementError& error) {
+    if (is_retryable(error.state())) throw;
+    connection_->execute("ROLLBACK TO SAVEPOINT letter; RELEASE SAVEPOINT letter", deadline, attempted);
+    return false;
+  }
 }
 
 void Writer::roll_back(Deadline deadline) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "backends/postgresql/batch_rows.h"
 #include "backends/postgresql/conninfo.h"
@@ -44,6 +45,8 @@ class Writer {
   void write_carefully(const TableRows& table, std::size_t from, std::size_t to, Deadline deadline, Refusals& refusals);
   void set_aside(const TableRows& table, std::size_t row, const std::string& reason, Deadline deadline,
                  Refusals& refusals);
+  // False: the server refuses that, too.
+  bool keep_letter(std::string_view kind, std::string_view reason, std::string_view record, Deadline deadline);
   void roll_back(Deadline deadline);
 
   const Settings& settings_;
