@@ -13,6 +13,8 @@
 namespace spark::testing {
 namespace {
 
+using detail::otlp::Encoding;
+using detail::otlp::halves_of;
 using detail::otlp::pieces_of;
 using detail::otlp::RequestPiece;
 using detail::otlp::Requests;
@@ -102,6 +104,83 @@ TEST(RequestPieces, cut_short_anywhere_a_request_stays_whole_or_is_cut_soundly) 
     const auto pieces = pieces_of(body.substr(0, size), 4, Signal::traces, 1);
     ASSERT_GE(pieces.size(), 1U);
     EXPECT_TRUE(pieces.size() > 1 || pieces[0].body.size() == size);
+  }
+}
+
+Requests json_requests() {
+  detail::otlp::Encoder encoder({.encoding = Encoding::json});
+  return encoder.encode(*make_batch([](BatchBuilder& builder) {
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+      const std::string name = R"({"spans":[\"]},)" + std::to_string(number);
+      builder.add(make_span(number, name, 1, 2));
+      builder.add(make_event(number, name, 1));
+      Metric metric = make_metric(number, number % 3 == 0 ? "a" : "b", 1);
+      metric.attributes = {{"sum", name}};
+      metric.aggregation_type = number % 3 == 0 ? AggregationType::histogram : AggregationType::counter;
+      builder.add(metric);
+    }
+  }));
+}
+
+// Halves, and halves of them, until nothing can be cut.
+std::vector<RequestPiece> crumbs(const RequestPiece& piece, Signal signal, Encoding encoding) {
+  const auto halves = halves_of(piece, signal, encoding);
+  if (!halves) return {piece};
+  EXPECT_EQ(halves->first.items + halves->second.items, piece.items);
+  auto all = crumbs(halves->first, signal, encoding);
+  for (RequestPiece& crumb : crumbs(halves->second, signal, encoding)) all.push_back(std::move(crumb));
+  return all;
+}
+
+TEST(RequestPieces, halves_of_halves_are_single_items_in_their_order) {
+  for (const Encoding encoding : {Encoding::protobuf, Encoding::json}) {
+    const bool is_json = encoding == Encoding::json;
+    Requests requests = is_json ? json_requests() : requests_of(20);
+    for (const SignalNames& names : all_names) {
+      const std::uint64_t items = requests.item_count(names.signal);
+      const std::string& body = requests.body(names.signal);
+      const auto text = is_json ? text_of_json : text_of_protobuf;
+      const std::string whole = text(names.message, body);
+      const bool is_metrics = names.signal == Signal::metrics;
+      const char* const item = is_metrics ? "data_points" : names.items;
+      std::string found;
+      const auto all = crumbs({body, items}, names.signal, encoding);
+      for (const RequestPiece& crumb : all) {
+        EXPECT_EQ(crumb.items, 1U);
+        const std::string part = text(names.message, crumb.body);
+        EXPECT_EQ(parts(part, "resource"), parts(whole, "resource"));
+        EXPECT_EQ(parts(part, "scope"), parts(whole, "scope"));
+        found += parts(part, item);
+      }
+      EXPECT_EQ(all.size(), items);
+      EXPECT_EQ(found, parts(whole, item)) << names.message;
+    }
+  }
+}
+
+TEST(RequestPieces, halves_are_about_equally_long) {
+  const Requests requests = requests_of(50);
+  for (const SignalNames& names : all_names) {
+    const std::string& body = requests.body(names.signal);
+    const auto halves = halves_of({body, 50}, names.signal, Encoding::protobuf);
+    ASSERT_TRUE(halves.has_value());
+    EXPECT_LT(halves->first.body.size(), body.size() * 2 / 3);
+    EXPECT_LT(halves->second.body.size(), body.size() * 2 / 3);
+  }
+}
+
+TEST(RequestPieces, what_is_cut_short_has_no_halves_or_sound_ones) {
+  for (const Encoding encoding : {Encoding::protobuf, Encoding::json}) {
+    Requests requests = encoding == Encoding::json ? json_requests() : requests_of(3);
+    for (const SignalNames& names : all_names) {
+      const std::string& body = requests.body(names.signal);
+      for (std::size_t size = 0; size < body.size(); ++size) {
+        const auto halves = halves_of({body.substr(0, size), 3}, names.signal, encoding);
+        if (encoding == Encoding::json) {
+          EXPECT_FALSE(halves.has_value()) << size;
+        }
+      }
+    }
   }
 }
 

@@ -127,6 +127,7 @@ void Sender::send(Part& part, Signal signal, bool& is_answered) {
     throw;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
+    if (cut(part, signal, error)) return;
     if (!part.refusal) part.refusal = error;
     outcome.rejected = piece.items;
   }
@@ -138,6 +139,18 @@ void Sender::send(Part& part, Signal signal, bool& is_answered) {
   part.rejected += rejected;
   append_message(part.message, outcome.message);
   part.missing.pop_front();
+}
+
+// Too large, or bad data in it, which is not known. A key that is wrong, for example, is wrong for every piece.
+bool Sender::cut(Part& part, Signal signal, const Error& refusal) const {
+  if (refusal.code() != ErrorCode::invalid_argument || part.cuts >= most_cuts) return false;
+  const auto encoding = settings_[signal].is_json() ? Encoding::json : Encoding::protobuf;
+  auto halves = halves_of(part.missing.front(), signal, encoding);
+  if (!halves) return false;
+  ++part.cuts;
+  part.missing.front() = std::move(halves->second);
+  part.missing.push_front(std::move(halves->first));
+  return true;
 }
 
 Outcome Sender::post(const std::string& body, Signal signal, bool& is_answered) {
