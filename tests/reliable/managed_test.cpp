@@ -152,7 +152,11 @@ TEST_F(ManagedSink, says_with_a_flush_that_takes_too_long_what_keeps_it) {
   far->be_down();
   record(1);
   far->wait_for_attempts(1);
-  while (manager->stats().sinks[0].last_error.empty()) std::this_thread::sleep_for(1ms);
+  const auto end = std::chrono::steady_clock::now() + fakes::patience;
+  while (manager->stats().sinks[0].last_error.empty()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end) << "the failed attempt is not told";
+    std::this_thread::sleep_for(1ms);
+  }
   const FlushResult result = manager->flush(50ms);
   EXPECT_FALSE(result.complete());
   EXPECT_THAT(result.sinks.at(0).error, HasSubstr("the deadline passed"));

@@ -38,9 +38,8 @@ class SpooledSink : public ::testing::Test {
   // All is delivered, and the account in order.
   void expect_drained(std::size_t names) {
     far->wait_for_names(names);
-    account->wait([&] { return account->spooled == 0; });
+    account->wait([&] { return account->spooled == 0 && account->spool_bytes == 0; });
     EXPECT_TRUE(account->is_balanced());
-    EXPECT_EQ(account->spool_bytes, 0U);
     EXPECT_FALSE(far->was_called_concurrently());
   }
 
@@ -341,21 +340,67 @@ TEST_F(SpooledSink, flushes_what_went_straight_through_the_inner_sink) {
   EXPECT_EQ(far->flushes(), 1U);
 }
 
+// A sink beside the test's, whose far end is down, leaves a batch.
+void leave_beside(const std::string& path, const std::string& name) {
+  auto down = std::make_shared<FarEnd>();
+  down->be_down();
+  ReliableSink other(std::make_unique<FarSink>(down), quick_options(path));
+  other.write(*batch_of(name));
+}
+
 TEST_F(SpooledSink, adopts_what_a_process_beside_it_has_left) {
   open();
-  auto other = std::make_unique<ReliableSink>(std::make_unique<FarSink>([] {
-                                                auto down = std::make_shared<FarEnd>();
-                                                down->be_down();
-                                                return down;
-                                              }()),
-                                              quick_options(path));
-  other->write(*batch_of("left"));
-  other = nullptr;
+  leave_beside(path, "left");
   // Its look around comes by itself, seconds later.
   far->wait_for_names(1);
   account->wait([&] { return account->recovered == 1 && account->spooled == 0; });
   EXPECT_THAT(far->names(), ElementsAre("left"));
   EXPECT_TRUE(account->is_balanced());
+}
+
+// The inner sink knows what is missing of a batch only until it is given another one.
+TEST_F(SpooledSink, ends_the_batch_that_it_has_begun_before_any_other) {
+  open_at_rest();
+  far->be_down();
+  leave_beside(path, "left");
+  clock.advance(5s);
+  account->wait([&] { return account->messages > 0; });
+  write("appended");  // the time for another attempt has not come
+  far->be_up();
+  clock.advance(10s);
+  expect_drained(2);
+  EXPECT_THAT(far->names(), ElementsAre("left", "appended"));
+}
+
+TEST_F(SpooledSink, sends_nothing_straight_while_a_batch_of_another_process_is_begun) {
+  open_at_rest();
+  far->be_down();
+  leave_beside(path, "left");
+  clock.advance(5s);
+  account->wait([&] { return account->messages > 0; });
+  far->be_up();
+  clock.advance(10s);
+  write("new");  // most often before the courier has seen that its time has come
+  expect_drained(2);
+  EXPECT_THAT(far->names(), ElementsAre("left", "new"));
+}
+
+TEST_F(SpooledSink, gives_a_batch_that_failed_straight_its_time_before_one_of_another_process) {
+  open_at_rest();
+  far->hang();
+  auto writing = std::async(std::launch::async, [&] { write("new"); });
+  far->wait_for_attempts(1);
+  leave_beside(path, "left");
+  clock.advance(5s);
+  account->wait([&] { return account->recovered == 1; });  // and waits for the right to send it
+  far->be_down();
+  writing.get();
+  account->wait([&] { return account->messages == 1; });
+  far->be_up();
+  clock.advance(1s);
+  expect_drained(2);
+  EXPECT_THAT(far->contents(), ElementsAre("new", "new", "left"));
+  EXPECT_THAT(far->attempts(), ElementsAre(0, 6, 6));
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 //
 // Order: a batch goes straight only while the sink's own file is empty, and only with the right, which the courier has
 // while it delivers; only writes append, and there is one at a time. So batches of one sink arrive in their order.
+//
+// What was begun is ended before anything else is: of a batch that arrived in part the inner sink knows what is missing
+// only until it is given another one.
 #include <pthread.h>
 
 #include <algorithm>
@@ -81,7 +84,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
   // False: it is to be appended.
   bool write_straight(const Batch& batch) {
     const std::unique_lock right(right_, std::try_to_lock);
-    if (!right.owns_lock() || spool_.own().has_rows()) return false;
+    if (!right.owns_lock() || spool_.own().has_rows() || has_begun()) return false;
     {
       const std::lock_guard lock(mutex_);
       if (is_abandoned_ || clock_.steady_now() < pace_.next_attempt()) return false;
@@ -123,12 +126,12 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     try {
       appended = spool_.own().append(bytes, records);
     } catch (...) {
-      is_head_tried_ = false;
+      forget_head();
       count_kept(records, false);
       throw;
     }
     if (!appended.is_kept) {
-      is_head_tried_ = false;
+      forget_head();
       count_kept(records, false);
     }
     (appended.is_kept ? refusals_.kept : refusals_.spool_full) = records;
@@ -138,6 +141,13 @@ class SpooledDelivery final : public ReliableSink::Delivery {
       dropped(kind, DropReason::spool_full) += appended.dropped[kind];
     }
     if (!appended.is_kept || appended.dropped != Counts{}) say_full(appended.is_kept ? "oldest" : "newest");
+  }
+
+  // Nothing will come of the batch that was tried.
+  void forget_head() {
+    const std::lock_guard lock(mutex_);
+    is_head_tried_ = false;
+    changed_.notify_all();
   }
 
   // With the mutex.
@@ -206,7 +216,8 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     if (is_ending()) return false;
     lock.unlock();
     if (has_batch()) {
-      SpoolFile& file = spool_.own().has_rows() ? spool_.own() : *adopted_;
+      const bool is_adopted = has_begun() ? tried_.file == adopted_.get() : !spool_.own().has_rows();
+      SpoolFile& file = is_adopted ? *adopted_ : spool_.own();
       deliver(file);
       tidy(file);
     } else if (has_more_to_shrink_) {
@@ -217,11 +228,19 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     return true;
   }
 
-  [[nodiscard]] bool has_batch() const noexcept { return spool_.own().has_rows() || adopted_ != nullptr; }
+  // Not while a batch that was tried is on its way into the own file: that one is the next.
+  [[nodiscard]] bool has_batch() const noexcept {
+    return spool_.own().has_rows() || (adopted_ != nullptr && !is_head_tried_);
+  }
+  // An attempt has to be repeated. With the right, or as the courier.
+  [[nodiscard]] bool has_begun() const noexcept { return tried_.file != nullptr && !over_; }
 
   // Gives some of the disk back; much would keep writers waiting.
   void tidy(SpoolFile& file) {
-    if (file.is_damaged()) set_aside(file, "spool " + spool_.path() + ": the file is damaged", true);
+    if (file.is_damaged()) {
+      const std::lock_guard right(right_);
+      set_aside(file, "spool " + spool_.path() + ": the file is damaged", true);
+    }
     const bool has_more = file.shrink();
     if (&file == &spool_.own()) {
       has_more_to_shrink_ = has_more;
@@ -234,6 +253,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
   // There is nothing to do: perhaps somebody has left something.
   void look_around() {
     next_look_ = clock_.steady_now() + look_interval;
+    if (adopted_ != nullptr) return;
     Spool::Adopted found = spool_.adopt();
     if (!found.trouble.empty()) {
       const std::lock_guard lock(mutex_);
@@ -249,7 +269,14 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     const std::lock_guard right(right_);
     // It was delivered and could not be deleted, since the disk is full for example: not a second time.
     if (over_) return finish();
-    const bool is_head = &file == &spool_.own() && is_head_tried_;
+    {
+      // A write may have failed while the right was waited for.
+      const std::lock_guard lock(mutex_);
+      if (is_ending() || clock_.steady_now() < pace_.next_attempt()) return;
+    }
+    const bool is_own = &file == &spool_.own();
+    if (is_head_tried_ && !is_own) return;
+    const bool is_head = is_own && is_head_tried_;
     Rows rows;
     try {
       rows = file.front(most_of(file, is_head));
@@ -257,7 +284,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
       if (error.code() != ErrorCode::corrupt) throw;
       return set_aside(file, error.what(), false);
     }
-    if (rows.empty()) return;
+    if (rows.empty()) return forget_attempts(file);
     Batches batches;
     try {
       batches = decode_alike(rows);
@@ -343,6 +370,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     const Over over = std::move(*over_);
     over_.reset();
     tried_ = {};
+    if (over.file == &spool_.own()) is_head_tried_ = false;
     if (alone_.file == over.file) alone_.rows -= std::min(alone_.rows, over.rows.size());
     Counts records{};
     for (const SpoolFile::Row& row : over.rows) {
@@ -370,12 +398,19 @@ class SpooledDelivery final : public ReliableSink::Delivery {
     }
   }
 
+  // What was in it is not there any more.
+  void forget_attempts(const SpoolFile& file) noexcept {
+    if (tried_.file == &file) tried_ = {};
+    if (alone_.file == &file) alone_ = {};
+    if (&file == &spool_.own()) is_head_tried_ = false;
+  }
+
   // Nothing more can be had from it, or there is nothing more in it.
   void set_aside(SpoolFile& file, const std::string& why, bool only_if_empty) {
     const auto lost = file.set_aside(only_if_empty);
     if (!lost) return;
-    tried_ = {};
-    alone_ = {};
+    // One that was tried may be on its way into the new file if this one was empty.
+    if (!only_if_empty) forget_attempts(file);
     const std::lock_guard lock(mutex_);
     for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += (*lost)[kind];
     progress_.message = why + "; it is renamed, with \"-damaged\" at its end, and a new one begun";
@@ -389,7 +424,7 @@ class SpooledDelivery final : public ReliableSink::Delivery {
   Spool spool_;
   std::atomic<bool> needs_flush_{false};    // the inner sink has what it was not asked to flush yet
   std::atomic<bool> is_head_tried_{false};  // the next batch of the own file was written straight, in vain
-  // The courier's.
+  // The courier's; it changes the next two with the right, so that writes may look at them.
   struct Over {
     SpoolFile* file;
     Rows rows;
