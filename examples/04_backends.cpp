@@ -3,6 +3,7 @@
 #include <spark/telemetry.h>
 
 #include <cstdio>
+#include <string_view>
 
 using spark::TelemetryConfig;
 using spark::TelemetryManager;
@@ -16,7 +17,8 @@ void record_with(const TelemetryConfig& config) {
     manager.flush();
     std::printf("%zu trace\n", manager.query_traces().size());
   } catch (const spark::Error& error) {
-    std::printf("%s\n", error.what());
+    const std::string_view code = to_string(error.code());  // error.what() says what failed, where and why
+    std::printf("%.*s\n", static_cast<int>(code.size()), code.data());
   }
 }
 
@@ -29,8 +31,8 @@ int main() {
   // SQLite backend (local persistence).
   record_with(TelemetryConfig::create_sqlite("telemetry.db", {.sampling_rate = 1.0}));
 
-  // PostgreSQL backend (production). What is not linked says so.
-  record_with(TelemetryConfig::create_postgresql("postgresql://user:pass@localhost/telemetry",
+  // PostgreSQL backend (production). No server listens at this port.
+  record_with(TelemetryConfig::create_postgresql("postgresql://user:pass@localhost:1/telemetry",
                                                  {.sampling_rate = 0.1}));  // 10 % in production
 
   // OTLP backend (observability platforms). It passes on and stores nothing, so there is nothing to ask.
