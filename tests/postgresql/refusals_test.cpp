@@ -213,13 +213,5 @@ TEST_F(PostgresqlRefusals, a_right_that_is_missing_refuses_no_row) {
   EXPECT_EQ(value("SELECT count(*) FROM dead_letters"), "0");
 }
 
-TEST_F(PostgresqlRefusals, graphs_are_written_in_one_order_by_everybody) {
-  const auto store = open();
-  write(*store, [](BatchBuilder& batch) {
-    for (const char* hash : {"c", "a", "b"}) batch.add(GraphDefinition{.hash = hash, .graph_id = "g", .version = "1"});
-  });
-  EXPECT_EQ(value("SELECT string_agg(hash, ' ' ORDER BY number) FROM graphs_data"), "a b c");
-}
-
 }  // namespace
 }  // namespace spark::testing

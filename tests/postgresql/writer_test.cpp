@@ -239,7 +239,7 @@ TEST_F(PostgresqlWriter, the_locks_of_a_writer_that_is_gone_are_gone_soon) {
   EXPECT_EQ(count(""), "0");
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  run_sql(uri_, "LOCK TABLE spans_data IN ACCESS EXCLUSIVE MODE NOWAIT");
+  run_sql(uri_, "BEGIN; LOCK TABLE spans_data IN ACCESS EXCLUSIVE MODE NOWAIT; COMMIT");
 }
 
 }  // namespace

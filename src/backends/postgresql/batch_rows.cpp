@@ -300,8 +300,7 @@ void BatchRows::add_metrics() {
 void BatchRows::add_graphs() {
   if (batch_.graphs().empty()) return;
   for (const GraphDefinition& graph : batch_.graphs()) graphs_.push_back(&graph);
-  std::sort(graphs_.begin(), graphs_.end(),
-            [](const GraphDefinition* a, const GraphDefinition* b) { return a->hash < b->hash; });
+  // Not sorted as the other rows are: queries give them in the order in which they were declared.
   const auto encode = [this](RowEncoder& row, std::size_t index) {
     const GraphDefinition& graph = *graphs_[index];
     row.text(graph.hash);
