@@ -32,11 +32,20 @@ class PostgresqlKill : public PostgresqlTest {
         "TRUNCATE spans_data, traces_data, implied_traces; CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql "
         "AS $$ BEGIN PERFORM pg_sleep(0.002); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER pause AFTER INSERT ON "
         "traces_data DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pause()");
-    Load load(manager);
+    Load load(manager, 1'000);
     ServerProcess process(uri_, "writer");
     const int kills = campaign_count(4, 100);
     int in_copy = 0, before_record = 0, after_record = 0, in_lock = 0;
+    // Some of it is written between two kills: otherwise it could be one batch that is hit each time.
+    const auto wait_for_progress = [&] {
+      const std::uint64_t before = spans_of_sink(manager).exported;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+      while (spans_of_sink(manager).exported == before && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(1ms);
+      }
+    };
     for (int i = 0; i < kills; ++i) {
+      wait_for_progress();
       switch (i % 4) {
         case 0:
         case 2:

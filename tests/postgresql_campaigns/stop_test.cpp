@@ -32,7 +32,7 @@ std::size_t allocated_bytes() {
 }
 
 TEST_F(PostgresqlStop, a_server_stopped_under_load_loses_nothing_and_memory_stays_bounded) {
-  constexpr std::size_t rings = 8 << 20, queue = 8 << 20;
+  constexpr std::size_t rings = 16 << 20, queue = 16 << 20;
   // A batch encoded, one read back, SQLite's cache.
   constexpr std::size_t for_the_spool = 24 << 20;
   const TemporaryDirectory directory;
@@ -56,7 +56,7 @@ TEST_F(PostgresqlStop, a_server_stopped_under_load_loses_nothing_and_memory_stay
       std::this_thread::sleep_for(5ms);
     }
   };
-  Load load(manager);
+  Load load(manager, 5'000);
   watch_for(1s);
   const std::uint64_t before_stop = load.spans();
   server().stop(PostgresServer::Stop::immediate);
