@@ -83,7 +83,7 @@ struct TelemetryConfig {
   std::size_t memory_store_bytes = 256 << 20;  // memory backend: then the oldest ended traces go, 1 MiB or more
   // How long what is stored stays (sqlite). The oldest traces go first, with all that belongs to them; both may be set.
   Seconds retention_age{0};         // since a trace ended, looked at once a minute; 0: for ever
-  std::size_t retention_bytes = 0;  // of the database, without what is free in it; 0: no bound, else 1 MiB or more
+  std::size_t retention_bytes = 0;  // of a SQLite file, without what is free in it; 0: no bound, else 1 MiB or more
 
   // What of payloads.
   bool capture_outputs = true;                    // node outputs, as attribute "outputs"
