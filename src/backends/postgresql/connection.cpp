@@ -232,17 +232,18 @@ void Connection::stream(const std::string& sql, const Parameters& parameters, De
   guard.is_read = true;
 }
 
-void Connection::copy(const std::string& sql, std::string_view data, Deadline deadline, const char* attempted) {
+void Connection::copy(const std::string& sql, const std::function<std::string_view()>& next_piece, Deadline deadline,
+                      const char* attempted) {
   const Result begun = execute(sql, deadline, attempted);
   if (begun.status() != PGRES_COPY_IN) lose(attempted);
-  // In pieces, so that the server works while we send, and its refusal is noticed in between.
-  constexpr std::size_t piece = 1 << 18;
-  while (!data.empty()) {
-    const std::string_view now = data.substr(0, piece);
+  constexpr std::size_t most_at_once = 1 << 18;  // so that its refusal is noticed in between
+  for (std::string_view piece = next_piece(); !piece.empty();) {
+    const std::string_view now = piece.substr(0, most_at_once);
     const int sent = PQputCopyData(handle_, now.data(), static_cast<int>(now.size()));
     if (sent < 0) break;  // the server has ended the COPY; why is in the result
-    if (sent == 1) data.remove_prefix(now.size());
+    if (sent == 1) piece.remove_prefix(now.size());
     flush(deadline, attempted);
+    if (piece.empty()) piece = next_piece();
   }
   while (PQputCopyEnd(handle_, nullptr) == 0) flush(deadline, attempted);
   static_cast<void>(finish(deadline, attempted));

@@ -51,7 +51,8 @@ class Connection {
   void stream(const std::string& sql, const Parameters& parameters, Deadline deadline, const char* attempted,
               const std::function<bool(const Result&)>& visit);
   // Runs statements of which the last is a COPY … FROM STDIN, and sends it the data.
-  void copy(const std::string& sql, std::string_view data, Deadline deadline, const char* attempted);
+  void copy(const std::string& sql, const std::function<std::string_view()>& next_piece, Deadline deadline,
+            const char* attempted);
 
   // What was attempted in which database: "PostgreSQL HOST:PORT/DATABASE as USER: cannot ATTEMPTED: WHY".
   [[nodiscard]] std::string message(const char* attempted, const std::string& why) const;

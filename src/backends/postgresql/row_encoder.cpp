@@ -70,10 +70,13 @@ void RowEncoder::text(std::string_view text) {
   out += text;
 }
 
-const std::string& RowEncoder::finish_copy() {
-  append_number(buffers_[0], std::uint16_t{0xFFFF});
-  return buffers_[0];
+std::string_view RowEncoder::take_piece() {
+  piece_.swap(buffers_[0]);
+  buffers_[0].clear();
+  return piece_;
 }
+
+void RowEncoder::finish_copy() { append_number(buffers_[0], std::uint16_t{0xFFFF}); }
 
 void RowEncoder::bind(Parameters& parameters) {
   for (std::size_t column = 0; column < types_.size(); ++column) {

@@ -44,8 +44,10 @@ class RowEncoder {
     set_number(out.data() + size_at, static_cast<std::uint32_t>(out.size() - size_at - 4));
   }
 
-  // The data of a COPY.
-  [[nodiscard]] const std::string& finish_copy();
+  // A COPY is sent in pieces: what was encoded since the last one, valid until the next; and the end of the last.
+  [[nodiscard]] std::size_t piece_size() const noexcept { return buffers_[0].size(); }
+  [[nodiscard]] std::string_view take_piece();
+  void finish_copy();
   // Binds the arrays.
   void bind(Parameters& parameters);
 
@@ -58,6 +60,7 @@ class RowEncoder {
   const Form form_;
   const std::span<const Type> types_;
   std::vector<std::string> buffers_;
+  std::string piece_;
   std::size_t column_ = 0;
   std::uint32_t rows_ = 0;
 };

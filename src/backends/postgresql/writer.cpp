@@ -115,16 +115,30 @@ void Writer::write_at_once(const BatchRows& rows, Way way, Deadline deadline) {
       merge(*connection_, table, 0, table.count, deadline);
       continue;
     }
-    RowEncoder encoder(RowEncoder::Form::copy, table.shape->types);
-    for (std::size_t row = 0; row < table.count; ++row) {
+    copy(table, deadline);
+  }
+  connection_->execute("COMMIT", deadline, "commit a transaction");
+}
+
+void Writer::copy(const TableRows& table, Deadline deadline) {
+  constexpr std::size_t piece_size = 1 << 16;  // the server works on one while the next is encoded
+  RowEncoder encoder(RowEncoder::Form::copy, table.shape->types);
+  std::size_t row = 0;
+  const auto next_piece = [&]() -> std::string_view {
+    if (row > table.count) return {};
+    for (; row < table.count && encoder.piece_size() < piece_size; ++row) {
       encoder.begin_row();
       table.encode(encoder, row);
     }
-    connection_->copy(
-        std::string("COPY ") + table.shape->name + " (" + table.shape->columns + ") FROM STDIN (FORMAT binary)",
-        encoder.finish_copy(), deadline, table.shape->attempted);
-  }
-  connection_->execute("COMMIT", deadline, "commit a transaction");
+    if (row == table.count) {
+      encoder.finish_copy();
+      ++row;
+    }
+    return encoder.take_piece();
+  };
+  connection_->copy(
+      std::string("COPY ") + table.shape->name + " (" + table.shape->columns + ") FROM STDIN (FORMAT binary)",
+      next_piece, deadline, table.shape->attempted);
 }
 
 // Whether it is only rows that may be denied.

@@ -45,6 +45,7 @@ class Writer {
   std::int64_t resource_number(const Resource& resource, Deadline deadline);
   [[nodiscard]] Refusals write(const BatchRows& rows, Way way, Deadline deadline);
   void write_at_once(const BatchRows& rows, Way way, Deadline deadline);
+  void copy(const TableRows& table, Deadline deadline);
   [[nodiscard]] bool has_rights(Deadline deadline);
   void roll_back(Deadline deadline);
 
