@@ -32,7 +32,8 @@ constexpr const char* default_settings = "PostgreSQL's default settings";
 
 // The one of all rows that do not stop it.
 PostgresServer& bench_server() {
-  static PostgresServer server({"log_min_duration_statement=0","log_line_prefix=%m ","log_directory=/tmp/pglog","logging_collector=on"});
+  static PostgresServer server(
+      {"log_min_duration_statement=0", "log_line_prefix=%m ", "log_directory=/tmp/pglog", "logging_collector=on"});
   return server;
 }
 
@@ -56,6 +57,10 @@ void measure_writing(Indexed& indexed, std::uint64_t traces) {
   const auto spans = static_cast<double>(traces * spans_per_trace);
   PostgresServer& server = bench_server();
   const std::string uri = new_database(server);
+  {
+    PostgresqlStore store({.connection_string = uri + indexed.parameters});
+    (void)store.query_traces({.limit = 1});  // makes the tables
+  }
   // So that what earlier repetitions left to be written is not written now.
   testing::run_sql(uri, "CHECKPOINT");
   const double seconds = record_into(TelemetryConfig::create_postgresql(uri + indexed.parameters), traces);

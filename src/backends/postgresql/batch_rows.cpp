@@ -22,22 +22,18 @@ constexpr TableShape traces_shape{
     "duration_ns = excluded.duration_ns, name = excluded.name, status = excluded.status, "
     "root_span_id = excluded.root_span_id, graph_hash = excluded.graph_hash, resource = excluded.resource, "
     "attributes = excluded.attributes WHERE t.end_ns IS NULL AND excluded.end_ns IS NOT NULL",
-    false,
     "write traces"};
 
 // An implied trace reaches from the first start to the last end of its local roots; the earliest of them names it.
 constexpr Type implied_types[] = {uuid, int8, int8, text, int2, int8, int8, int8};
 constexpr TableShape implied_shape{
-    "implied_traces",
-    "trace_id, start_ns, end_ns, name, status, root_span_id, root_start_ns, resource",
-    implied_types,
+    "implied_traces", "trace_id, start_ns, end_ns, name, status, root_span_id, root_start_ns, resource", implied_types,
     "(trace_id) DO UPDATE SET start_ns = least(t.start_ns, excluded.start_ns), "
     "end_ns = greatest(t.end_ns, excluded.end_ns), "
     "(name, status, root_span_id, root_start_ns, resource) = "
     "(SELECT f.* FROM (VALUES (t.name, t.status, t.root_span_id, t.root_start_ns, t.resource), "
     "(excluded.name, excluded.status, excluded.root_span_id, excluded.root_start_ns, excluded.resource)) "
     "AS f (name, status, root_span_id, root_start_ns, resource) ORDER BY root_start_ns, root_span_id LIMIT 1)",
-    false,
     "write implied traces"};
 
 constexpr Type span_types[] = {uuid, int8, int8, int8, text, int2, int8, int2, text, text, int8, jsonb};
@@ -45,30 +41,22 @@ constexpr TableShape spans_shape{
     "spans_data",
     "trace_id, start_ns, span_id, parent_id, name, kind, duration_ns, status, status_message, error_type, resource, "
     "attributes",
-    span_types,
-    "(trace_id, start_ns, span_id) DO NOTHING",
-    true,
-    "write spans"};
+    span_types, "(trace_id, start_ns, span_id) DO NOTHING", "write spans"};
 
 constexpr Type event_types[] = {uuid, int8, uuid, int8, int2, text, text, int8, jsonb};
-constexpr TableShape events_shape{
-    "events_data", "trace_id, time_ns, event_id, span_id, source, type, name, resource, attributes",
-    event_types,   "(trace_id, time_ns, event_id) DO NOTHING",
-    true,          "write events"};
+constexpr TableShape events_shape{"events_data",
+                                  "trace_id, time_ns, event_id, span_id, source, type, name, resource, attributes",
+                                  event_types, "(trace_id, time_ns, event_id) DO NOTHING", "write events"};
 
 constexpr Type metric_types[] = {uuid, int8, uuid, int8, text, float8, text, int2, int8, jsonb, jsonb};
 constexpr TableShape metrics_shape{
     "metrics_data",
     "trace_id, time_ns, metric_id, span_id, name, value, unit, aggregation_type, resource, attributes, distribution",
-    metric_types,
-    "(trace_id, time_ns, metric_id) DO NOTHING",
-    true,
-    "write metrics"};
+    metric_types, "(trace_id, time_ns, metric_id) DO NOTHING", "write metrics"};
 
 constexpr Type graph_types[] = {text, text, text, int8, jsonb};
-constexpr TableShape graphs_shape{"graphs_data", "hash, graph_id, version, resource, content",
-                                  graph_types,   "(hash) DO NOTHING",
-                                  false,         "write graphs"};
+constexpr TableShape graphs_shape{"graphs_data", "hash, graph_id, version, resource, content", graph_types,
+                                  "(hash) DO NOTHING", "write graphs"};
 
 void span_or_null(RowEncoder& row, SpanId span) {
   span.is_valid() ? row.integer(id_to_column(span.value)) : row.null();
@@ -106,12 +94,27 @@ std::vector<std::int64_t> BatchRows::days() const {
 }
 
 void BatchRows::add_traces() {
-  if (batch_.traces().empty()) return;
   traces_ = reduce_traces(batch_);
-  std::sort(traces_.begin(), traces_.end(),
-            [](const TraceView* a, const TraceView* b) { return a->trace_id < b->trace_id; });
-  const auto encode = [this](RowEncoder& row, std::size_t index) {
-    const TraceView& trace = *traces_[index];
+  std::vector<TraceId> started;
+  for (const TraceView& trace : batch_.traces()) {
+    if (!trace.is_end) started.push_back(trace.trace_id);
+  }
+  std::sort(started.begin(), started.end());
+  const auto is_new = [&](const TraceView* trace) {
+    return std::binary_search(started.begin(), started.end(), trace->trace_id);
+  };
+  const auto by_id = [](const TraceView* a, const TraceView* b) { return a->trace_id < b->trace_id; };
+  const auto first_known = std::partition(traces_.begin(), traces_.end(), is_new);
+  std::sort(traces_.begin(), first_known, by_id);
+  std::sort(first_known, traces_.end(), by_id);
+  const auto new_ones = static_cast<std::size_t>(first_known - traces_.begin());
+  if (new_ones > 0) add_traces(0, new_ones, true);
+  if (new_ones < traces_.size()) add_traces(new_ones, traces_.size(), false);
+}
+
+void BatchRows::add_traces(std::size_t from, std::size_t to, bool are_new) {
+  const auto encode = [this, from](RowEncoder& row, std::size_t index) {
+    const TraceView& trace = *traces_[from + index];
     row.uuid(trace.trace_id);
     row.integer(trace.start_ns);
     trace.is_end ? row.integer(trace.end_ns) : row.null();
@@ -123,8 +126,8 @@ void BatchRows::add_traces() {
     row.integer(resource_);
     attributes(row, trace.attributes);
   };
-  const auto describe = [this](std::size_t index) {
-    const TraceView& trace = *traces_[index];
+  const auto describe = [this, from](std::size_t index) {
+    const TraceView& trace = *traces_[from + index];
     RefusedRow refused{"trace",
                        to_json({{"trace_id", trace.trace_id.to_string()},
                                 {"name", trace.name},
@@ -138,7 +141,7 @@ void BatchRows::add_traces() {
     }
     return refused;
   };
-  tables_.push_back({&traces_shape, traces_.size(), encode, describe});
+  tables_.push_back({&traces_shape, are_new, to - from, encode, describe});
 }
 
 void BatchRows::add_implied_traces() {
@@ -176,7 +179,7 @@ void BatchRows::add_implied_traces() {
                       to_json({{"trace_id", trace.trace_id.to_string()}, {"name", std::string(trace.root->name)}}),
                       {}};
   };
-  tables_.push_back({&implied_shape, implied_.size(), encode, describe});
+  tables_.push_back({&implied_shape, false, implied_.size(), encode, describe});
 }
 
 void BatchRows::add_spans() {
@@ -213,7 +216,7 @@ void BatchRows::add_spans() {
                                {"attributes", to_object(span.attributes)}}),
                       {RecordKind::span}};
   };
-  tables_.push_back({&spans_shape, spans_.size(), encode, describe});
+  tables_.push_back({&spans_shape, true, spans_.size(), encode, describe});
 }
 
 void BatchRows::add_events() {
@@ -258,7 +261,7 @@ void BatchRows::add_events() {
     if (is_recorded) refused.counts.push_back(RecordKind::event);
     return refused;
   };
-  tables_.push_back({&events_shape, events_.size(), encode, describe});
+  tables_.push_back({&events_shape, true, events_.size(), encode, describe});
 }
 
 void BatchRows::add_metrics() {
@@ -294,7 +297,7 @@ void BatchRows::add_metrics() {
                                {"attributes", to_object(metric.attributes)}}),
                       {metric.is_self_metric ? RecordKind::self_metric : RecordKind::metric}};
   };
-  tables_.push_back({&metrics_shape, metrics_.size(), encode, describe});
+  tables_.push_back({&metrics_shape, true, metrics_.size(), encode, describe});
 }
 
 void BatchRows::add_graphs() {
@@ -315,7 +318,7 @@ void BatchRows::add_graphs() {
                       to_json({{"hash", graph.hash}, {"graph_id", graph.graph_id}, {"version", graph.version}}),
                       {RecordKind::graph}};
   };
-  tables_.push_back({&graphs_shape, graphs_.size(), encode, describe});
+  tables_.push_back({&graphs_shape, false, graphs_.size(), encode, describe});
 }
 
 }  // namespace spark::detail::postgresql

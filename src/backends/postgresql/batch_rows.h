@@ -20,7 +20,6 @@ struct TableShape {
   const char* columns;  // in the order of the fields
   std::span<const Type> types;
   const char* on_conflict;  // what a merge does where the key is there already
-  bool is_copied;           // whether the first attempt is a COPY
   const char* attempted;    // for messages
 };
 
@@ -34,6 +33,7 @@ struct RefusedRow {
 
 struct TableRows {
   const TableShape* shape;
+  bool is_copied;  // at the first attempt: rows that nobody can have written before
   std::size_t count;
   std::function<void(RowEncoder& encoder, std::size_t row)> encode;
   std::function<RefusedRow(std::size_t row)> describe;
@@ -67,6 +67,7 @@ class BatchRows {
   };
 
   void add_traces();
+  void add_traces(std::size_t from, std::size_t to, bool are_new);
   void add_implied_traces();
   void add_spans();
   void add_events();

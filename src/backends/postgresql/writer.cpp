@@ -111,7 +111,7 @@ std::int64_t Writer::resource_number(const Resource& resource, Deadline deadline
 void Writer::write_at_once(const BatchRows& rows, Way way, Deadline deadline) {
   connection_->execute("BEGIN", deadline, "begin a transaction");
   for (const TableRows& table : rows.tables()) {
-    if (way == Way::merge || !table.shape->is_copied) {
+    if (way == Way::merge || !table.is_copied) {
       merge(*connection_, table, 0, table.count, deadline);
       continue;
     }

@@ -3,8 +3,9 @@
 // time.
 //
 // A batch is one transaction, written in the first of three ways that works:
-//   copy     straight into the large tables, which is quickest. Optimistic: a batch that is there already, in part or
-//            whole, because its first attempt had an unknown outcome, meets a unique violation.
+//   copy     straight into the tables, in pieces of which the server works on one while the next is encoded; only what
+//            may change a row (a trace that began in an earlier batch) is merged. Optimistic: a batch that is there
+//            already, in part or whole, because its first attempt had an unknown outcome, meets a unique violation.
 //   merge    INSERT … SELECT FROM unnest(…) ON CONFLICT, which adds what is not there.
 //   careful  the same in parts, to find the rows that the server refuses and write all others (careful_write.h). The
 //            one way that is not one transaction.
