@@ -284,7 +284,10 @@ class SpooledDelivery final : public ReliableSink::Delivery {
       if (error.code() != ErrorCode::corrupt) throw;
       return set_aside(file, error.what(), false);
     }
-    if (rows.empty()) return forget_attempts(file);
+    if (rows.empty()) {
+      forget_attempts(file);
+      return count_vanished(file);
+    }
     Batches batches;
     try {
       batches = decode_alike(rows);
@@ -396,6 +399,14 @@ class SpooledDelivery final : public ReliableSink::Delivery {
                           ": a batch that is delivered cannot be deleted, because the file is "
                           "damaged; it is set aside when all of it is delivered";
     }
+  }
+
+  void count_vanished(SpoolFile& file) {
+    const Counts vanished = file.take_vanished();
+    if (vanished == Counts{}) return;
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += vanished[kind];
+    progress_.message = "spool " + spool_.path() + ": records are not in it any more: somebody else has deleted them";
   }
 
   // What was in it is not there any more.
