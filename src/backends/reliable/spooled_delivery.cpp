@@ -31,7 +31,7 @@ using Batches = std::vector<std::shared_ptr<const Batch>>;
 class SpooledDelivery final : public ReliableSink::Delivery {
  public:
   SpooledDelivery(std::unique_ptr<Sink> inner, const ReliableOptions& options, const ReliableSources& sources)
-      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability, inner_->name()) {
+      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability, inner_->destination()) {
     count_found(spool_.own());
     const BlockedSignals blocked;  // the application's signals are for the application's threads
     try {
