@@ -24,21 +24,41 @@ constexpr const char* not_drained = "the deadline passed before all records were
 // The last part of a deadline, for sinks that have not delivered by then and can save what they have.
 constexpr std::chrono::milliseconds rescue_time{250};
 
-// Nobody asks for stats() any more: what no flush has told of is said here, once.
-void say_losses(SinkWorker& worker, const FlushResult::SinkResult& result) noexcept {
-  if (result.complete) return;
+// As one line, whatever is in a message.
+std::string on_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return text;
+}
+
+// Nobody asks for stats() any more: what is lost is said here, once. `result` is of the last flush.
+void say_losses(SinkWorker& worker, const FlushResult::SinkResult& result, SinkWorker::Unfinished unfinished) noexcept {
   try {
-    const SinkStats stats = worker.stats();
-    std::uint64_t all = 0, lost = 0;
-    for (const SinkRow& row : stats.rows) {
-      all += row.admitted + row.recovered;
-      lost += sum(row.dropped) + row.queued + row.in_flight;
+    const SinkWorker::Losses losses = worker.take_losses(unfinished);
+    const std::uint64_t lost = sum(losses.lost);
+    const bool is_drained = result.complete || result.error != not_drained;
+    if (lost == 0 && is_drained) return;
+    std::string reasons;
+    for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+      if (losses.lost[reason] == 0) continue;
+      reasons.append(reasons.empty() ? " (" : ", ").append(to_string(static_cast<DropReason>(reason)));
+      reasons.append(" ").append(std::to_string(losses.lost[reason]));
     }
-    if (lost == 0 && result.error != not_drained) return;
-    std::fprintf(stderr, "spark telemetry: %s: %llu of %llu records are lost: %s\n", stats.name.c_str(),
-                 static_cast<unsigned long long>(lost), static_cast<unsigned long long>(all), result.error.c_str());
+    if (!reasons.empty()) reasons += ")";
+    std::string why = result.complete ? losses.last_error : result.error;
+    if (!why.empty()) why = ": " + on_one_line(std::move(why));
+    std::fprintf(stderr, "spark telemetry: %s: %llu of %llu records are lost%s%s\n", on_one_line(losses.sink).c_str(),
+                 static_cast<unsigned long long>(lost), static_cast<unsigned long long>(losses.all), reasons.c_str(),
+                 why.c_str());
   } catch (const std::bad_alloc&) {
     // There is no memory to say it with.
+  }
+}
+
+void say_losses(const std::vector<std::shared_ptr<SinkWorker>>& workers, const FlushResult& result,
+                SinkWorker::Unfinished unfinished) noexcept {
+  for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
+    say_losses(*workers[i], result.sinks[i], unfinished);
   }
 }
 
@@ -174,10 +194,9 @@ void Core::end_with_process(Deadline deadline) noexcept {
   if (is_off() || is_abandoned_ || state.load(std::memory_order_acquire) != core_recording) return;
   await_delivery(deadline - rescue_time);
   for (const auto& worker : drainer_->workers()) worker->rescue(deadline);
-  const auto workers = drainer_->workers();
-  for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
-    say_losses(*workers[i], result.sinks[i]);
-  }
+  // What other threads record meanwhile comes after the end, and is not of this flush.
+  say_losses(drainer_->workers(), result,
+             result.complete() ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
 }
 
 void Core::await_delivery(Deadline deadline) noexcept {
@@ -226,6 +245,9 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
   FlushResult result = flush_sinks(deadline, drained);
   await_delivery(deadline - rescue_time);
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
+  // A sink or a redactor that ends its manager goes on with what it has.
+  say_losses(drainer_->workers(), result,
+             thread_state.is_telemetry_thread ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
   live_traces_.forget_records();
   if (drained) rings_.retire(*this);
   // What the factories hold is the user's; only a fork of a manager that records would need them again.

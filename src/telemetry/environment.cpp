@@ -167,7 +167,8 @@ void set_spool(TelemetryConfig& config, std::string_view path) {
     found->reliable.spool_path = path;
   } else if (config.backend != Backend::noop) {
     // No error: another program of the same environment may have one.
-    ignore_variable("SPARK_TELEMETRY_SPOOL", "SPARK_TELEMETRY has no otlp destination that could have a spool");
+    ignore_variable("SPARK_TELEMETRY_SPOOL",
+                    "SPARK_TELEMETRY has no otlp:// or postgresql:// destination that could have a spool");
   }
 }
 

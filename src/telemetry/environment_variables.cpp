@@ -1,12 +1,13 @@
 #include "environment_variables.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <mutex>
+#include <functional>
 #include <new>
 #include <optional>
-#include <set>
 
 #include "spark/base/error.h"
 
@@ -38,6 +39,20 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
+// Whether this text was not given before, as long as there is room to remember it. Without a mutex: a child that was
+// forked while another thread had it would wait for ever.
+bool is_first(std::string_view text) noexcept {
+  constexpr std::size_t most_texts = 64;
+  static constinit std::array<std::atomic<std::size_t>, most_texts> said{};  // hashes; 0: free
+  const std::size_t hash = std::max<std::size_t>(std::hash<std::string_view>{}(text), 1);
+  for (std::atomic<std::size_t>& slot : said) {
+    std::size_t found = 0;
+    if (slot.compare_exchange_strong(found, hash, std::memory_order_relaxed)) return true;
+    if (found == hash) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view environment_variable(const std::string& name) {
@@ -52,16 +67,10 @@ void refuse_variable(std::string_view name, std::string_view why) {
 }
 
 void ignore_variable(std::string_view name, std::string_view why) noexcept {
-  constexpr std::size_t most_warnings = 64;
-  static std::mutex mutex;
-  // Never destroyed: a manager may be made late.
-  static auto& said = *new std::set<std::string>;
   try {
     std::string warning = "spark telemetry: ";
     warning.append(name).append(" is ignored: ").append(why).push_back('\n');
-    const std::lock_guard lock(mutex);
-    if (said.size() >= most_warnings || !said.insert(warning).second) return;
-    std::fputs(warning.c_str(), stderr);
+    if (is_first(warning)) std::fputs(warning.c_str(), stderr);
   } catch (const std::bad_alloc&) {
     // It is ignored all the same.
   }

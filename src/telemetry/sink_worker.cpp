@@ -449,6 +449,24 @@ SinkStats SinkWorker::stats() {
   return stats_;
 }
 
+SinkWorker::Losses SinkWorker::take_losses(Unfinished unfinished) {
+  const std::lock_guard lock(mutex_);
+  update();
+  Losses losses{.sink = name_, .last_error = stats_.last_error};
+  for (const SinkRow& row : stats_.rows) {
+    losses.all += row.admitted + row.recovered;
+    for (std::size_t reason = 0; reason < drop_reasons; ++reason) losses.lost[reason] += row.dropped[reason];
+    if (unfinished == Unfinished::may_succeed) continue;
+    losses.lost[static_cast<std::size_t>(DropReason::deadline)] += row.queued + row.in_flight;
+  }
+  for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+    const std::uint64_t untold = losses.lost[reason] - std::min(losses.lost[reason], told_losses_[reason]);
+    told_losses_[reason] += untold;
+    losses.lost[reason] = untold;
+  }
+  return losses;
+}
+
 std::shared_ptr<Store> SinkWorker::store() const noexcept {
   const std::lock_guard lock(mutex_);
   return store_;

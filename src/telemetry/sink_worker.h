@@ -50,6 +50,17 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   [[nodiscard]] bool park(ForkLocks& locks, Deadline deadline);
 
   [[nodiscard]] SinkStats stats();
+
+  // What the sink has dropped and no earlier call gave. What is queued or being written counts as dropped (deadline) if
+  // nobody waits for it any longer; what is in a spool does not.
+  enum class Unfinished : std::uint8_t { may_succeed, is_lost };
+  struct Losses {
+    std::string sink;
+    Drops lost{};
+    std::uint64_t all = 0;  // that the sink was given or found
+    std::string last_error;
+  };
+  [[nodiscard]] Losses take_losses(Unfinished unfinished);
   // Those that its write refused or its queue had no room for.
   [[nodiscard]] std::uint64_t lost_batches() const noexcept { return lost_batches_.load(std::memory_order_relaxed); }
   // Null if the sink is not a Store, or has been closed.
@@ -109,6 +120,7 @@ class SinkWorker : public std::enable_shared_from_this<SinkWorker> {
   std::map<std::uint64_t, std::string> failed_tickets_;  // until who waits for them has read why
   std::atomic<std::uint64_t> lost_batches_{0};
   SinkStats stats_;
+  Drops told_losses_{};  // that take_losses() gave
 };
 
 }  // namespace spark::detail

@@ -2,44 +2,17 @@
 // page by page. What the contract's cases did not think of shows here.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "backends/contract_tables.h"
 #include "backends/random_queries.h"
 #include "backends/temporary_directory.h"
+#include "backends/whole_answers.h"
 #include "spark/backends/memory.h"
 #include "spark/backends/sqlite.h"
 
 namespace spark::testing {
 namespace {
-
-// All rows by one page after the other, with everything in them.
-template <class Query>
-std::string all_pages(Store& store, Query query) {
-  std::string out;
-  for (;;) {
-    const auto page = run(store, query);
-    out += text(page);
-    if (!page.truncated) return out;
-    query.cursor = page.cursor;
-  }
-}
-
-std::string all_spans(Store& store, SpanQuery query) {
-  query.limit = default_query_limit;
-  query.offset = 0;
-  query.order = Order::newest_first;
-  std::vector<std::string> lines;
-  store.each_span(query, [&](const Span& span) {
-    lines.push_back(text(span) + "\n");
-    return true;
-  });
-  std::sort(lines.begin(), lines.end());
-  std::string out;
-  for (const std::string& line : lines) out += line;
-  return out;
-}
 
 TEST(Stores, agree_on_random_records_and_queries) {
   const bool is_full = std::getenv("SPARK_TEST_FULL") != nullptr;

@@ -51,6 +51,23 @@ std::string error_of(const TelemetryConfig& config = TelemetryConfig::create_otl
 
 class SenderSettings : public SenderTest {};
 
+std::string destination_of(const std::string& endpoint, const std::map<std::string, Secret>& headers = {}) {
+  return OtlpSink(TelemetryConfig::create_otlp(endpoint, {.otlp = {.headers = headers}})).destination();
+}
+
+TEST_F(SenderSettings, a_destination_is_the_same_whatever_the_credentials_and_another_for_another_tenant) {
+  clear_otlp_variables();
+  EXPECT_EQ(destination_of("http://Collector:4318"), "otlp http://collector:4318");
+  EXPECT_EQ(destination_of("HTTP://collector:4318/?key=hunter2", {{"Authorization", Secret("hunter2")}}),
+            destination_of("http://collector:4318", {{"authorization", Secret("another")}}));
+  EXPECT_EQ(destination_of("http://c:4317"), "otlp http://c:4317");
+  EXPECT_EQ(destination_of("https://c:443/Tenant-A/"), "otlp https://c/Tenant-A");
+  EXPECT_NE(destination_of("https://c/tenant-a"), destination_of("https://c/tenant-b"));
+  set({{"TRACES_ENDPOINT", "http://c:4318/v1/traces"}, {"LOGS_ENDPOINT", "http://c:4318/other"}});
+  EXPECT_EQ(destination_of("http://c:4318"), "otlp http://c:4318");
+  EXPECT_EQ(destination_of(""), "otlp http://c:4318 http://localhost:4317 http://c:4318/other");
+}
+
 TEST_F(SenderSettings, addresses_are_joined_by_the_specifications_rules) {
   struct Case {
     std::string endpoint;

@@ -1,6 +1,5 @@
 // PostgreSQL and the memory store answer alike: the same random records in both, and to each random query the same
 // rows, page by page, and the same groups. What the contract's cases did not think of shows here.
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -8,6 +7,7 @@
 #include "backends/aggregate_tables.h"
 #include "backends/contract_tables.h"
 #include "backends/random_queries.h"
+#include "backends/whole_answers.h"
 #include "postgresql/fixture.h"
 #include "spark/backends/memory.h"
 
@@ -16,32 +16,6 @@ namespace {
 
 using Field = GroupBy::Field;
 using PostgresqlAgrees = PostgresqlTest;
-
-template <class Query>
-std::string all_pages(Store& store, Query query) {
-  std::string out;
-  for (;;) {
-    const auto page = run(store, query);
-    out += text(page);
-    if (!page.truncated) return out;
-    query.cursor = page.cursor;
-  }
-}
-
-std::string all_spans(Store& store, SpanQuery query) {
-  query.limit = default_query_limit;
-  query.offset = 0;
-  query.order = Order::newest_first;
-  std::vector<std::string> lines;
-  store.each_span(query, [&](const Span& span) {
-    lines.push_back(text(span) + "\n");
-    return true;
-  });
-  std::sort(lines.begin(), lines.end());
-  std::string out;
-  for (const std::string& line : lines) out += line;
-  return out;
-}
 
 // The conditions of a random query, and nothing else of it.
 template <class Query>

@@ -49,6 +49,18 @@ TEST_F(PostgresqlManager, a_server_that_is_away_loses_nothing_where_there_is_a_s
   EXPECT_EQ(value("SELECT count(*) FROM dead_letters"), "0");
 }
 
+TEST_F(PostgresqlManager, a_destination_is_the_same_for_another_user_and_password) {
+  const auto destination_of = [](const std::string& uri) {
+    return PostgresqlStore({.connection_string = uri}).destination();
+  };
+  const std::string port = std::to_string(server().port());
+  EXPECT_EQ(destination_of("postgresql://one:canary7@LOCALHOST:" + port + "/" + database_ + "?manage_schema=off"),
+            "postgresql localhost:" + port + "/" + database_);
+  EXPECT_EQ(destination_of("host=localhost user=another dbname=" + database_ + " manage_schema=off port=" + port),
+            "postgresql localhost:" + port + "/" + database_);
+  EXPECT_EQ(destination_of("host=/Sockets user=u dbname=DB manage_schema=off"), "postgresql /Sockets:5432/DB");
+}
+
 TEST_F(PostgresqlManager, a_bound_on_what_the_database_takes_is_refused) {
   const Thrown thrown = thrown_by(
       [&] { TelemetryManager manager(TelemetryConfig::create_postgresql(uri_, {.retention_bytes = 1 << 30})); });

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "backends/raw_database.h"
 #include "backends/temporary_directory.h"
 #include "reliable/far_end.h"
 #include "spark/telemetry/manager.h"
@@ -202,6 +203,40 @@ TEST_F(ManagedSink, says_with_the_next_flush_what_was_dropped_from_the_spool) {
   EXPECT_EQ(flushed.sinks.at(0).error, "the far end refuses");
   EXPECT_EQ(dropped(DropReason::sink_error), total(&SinkRow::admitted));
   EXPECT_TRUE(manager->stats().balanced());
+}
+
+TEST_F(ManagedSink, counts_what_somebody_else_deleted_from_the_spool_as_dropped) {
+  start(quick_options(path));
+  far->be_down();
+  record(3);
+  EXPECT_TRUE(manager->flush(fakes::patience).complete());
+  EXPECT_EQ(total(&SinkRow::spooled), 3 * records_of_one);
+  RawDatabase(path).run("DELETE FROM batches");
+  far->be_up();
+  wait_until_drained();
+  EXPECT_EQ(dropped(DropReason::sink_error), 3 * records_of_one);
+  EXPECT_TRUE(manager->stats().balanced());
+  const FlushResult flushed = manager->flush(fakes::patience);
+  EXPECT_THAT(flushed.sinks.at(0).error, HasSubstr("records are not in it any more: somebody else has deleted them"));
+}
+
+TEST_F(ManagedSink, says_at_its_end_what_is_lost_but_not_what_is_in_the_spool) {
+  for (const std::string& spool : {std::string(), path}) {
+    start({.initial_backoff = 1h, .max_backoff = 1h, .max_elapsed = 10h, .probe_interval = 1h, .spool_path = spool});
+    far->be_down();
+    record(1);
+    far->wait_for_attempts(1);
+    ::testing::internal::CaptureStderr();
+    static_cast<void>(manager->shutdown(200ms));
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    if (spool.empty()) {
+      EXPECT_THAT(said, HasSubstr(": 5 of 5 records are lost (deadline 5): "));
+    } else {
+      EXPECT_EQ(said, "");
+    }
+    manager = nullptr;
+    far = std::make_shared<FarEnd>();
+  }
 }
 
 TEST_F(ManagedSink, counts_what_a_full_spool_drops) {

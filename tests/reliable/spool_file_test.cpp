@@ -6,10 +6,13 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
 
@@ -17,6 +20,22 @@
 #include "backends/reliable/spool.h"
 #include "backends/temporary_directory.h"
 #include "spark/base/error.h"
+
+namespace {
+
+// What happens between the opening of a lock file and its locking.
+std::function<void()>& before_locking() {
+  static std::function<void()> action;
+  return action;
+}
+
+}  // namespace
+
+// In place of the C library's.
+extern "C" int flock(int file, int operation) noexcept {
+  if (before_locking()) before_locking()();
+  return static_cast<int>(::syscall(SYS_flock, file, operation));
+}
 
 namespace spark::detail::reliable {
 namespace {
@@ -128,8 +147,57 @@ TEST_F(SpoolFiles, rows_that_somebody_else_deleted_are_not_waited_for) {
   const auto file = open();
   EXPECT_TRUE(file->append("a", one_event).is_kept);
   testing::RawDatabase(path).run("DELETE FROM batches");
+  EXPECT_EQ(file->take_vanished(), Counts{}) << "nobody has looked yet";
   EXPECT_TRUE(file->front({}).empty());
   EXPECT_FALSE(file->has_rows());
+  EXPECT_EQ(file->take_vanished(), one_event);
+  EXPECT_EQ(file->take_vanished(), Counts{}) << "it is told once";
+}
+
+TEST_F(SpoolFiles, of_which_somebody_else_deleted_some_rows_tell_of_them_when_the_others_are_delivered) {
+  const auto file = open();
+  for (const char* batch : {"a", "b", "c"}) EXPECT_TRUE(file->append(batch, one_event).is_kept);
+  testing::RawDatabase(path).run("DELETE FROM batches WHERE sequence = 2");
+  EXPECT_EQ(drained(*file), "a c");
+  EXPECT_EQ(file->take_vanished(), one_event);
+  EXPECT_EQ(file->bytes(), 0U);
+}
+
+// Without a file of its own, since closing one that SQLite has open takes its locks away.
+std::string text_of_journal(const std::string& path) {
+  std::stringstream bytes;
+  bytes << std::ifstream(path, std::ios::binary).rdbuf();
+  return bytes.str();
+}
+
+TEST_F(SpoolFiles, that_are_set_aside_take_their_journals_with_them) {
+  const auto file = open();
+  EXPECT_TRUE(file->append("a", one_event).is_kept);
+  std::ofstream(path + "-wal") << "a log";
+  std::ofstream(path + "-damaged-journal") << "of an earlier one";
+  std::filesystem::remove(path + "-journal");
+  EXPECT_EQ(file->set_aside(false), one_event);
+  EXPECT_TRUE(std::filesystem::exists(path + "-damaged"));
+  EXPECT_EQ(text_of_journal(path + "-damaged-wal"), "a log");
+  EXPECT_FALSE(std::filesystem::exists(path + "-wal"));
+  EXPECT_FALSE(std::filesystem::exists(path + "-damaged-journal")) << "it is not this one's";
+}
+
+TEST_F(SpoolFiles, that_cannot_be_set_aside_keep_their_journals) {
+  const auto file = open();
+  EXPECT_TRUE(file->append("a", one_event).is_kept);
+  std::ofstream(path + "-journal") << "a journal";
+  std::filesystem::create_directory(path + "-damaged");
+  std::string error;
+  try {
+    (void)file->set_aside(false);
+  } catch (const Error& thrown) {
+    error = thrown.what();
+  }
+  EXPECT_THAT(error, HasSubstr("cannot rename " + path + " to " + path + "-damaged: "));
+  EXPECT_EQ(text_of_journal(path + "-journal"), "a journal");
+  EXPECT_FALSE(std::filesystem::exists(path + "-damaged-journal"));
+  EXPECT_TRUE(std::filesystem::exists(path));
 }
 
 TEST_F(SpoolFiles, give_back_what_they_were_given_in_its_order_also_after_reopening) {
@@ -195,6 +263,36 @@ TEST_F(SpoolFiles, have_one_owner_at_a_time) {
   EXPECT_EQ(open(), nullptr);
   file = nullptr;
   EXPECT_NE(open(), nullptr);
+}
+
+TEST_F(SpoolFiles, have_one_owner_also_if_their_lock_is_replaced_while_it_is_taken) {
+  std::unique_ptr<SpoolFile> other;
+  before_locking() = [&] {
+    before_locking() = nullptr;
+    std::filesystem::remove(path + "-lock");
+    other = open();
+  };
+  EXPECT_EQ(open(), nullptr) << "the other one has it";
+  EXPECT_NE(other, nullptr);
+}
+
+TEST_F(SpoolFiles, whose_lock_is_deleted_while_it_is_taken_are_locked_by_the_next_one) {
+  before_locking() = [&] {
+    before_locking() = nullptr;
+    std::filesystem::remove(path + "-lock");
+  };
+  const auto file = open();
+  ASSERT_NE(file, nullptr);
+  EXPECT_TRUE(std::filesystem::exists(path + "-lock"));
+  EXPECT_EQ(open(), nullptr);
+}
+
+TEST_F(SpoolFiles, whose_lock_is_deleted_again_and_again_are_given_up) {
+  before_locking() = [&] { std::filesystem::remove(path + "-lock"); };
+  const std::string error = error_of_opening();
+  before_locking() = nullptr;
+  EXPECT_EQ(error, "unavailable: spool " + path + ": cannot lock " + path +
+                       "-lock: it is deleted or replaced again and again");
 }
 
 TEST_F(SpoolFiles, stay_below_their_bound_and_drop_the_newest) {

@@ -166,10 +166,9 @@ TEST_F(FromEnvironment, a_spool_that_no_destination_can_have_is_said) {
   setenv("SPARK_TELEMETRY_SPOOL", "/var/spool/x", 1);
   TelemetryConfig config;
   EXPECT_EQ(said_by([] { EXPECT_EQ(from("off"), TelemetryConfig::create_noop()); }), "");
-  EXPECT_EQ(
-      said_by([&] { config = from("sqlite:a.db"); }),
-      "spark telemetry: SPARK_TELEMETRY_SPOOL is ignored: SPARK_TELEMETRY has no otlp destination that could have a "
-      "spool\n");
+  EXPECT_EQ(said_by([&] { config = from("sqlite:a.db"); }),
+            "spark telemetry: SPARK_TELEMETRY_SPOOL is ignored: SPARK_TELEMETRY has no otlp:// or postgresql:// "
+            "destination that could have a spool\n");
   EXPECT_EQ(config, TelemetryConfig::create_sqlite("a.db"));
   EXPECT_EQ(said_by([] { EXPECT_EQ(from("otlp:").reliable.spool_path, "/var/spool/x"); }), "");
 }

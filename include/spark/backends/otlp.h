@@ -13,6 +13,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "spark/base/clock.h"
 #include "spark/telemetry/config.h"
@@ -31,6 +32,7 @@ class OtlpSink final : public Sink {
 
   // "otlp http://host:4317"; several places where the signals have places of their own.
   [[nodiscard]] std::string_view name() const noexcept override;
+  [[nodiscard]] std::string destination() const override;
 
   // One request for each signal that the batch has something for. Blocks up to the timeout of each. Throws
   // RetryableError (unavailable, timeout) where no answer came or the server asks to try later; the same batch written

@@ -101,6 +101,7 @@ class PostgresqlStore final : public Store {
 
   // "postgresql host:port/database as user".
   [[nodiscard]] std::string_view name() const noexcept override;
+  [[nodiscard]] std::string destination() const override;
 
   // One transaction. Rows that the server refuses, by a constraint, a trigger or a policy, are set aside in the table
   // dead_letters, with the reason, and count as rejected (take_refusals); all others are stored. To find them the batch

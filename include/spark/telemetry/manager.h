@@ -146,7 +146,8 @@ class TelemetryManager {
   // Covers what happened before the call, on any thread. Never throws for a sink's trouble: the result says it.
   FlushResult flush(Seconds deadline = std::chrono::seconds(5));
   // Flushes, then ends: threads stop, sinks are closed, later records are dropped and counted. Idempotent, safe from
-  // any thread and from inside a sink; keeps its deadline even if a sink hangs.
+  // any thread and from inside a sink; keeps its deadline even if a sink hangs. What a sink has lost, now or before, a
+  // line on stderr says, once.
   FlushResult shutdown(Seconds deadline = std::chrono::seconds(5)) noexcept;
   [[nodiscard]] Stats stats() const;
   [[nodiscard]] const TelemetryConfig& config() const noexcept;

@@ -76,6 +76,10 @@ class Sink {
   // For the ledger and messages, for example "sqlite telemetry.db". No secrets. Stays valid as long as the sink.
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
+  // To whom the records go, as a spool remembers it: what waits in one is delivered only to the same. Without what may
+  // change while that stays the same: users, passwords, headers. No secrets.
+  [[nodiscard]] virtual std::string destination() const { return std::string(name()); }
+
   // Takes the whole batch. Throws if it could not: then none of it may be visible, every record of it counts as dropped
   // (sink_error), and the message becomes SinkStats::last_error. Idempotent: a batch written twice is there once.
   virtual void write(const Batch& batch) = 0;

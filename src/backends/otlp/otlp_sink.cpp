@@ -18,6 +18,8 @@ OtlpSink::~OtlpSink() = default;
 
 std::string_view OtlpSink::name() const noexcept { return impl_->sender.name(); }
 
+std::string OtlpSink::destination() const { return impl_->sender.destination(); }
+
 void OtlpSink::write(const Batch& batch) { impl_->sender.write(batch); }
 
 void OtlpSink::flush(Deadline) {}

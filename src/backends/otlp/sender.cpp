@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include "backends/otlp/fingerprint.h"
 
@@ -19,6 +20,20 @@ std::string name_of(const Settings& settings) {
     if (std::none_of(settings.each.begin(), settings.each.begin() + i, is_same)) name.append(" ").append(origin);
   }
   return name;
+}
+
+void remove_suffix(std::string& text, std::string_view suffix) {
+  if (text.ends_with(suffix)) text.resize(text.size() - suffix.size());
+}
+
+// Where a signal goes, its usual path left out.
+std::string target_of(const SignalSettings& settings, Signal signal) {
+  std::string origin = settings.origin;
+  remove_suffix(origin, origin.starts_with("https:") ? ":443" : ":80");
+  if (settings.is_grpc()) return origin;
+  std::string path = settings.shown_url.substr(settings.origin.size());
+  remove_suffix(path, "/v1/" + std::string(to_string(signal)));
+  return origin + path;
 }
 
 using Counts = std::array<std::uint64_t, record_kinds>;
@@ -63,6 +78,18 @@ Sender::Sender(const Settings& settings, BatchEncoder encoder, const Clock& cloc
       encoder_(std::move(encoder)),
       clock_(clock),
       transport_(settings) {}
+
+std::string Sender::destination() const {
+  std::vector<std::string> targets;
+  std::string destination = "otlp";
+  for (const Signal signal : all_signals) {
+    std::string target = target_of(settings_[signal], signal);
+    if (std::find(targets.begin(), targets.end(), target) != targets.end()) continue;
+    destination.append(" ").append(target);
+    targets.push_back(std::move(target));
+  }
+  return destination;
+}
 
 void Sender::write(const Batch& batch) {
   refusals_ = {};

@@ -30,6 +30,10 @@ class Sender {
   // "otlp " and where it sends to; nothing of it is secret.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  // "otlp " and to whom it sends: scheme, host, port, and the path where it is not OTLP's usual one, which may be a
+  // tenant's. The same however an address is written.
+  [[nodiscard]] std::string destination() const;
+
   // Blocks until every signal was answered, each at most its timeout. Throws RetryableError if writing the batch again
   // may help, another Error if all of it was refused for good, or cancelled after abandon().
   void write(const Batch& batch);

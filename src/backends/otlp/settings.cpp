@@ -112,7 +112,7 @@ std::string_view to_string(Signal signal) noexcept {
 void set_address(SignalSettings& settings, Signal signal, const Address& address) {
   const Endpoint endpoint = parse_endpoint(address.endpoint).value_or(Endpoint{});
   settings.origin = !endpoint.scheme.empty() ? endpoint.scheme : address.is_insecure ? "http" : "https";
-  settings.origin.append("://").append(endpoint.host);
+  settings.origin.append("://").append(lower_case(endpoint.host));
   if (endpoint.port != 0) settings.origin.append(":").append(std::to_string(endpoint.port));
   settings.shown_url = settings.origin;
   if (settings.is_grpc()) {

@@ -248,10 +248,11 @@ Target parse(const std::string& text) {
   check_ports(shown(target, "port"));
   const std::string host = shown(target, "host"), address = shown(target, "hostaddr");
   const std::string user = shown(target, "user"), database = shown(target, "dbname");
-  target.description = (!host.empty()      ? host
-                        : !address.empty() ? address
-                                           : "localhost") +
-                       ":" + shown(target, "port") + "/" + (database.empty() ? user : database) + " as " + user;
+  target.database = (!host.empty()      ? host
+                     : !address.empty() ? address
+                                        : "localhost") +
+                    ":" + shown(target, "port") + "/" + (database.empty() ? user : database);
+  target.description = target.database + " as " + user;
   if (const std::string timeout = shown(target, "connect_timeout"); !timeout.empty()) {
     // As libpq: at least 2 s, and 0 or less is for ever, which a day is.
     const bool is_negative = timeout.starts_with("-");

@@ -18,9 +18,9 @@ struct Target {
   // The same for each host alone, since it is only by us that libpq turns from one that is silent to the next; or for
   // all, where libpq is to choose among them.
   std::vector<Pairs> hosts = {};
-  // "host:port/database as user".
-  std::string description = {};
-  Seconds connect_timeout{5};  // to one host
+  std::string database = {};     // "host:port/database"
+  std::string description = {};  // the same and " as user"
+  Seconds connect_timeout{5};    // to one host
 };
 
 // The options with what the connection string says of them.

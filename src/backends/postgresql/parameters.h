@@ -32,9 +32,9 @@ class Parameters {
   }
   template <class Id>
   std::string bind_uuid(const Id& id) {
-    std::string octets;
-    append_uuid(octets, id);
-    return add(oid(Type::uuid), std::move(octets));
+    // At once: what is appended to a string of eight bytes g++ 12 takes to be beyond the room that this has in itself.
+    const auto octets = uuid_octets(id);
+    return add(oid(Type::uuid), std::string(octets.data(), octets.size()));
   }
   // Of any type, as it is.
   std::string add(std::uint32_t type, std::string octets) {

@@ -14,6 +14,7 @@
 #include "spark/base/error.h"
 #include "telemetry/aggregate_state.h"
 #include "telemetry/backend_symbols.h"
+#include "telemetry/environment_variables.h"
 #include "telemetry/query_rules.h"
 
 namespace spark {
@@ -39,6 +40,13 @@ class PostgresqlStore::Impl {
   void check_process() const {
     if (is_of_this_process()) return;
     throw Error(ErrorCode::unsupported, name + ": this store was made before fork(); make another");
+  }
+
+  // The host is the same in any case; a folder of sockets, which begins with a slash, is not.
+  [[nodiscard]] std::string destination() const {
+    const std::string& whole = settings_.target.database;
+    const std::size_t slash = whole.find('/');
+    return "postgresql " + detail::lower_case(whole.substr(0, slash)) + whole.substr(slash);
   }
 
   void write(const Batch& batch) {
@@ -131,6 +139,7 @@ PostgresqlStore::~PostgresqlStore() {
 }
 
 std::string_view PostgresqlStore::name() const noexcept { return impl_->name; }
+std::string PostgresqlStore::destination() const { return impl_->destination(); }
 void PostgresqlStore::write(const Batch& batch) { impl_->write(batch); }
 void PostgresqlStore::flush(Deadline) {}
 Refusals PostgresqlStore::take_refusals() { return impl_->take_refusals(); }

@@ -3,6 +3,7 @@
 // parameters, in elements of arrays and in results. Free functions.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <string>
@@ -56,9 +57,16 @@ template <class Number>
 
 // A uuid's order is that of its bytes, which is the order of the ids.
 template <class Id>
+[[nodiscard]] std::array<char, 16> uuid_octets(const Id& id) noexcept {
+  std::array<char, 16> octets;
+  set_number(octets.data(), id.high);
+  set_number(octets.data() + 8, id.low);
+  return octets;
+}
+template <class Id>
 void append_uuid(std::string& out, const Id& id) {
-  append_number(out, id.high);
-  append_number(out, id.low);
+  const auto octets = uuid_octets(id);
+  out.append(octets.data(), octets.size());
 }
 template <class Id>
 [[nodiscard]] Id read_uuid(std::string_view octets) noexcept {

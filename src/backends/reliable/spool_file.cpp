@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "backends/reliable/database.h"
 #include "spark/base/error.h"
@@ -57,9 +58,17 @@ class OwnedFile {
 
 std::string lock_name(const std::string& path) { return path + "-lock"; }
 
+// Whether it is still the one that others would open: its owner, or whoever ended with an error, may have deleted it
+// between our opening it and our locking it.
+bool is_still_there(int file, const std::string& name) noexcept {
+  struct stat ours {};
+  struct stat theirs {};
+  return ::fstat(file, &ours) == 0 && ::stat(name.c_str(), &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+         ours.st_ino == theirs.st_ino;
+}
+
 // -1: another has it.
-int take_lock(const std::string& path, bool& is_new) {
-  const std::string name = lock_name(path);
+int take_lock(const std::string& path, const std::string& name, bool& is_new) {
   int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   is_new = lock >= 0;
   if (lock < 0 && errno == EEXIST) lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -69,6 +78,19 @@ int take_lock(const std::string& path, bool& is_new) {
   ::close(lock);
   if (error != EWOULDBLOCK) fail(ErrorCode::unavailable, path, "cannot lock " + name + ": " + std::strerror(error));
   return -1;
+}
+
+// The same, of a file that keeps its name: two who have locked files of one name would both believe that they are
+// alone.
+int take_lasting_lock(const std::string& path, bool& is_new) {
+  constexpr int most_attempts = 16;
+  const std::string name = lock_name(path);
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const int lock = take_lock(path, name, is_new);
+    if (lock < 0 || is_still_there(lock, name)) return lock;
+    ::close(lock);
+  }
+  fail(ErrorCode::unavailable, path, "cannot lock " + name + ": it is deleted or replaced again and again");
 }
 
 // What the lock file says, in which the destination is kept.
@@ -92,6 +114,26 @@ void make_file(const std::string& path) {
     ::close(file);
   } else if (errno != EEXIST) {
     fail_to_open(path, "it", errno);
+  }
+}
+
+// Its journals first: they must not be taken for those of a new file. Nor may those of an earlier `to` be taken for
+// this one's. Where it fails, everything has its name again.
+void rename_with_journals(const std::string& from, const std::string& to) {
+  constexpr std::array suffixes{"-wal", "-journal", ""};
+  std::array<bool, suffixes.size()> is_renamed{};
+  for (std::size_t i = 0; i < suffixes.size(); ++i) {
+    const std::string old_name = from + suffixes[i], new_name = to + suffixes[i];
+    is_renamed[i] = std::rename(old_name.c_str(), new_name.c_str()) == 0;
+    if (is_renamed[i] || errno == ENOENT) continue;
+    const int error = errno;
+    while (i-- > 0) {
+      if (is_renamed[i]) static_cast<void>(std::rename((to + suffixes[i]).c_str(), (from + suffixes[i]).c_str()));
+    }
+    fail(ErrorCode::unavailable, from, "cannot rename " + old_name + " to " + new_name + ": " + std::strerror(error));
+  }
+  for (std::size_t i = 0; i + 1 < suffixes.size(); ++i) {
+    if (!is_renamed[i]) ::unlink((to + suffixes[i]).c_str());
   }
 }
 
@@ -142,7 +184,7 @@ std::unique_ptr<SpoolFile> SpoolFile::open(const SpoolFileOptions& options, bool
   }
   if (!is_there && !may_create) return nullptr;
   bool is_lock_new = false;
-  OwnedFile lock(take_lock(options.path, is_lock_new));
+  OwnedFile lock(take_lasting_lock(options.path, is_lock_new));
   if (lock.get() < 0) return nullptr;
   file.reset(new SpoolFile(options, lock.get()));
   lock.release();
@@ -323,7 +365,10 @@ std::vector<SpoolFile::Row> SpoolFile::front(const Most& most) {
   const std::lock_guard lock(mutex_);
   Database& database = this->database();
   std::vector<Row> rows = find_front(database, most);
-  if (rows.empty()) set_held({});  // somebody else has deleted them
+  if (rows.empty()) {  // somebody else has deleted what was held
+    add(vanished_, held_.records);
+    set_held({});
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     try {
       Query query(database, "SELECT batch FROM batches WHERE sequence = ?", "read one of the oldest batches");
@@ -385,6 +430,11 @@ bool SpoolFile::remove(const std::vector<Row>& rows) {
   return is_deleted;
 }
 
+Counts SpoolFile::take_vanished() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(vanished_, {});
+}
+
 bool SpoolFile::is_damaged() const {
   const std::lock_guard lock(mutex_);
   return is_damaged_;
@@ -395,13 +445,7 @@ std::optional<Counts> SpoolFile::set_aside(bool only_if_empty) {
   const std::lock_guard lock(mutex_);
   if (only_if_empty && has_rows()) return std::nullopt;
   database_ = nullptr;
-  const std::string other = options_.path + "-damaged";
-  // The journal first: it must not be taken for the new file's.
-  for (const char* const suffix : {"-journal", ""}) {
-    const std::string from = options_.path + suffix, to = other + suffix;
-    if (std::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) continue;
-    fail(ErrorCode::unavailable, options_.path, "cannot rename " + from + " to " + to + ": " + std::strerror(errno));
-  }
+  rename_with_journals(options_.path, options_.path + "-damaged");
   const Counts lost = held_.records;
   set_held({});
   passed_over_ = in_delivery_ = 0;

@@ -75,6 +75,8 @@ class SpoolFile final : private SpoolGuest {
   // The oldest ones in their order, the first whatever its size. They count as being delivered, so that append() does
   // not drop them, until they are removed. A row that cannot be read comes alone.
   [[nodiscard]] std::vector<Row> front(const Most& most);
+  // Of rows that front() found deleted by somebody else, since the last call.
+  [[nodiscard]] Counts take_vanished();
   // After they were delivered, or dropped: all that front() gave, or the first of them. False: the file is so damaged
   // that they cannot be deleted; they are passed over as long as this lives, and come again for the next one.
   [[nodiscard]] bool remove(const std::vector<Row>& rows);
@@ -119,6 +121,7 @@ class SpoolFile final : private SpoolGuest {
   std::int64_t passed_over_ = 0;        // as above: up to here rows are over, and could not be deleted
   bool is_damaged_ = false;
   Counts found_{};
+  Counts vanished_{};
   Held held_;  // rows that are not passed over; the first two also below, for who does not wait
   std::atomic<std::uint64_t> rows_{0};
   std::atomic<std::uint64_t> bytes_{0};

@@ -31,7 +31,7 @@ using Batches = std::vector<std::shared_ptr<const Batch>>;
 class SpooledDelivery final : public ReliableSink::Delivery {
  public:
   SpooledDelivery(std::unique_ptr<Sink> inner, const ReliableOptions& options, const ReliableSources& sources)
-      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability, inner_->name()) {
+      : Delivery(std::move(inner), options, sources), spool_(options, sources.durability, inner_->destination()) {
     count_found(spool_.own());
     const BlockedSignals blocked;  // the application's signals are for the application's threads
     try {
@@ -284,7 +284,10 @@ class SpooledDelivery final : public ReliableSink::Delivery {
       if (error.code() != ErrorCode::corrupt) throw;
       return set_aside(file, error.what(), false);
     }
-    if (rows.empty()) return forget_attempts(file);
+    if (rows.empty()) {
+      forget_attempts(file);
+      return count_vanished(file);
+    }
     Batches batches;
     try {
       batches = decode_alike(rows);
@@ -396,6 +399,14 @@ class SpooledDelivery final : public ReliableSink::Delivery {
                           ": a batch that is delivered cannot be deleted, because the file is "
                           "damaged; it is set aside when all of it is delivered";
     }
+  }
+
+  void count_vanished(SpoolFile& file) {
+    const Counts vanished = file.take_vanished();
+    if (vanished == Counts{}) return;
+    const std::lock_guard lock(mutex_);
+    for (std::size_t kind = 0; kind < record_kinds; ++kind) dropped(kind, DropReason::sink_error) += vanished[kind];
+    progress_.message = "spool " + spool_.path() + ": records are not in it any more: somebody else has deleted them";
   }
 
   // What was in it is not there any more.
