@@ -32,6 +32,8 @@ struct Way {
   std::string name;
   std::string reason;
 };
+void PrintTo(const Way& way, std::ostream* out) { *out << way.what; }
+
 const Way ways[] = {
     {"check", "ALTER TABLE spans_data ADD CONSTRAINT by_hand CHECK (name <> 'poison')", "poison", "by_hand"},
     {"unique", "CREATE UNIQUE INDEX by_hand ON spans_data (name) WHERE name = 'first'", "first", "by_hand"},
