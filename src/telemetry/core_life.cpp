@@ -37,7 +37,10 @@ void say_losses(SinkWorker& worker, const FlushResult::SinkResult& result, SinkW
     const SinkWorker::Losses losses = worker.take_losses(unfinished);
     const std::uint64_t lost = sum(losses.lost);
     const bool is_drained = result.complete || result.error != not_drained;
-    if (lost == 0 && is_drained) return;
+    if (lost == 0) {
+      if (!is_drained) std::fprintf(stderr, "spark telemetry: %s: %s\n", on_one_line(losses.sink).c_str(), not_drained);
+      return;
+    }
     std::string reasons;
     for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
       if (losses.lost[reason] == 0) continue;
@@ -55,8 +58,9 @@ void say_losses(SinkWorker& worker, const FlushResult::SinkResult& result, SinkW
   }
 }
 
-void say_losses(const std::vector<std::shared_ptr<SinkWorker>>& workers, const FlushResult& result,
-                SinkWorker::Unfinished unfinished) noexcept {
+using Workers = std::vector<std::shared_ptr<SinkWorker>>;
+
+void say_losses(const Workers& workers, const FlushResult& result, SinkWorker::Unfinished unfinished) noexcept {
   for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
     say_losses(*workers[i], result.sinks[i], unfinished);
   }
@@ -194,9 +198,13 @@ void Core::end_with_process(Deadline deadline) noexcept {
   if (is_off() || is_abandoned_ || state.load(std::memory_order_acquire) != core_recording) return;
   await_delivery(deadline - rescue_time);
   for (const auto& worker : drainer_->workers()) worker->rescue(deadline);
-  // What other threads record meanwhile comes after the end, and is not of this flush.
-  say_losses(drainer_->workers(), result,
-             result.complete() ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
+  const Workers& workers = drainer_->workers();
+  for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
+    // What other threads record meanwhile comes after the end, and is not of this flush.
+    const bool is_done = result.sinks[i].complete;
+    say_losses(*workers[i], result.sinks[i],
+               is_done ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
+  }
 }
 
 void Core::await_delivery(Deadline deadline) noexcept {

@@ -65,7 +65,7 @@ TEST_F(SenderSettings, a_destination_is_the_same_whatever_the_credentials_and_an
   EXPECT_NE(destination_of("https://c/tenant-a"), destination_of("https://c/tenant-b"));
   set({{"TRACES_ENDPOINT", "http://c:4318/v1/traces"}, {"LOGS_ENDPOINT", "http://c:4318/other"}});
   EXPECT_EQ(destination_of("http://c:4318"), "otlp http://c:4318");
-  EXPECT_EQ(destination_of(""), "otlp http://c:4318 http://localhost:4317 http://c:4318/other");
+  EXPECT_EQ(destination_of(""), "otlp traces=http://c:4318 metrics=http://localhost:4317 logs=http://c:4318/other");
 }
 
 TEST_F(SenderSettings, addresses_are_joined_by_the_specifications_rules) {

@@ -59,6 +59,9 @@ TEST_F(PostgresqlManager, a_destination_is_the_same_for_another_user_and_passwor
   EXPECT_EQ(destination_of("host=localhost user=another dbname=" + database_ + " manage_schema=off port=" + port),
             "postgresql localhost:" + port + "/" + database_);
   EXPECT_EQ(destination_of("host=/Sockets user=u dbname=DB manage_schema=off"), "postgresql /Sockets:5432/DB");
+  EXPECT_EQ(destination_of("service=Prod manage_schema=off"), "postgresql service Prod");
+  EXPECT_EQ(destination_of("service=Prod host=H port=1 dbname=D manage_schema=off"), "postgresql h:1/D");
+  EXPECT_EQ(destination_of("service=Prod dbname=D manage_schema=off"), "postgresql service Prod/D");
 }
 
 TEST_F(PostgresqlManager, a_bound_on_what_the_database_takes_is_refused) {

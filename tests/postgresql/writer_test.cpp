@@ -33,6 +33,42 @@ TEST_F(PostgresqlWriter, a_row_twice_in_one_batch_is_there_once) {
   EXPECT_EQ(ids(store.query_spans({})), "S1");
 }
 
+TEST_F(PostgresqlWriter, a_trace_is_tried_in_one_way_alone_when_it_begins_and_when_it_ends_later) {
+  PostgresqlStore store(options());
+  static_cast<void>(store.query_traces({}));  // makes the tables
+  // Sequences do not roll back: an attempt that failed would have its number.
+  run_sql(uri_,
+          "CREATE SEQUENCE attempts; CREATE FUNCTION attempt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM "
+          "nextval('attempts'); RETURN NULL; END $$; CREATE TRIGGER attempt BEFORE INSERT ON traces_data "
+          "FOR EACH STATEMENT EXECUTE FUNCTION attempt()");
+  write(store, [](BatchBuilder& batch) {
+    batch.add(make_trace(1, "goes on", 1, {}));
+    batch.add(make_trace(2, "is over", 2, {}));
+    batch.add(make_trace(2, "is over", 2, 3));
+  });
+  EXPECT_EQ(value("SELECT last_value FROM attempts"), "1");
+  write(store, [](BatchBuilder& batch) { batch.add(make_trace(1, "goes on", 1, 4)); });
+  EXPECT_EQ(value("SELECT last_value FROM attempts"), "2");
+  EXPECT_EQ(value("SELECT string_agg(name || ' ' || status, ', ' ORDER BY name) FROM traces"),
+            "goes on completed, is over completed");
+}
+
+TEST_F(PostgresqlWriter, rows_larger_than_what_is_sent_at_once_arrive_whole_among_small_ones) {
+  PostgresqlStore store(options());
+  const auto size_of = [](std::uint64_t i) { return i % 50 == 7 ? 300'000 + i : i; };
+  write(store, [&](BatchBuilder& batch) {
+    for (std::uint64_t i = 1; i <= 200; ++i) {
+      batch.add(make_span(i, "s", 1, 2, {{"text", std::string(size_of(i), static_cast<char>('a' + i % 26))}}));
+    }
+  });
+  const Page<Span> spans = store.query_spans({.limit = 1'000});
+  ASSERT_EQ(spans.size(), 200U);
+  for (const Span& span : spans) {
+    const std::uint64_t i = span.span_id.value & 0xFFFF;  // above that is the top bit
+    EXPECT_EQ(span.attributes.at("text"), Value(std::string(size_of(i), static_cast<char>('a' + i % 26)))) << i;
+  }
+}
+
 TEST_F(PostgresqlWriter, a_commit_of_unknown_outcome_may_be_repeated) {
   CuttingProxy proxy(server().port());
   PostgresqlStore store(

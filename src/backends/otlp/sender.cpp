@@ -80,15 +80,15 @@ Sender::Sender(const Settings& settings, BatchEncoder encoder, const Clock& cloc
       transport_(settings) {}
 
 std::string Sender::destination() const {
-  std::vector<std::string> targets;
-  std::string destination = "otlp";
+  const std::string first = target_of(settings_[all_signals.front()], all_signals.front());
+  bool is_one = true;
+  std::string each = "otlp";
   for (const Signal signal : all_signals) {
-    std::string target = target_of(settings_[signal], signal);
-    if (std::find(targets.begin(), targets.end(), target) != targets.end()) continue;
-    destination.append(" ").append(target);
-    targets.push_back(std::move(target));
+    const std::string target = target_of(settings_[signal], signal);
+    is_one = is_one && target == first;
+    each.append(" ").append(to_string(signal)).append("=").append(target);
   }
-  return destination;
+  return is_one ? "otlp " + first : each;
 }
 
 void Sender::write(const Batch& batch) {

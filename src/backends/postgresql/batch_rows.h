@@ -1,5 +1,7 @@
 // The rows that a batch becomes, table by table, in the order of their keys: then two writers of the same rows wait for
-// each other in one order, and neighbours share pages. Refers to the batch, which must live as long.
+// each other in one order, and neighbours share pages. Of the traces those that begin in the batch come first, which
+// nobody else has, and then, in their order, those that others may write too. Refers to the batch, which must live as
+// long.
 #pragma once
 
 #include <cstdint>

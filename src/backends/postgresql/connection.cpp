@@ -236,16 +236,19 @@ void Connection::copy(const std::string& sql, const std::function<std::string_vi
                       const char* attempted) {
   const Result begun = execute(sql, deadline, attempted);
   if (begun.status() != PGRES_COPY_IN) lose(attempted);
-  constexpr std::size_t most_at_once = 1 << 18;  // so that its refusal is noticed in between
+  // What is sent at once waits in memory. That the server refuses a row shows at the end: until then it reads on.
+  constexpr std::size_t most_at_once = 1 << 18;
   for (std::string_view piece = next_piece(); !piece.empty();) {
     const std::string_view now = piece.substr(0, most_at_once);
     const int sent = PQputCopyData(handle_, now.data(), static_cast<int>(now.size()));
-    if (sent < 0) break;  // the server has ended the COPY; why is in the result
-    if (sent == 1) piece.remove_prefix(now.size());
+    if (sent < 0) lose(attempted);
+    // All was sent before, so it is for memory that libpq could not take it.
+    if (sent == 0) throw std::bad_alloc();
+    piece.remove_prefix(now.size());
     flush(deadline, attempted);
     if (piece.empty()) piece = next_piece();
   }
-  while (PQputCopyEnd(handle_, nullptr) == 0) flush(deadline, attempted);
+  if (PQputCopyEnd(handle_, nullptr) == 0) throw std::bad_alloc();
   static_cast<void>(finish(deadline, attempted));
 }
 

@@ -175,11 +175,17 @@ std::string default_of(const std::string& keyword) {
   return "";
 }
 
-std::string shown(const Target& target, const std::string& keyword) {
+// By the connection string.
+std::string said(const Target& target, const std::string& keyword) {
   for (const auto& [name, value] : target.parameters) {
-    if (name == keyword && !value.empty()) return value;
+    if (name == keyword) return value;
   }
-  return default_of(keyword);
+  return "";
+}
+
+std::string shown(const Target& target, const std::string& keyword) {
+  std::string value = said(target, keyword);
+  return value.empty() ? default_of(keyword) : value;
 }
 
 // One for each host, or one for all. What else stands there may be a part of a password.
@@ -231,6 +237,22 @@ std::vector<Pairs> split_hosts(const Target& target) {
   return hosts;
 }
 
+std::string place_of(const Target& target) {
+  const std::string service = shown(target, "service");
+  const auto part = [&](const std::string& keyword) {
+    // What the string leaves open is the service's to say, which only libpq reads.
+    return service.empty() ? shown(target, keyword) : said(target, keyword);
+  };
+  const std::string host = part("host"), address = part("hostaddr"), port = part("port"), database = part("dbname");
+  std::string place = !host.empty()      ? host
+                      : !address.empty() ? address
+                      : service.empty()  ? "localhost"
+                                         : "service " + service;
+  if (!port.empty()) place += ":" + port;
+  if (!database.empty()) return place + "/" + database;
+  return service.empty() ? place + "/" + shown(target, "user") : place;
+}
+
 Target parse(const std::string& text) {
   char* message = nullptr;
   const Parsed parsed(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
@@ -246,12 +268,8 @@ Target parse(const std::string& text) {
     if (option->val != nullptr) target.parameters.emplace_back(option->keyword, option->val);
   }
   check_ports(shown(target, "port"));
-  const std::string host = shown(target, "host"), address = shown(target, "hostaddr");
-  const std::string user = shown(target, "user"), database = shown(target, "dbname");
-  target.database = (!host.empty()      ? host
-                     : !address.empty() ? address
-                                        : "localhost") +
-                    ":" + shown(target, "port") + "/" + (database.empty() ? user : database);
+  const std::string user = shown(target, "user");
+  target.database = place_of(target);
   target.description = target.database + " as " + user;
   if (const std::string timeout = shown(target, "connect_timeout"); !timeout.empty()) {
     // As libpq: at least 2 s, and 0 or less is for ever, which a day is.

@@ -42,11 +42,11 @@ class PostgresqlStore::Impl {
     throw Error(ErrorCode::unsupported, name + ": this store was made before fork(); make another");
   }
 
-  // The host is the same in any case; a folder of sockets, which begins with a slash, is not.
+  // A host is the same in any case; a service, or a folder of sockets, which begins with a slash, is not.
   [[nodiscard]] std::string destination() const {
     const std::string& whole = settings_.target.database;
-    const std::size_t slash = whole.find('/');
-    return "postgresql " + detail::lower_case(whole.substr(0, slash)) + whole.substr(slash);
+    const std::size_t host_size = whole.starts_with("service ") ? 0 : std::min(whole.find('/'), whole.size());
+    return "postgresql " + detail::lower_case(whole.substr(0, host_size)) + whole.substr(host_size);
   }
 
   void write(const Batch& batch) {

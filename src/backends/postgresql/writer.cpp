@@ -58,6 +58,8 @@ Refusals Writer::write(const Batch& batch) {
     if (is_of_the_setup(error.state())) connection_.reset();
     rethrow(error);
   } catch (const Error&) {
+    // Not only at the next write, which may never come: the server may keep the transaction, and its locks, as long.
+    if (connection_ != nullptr && !connection_->is_usable()) connection_.reset();
     throw;
   } catch (...) {
     // Out of memory, wherever that was: there may be a transaction.

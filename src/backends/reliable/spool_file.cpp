@@ -168,8 +168,10 @@ bool steps(Query& query, const std::vector<SpoolFile::Row>& rows) {
 void add(Counts& sum, const Counts& counts) {
   for (std::size_t kind = 0; kind < record_kinds; ++kind) sum[kind] += counts[kind];
 }
+// Never below zero: whoever deletes a lock that is in use makes two owners, of whom one reads what it did not append.
+void subtract(std::uint64_t& sum, std::uint64_t amount) { sum -= std::min(sum, amount); }
 void subtract(Counts& sum, const Counts& counts) {
-  for (std::size_t kind = 0; kind < record_kinds; ++kind) sum[kind] -= counts[kind];
+  for (std::size_t kind = 0; kind < record_kinds; ++kind) subtract(sum[kind], counts[kind]);
 }
 
 }  // namespace
@@ -208,7 +210,8 @@ void SpoolFile::take_for_destination() {
   if (has_rows() && !found.empty()) {
     fail(ErrorCode::conflict, options_.path,
          "it holds records for another destination, " + found + ", than this one, " + wanted +
-             "; name another file, or delete " + lock_name(options_.path) + " to send them here all the same");
+             "; name another file, or, while no program uses it, delete " + lock_name(options_.path) +
+             " to send them here all the same");
   }
   set_text(lock_, wanted);
 }
@@ -421,9 +424,9 @@ bool SpoolFile::remove(const std::vector<Row>& rows) {
     passed_over_ = rows.back().sequence;
   }
   Held held = held_;
-  held.rows -= rows.size();
+  subtract(held.rows, rows.size());
   for (const Row& row : rows) {
-    held.bytes -= row.size_bytes;
+    subtract(held.bytes, row.size_bytes);
     subtract(held.records, row.records);
   }
   set_held(held);
