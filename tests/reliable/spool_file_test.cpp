@@ -464,7 +464,8 @@ TEST_F(SpoolFiles, with_something_for_one_destination_are_not_for_another) {
     EXPECT_EQ(error.code(), ErrorCode::conflict);
     EXPECT_EQ(std::string(error.what()),
               "spool " + path + ": it holds records for another destination, otlp http://a:4317, than this one, " +
-                  "otlp http://b:4317; name another file, or delete " + path + "-lock to send them here all the same");
+                  "otlp http://b:4317; name another file, or, while no program uses it, delete " + path +
+                  "-lock to send them here all the same");
   }
   std::filesystem::remove(path + "-lock");
   EXPECT_EQ(drained(*open({.destination = "otlp http://b:4317"})), "batch");
