@@ -9,6 +9,7 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/sources/location.h"
@@ -100,7 +101,8 @@ int main(int argc, char** argv) {
   try {
     return spark::sparktel::run(argc, argv);
   } catch (const spark::Error& error) {
-    const bool is_damaged = error.code() == spark::ErrorCode::corrupt;
+    const bool is_of_server = std::string_view(error.what()).starts_with("PostgreSQL ");
+    const bool is_damaged = error.code() == spark::ErrorCode::corrupt && !is_of_server;
     return complain(error, is_damaged ? "; sparktel doctor FILE looks at the whole file" : "");
   } catch (const std::exception& error) {
     return complain(error, "");

@@ -67,6 +67,10 @@ TEST(Location, MessagesAboutArgumentsLoseWhatMayBeSecret) {
   EXPECT_EQ(sparktel::without_connection_strings(
                 "not expected: postgresql://u:canary7@h/db --db=host=h password=canary7 telemetry.db", arguments),
             "not expected: (a connection string) --db=(a connection string) telemetry.db");
+  EXPECT_EQ(sparktel::without_connection_strings("expected postgresql://user@host:port/database?parameters", arguments),
+            "expected postgresql://user@host:port/database?parameters");
+  EXPECT_EQ(sparktel::without_connection_strings("of postgresql://u:canary ...", arguments),
+            "of (a connection string) ...");
 }
 
 // One line, no password, no file made.

@@ -75,7 +75,14 @@ TEST_F(Doctor, RightsAreThoseOfTheRole) {
   EXPECT_THAT(of("rights", "reader"),
               StartsWith("problem: this role may not read dead_letters, documents, events_data"));
   run_sql(dsn, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
-  EXPECT_THAT(of("rights", "reader"), StartsWith("warning: this role may not write dead_letters, documents"));
+  EXPECT_THAT(of("rights", "reader"), StartsWith("warning: this role may not write dead_letters, events_data"));
+  run_sql(dsn,
+          "GRANT INSERT ON spans_data, events_data, metrics_data, graphs_data, resources, dead_letters, traces_data, "
+          "implied_traces TO reader");
+  EXPECT_EQ(of("rights", "reader"), "warning: this role may not write implied_traces, traces_data");
+  run_sql(dsn, "GRANT UPDATE ON traces_data, implied_traces TO reader");
+  EXPECT_EQ(of("rights", "reader"),
+            "ok: this role may record and read; what deletes, retention and prune, another one has to do");
   run_sql(dsn, "GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO reader");
   EXPECT_EQ(of("rights", "reader"),
             "ok: this role may read and write; a later version of the tables another one has to make");

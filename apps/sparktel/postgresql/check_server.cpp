@@ -67,25 +67,28 @@ void check_rights(Session& session, const TablesFound& tables, std::vector<Findi
   const std::string name = text_at(schema, 0, 0);
   const bool may_create = schema.boolean(0, 1);
   const bool is_read_only = schema.boolean(0, 2) || schema.boolean(0, 3);
-  // Names that this role may not read, may not write, and does not own.
+  // What this role may not read; where it may not do what a writer does (docs/postgresql.md, "Roles"); whether it may
+  // delete, as retention and prune do, and owns all.
   const Session::Result lists = session.query(
-      "SELECT coalesce(string_agg(relname, ', ' ORDER BY relname) FILTER (WHERE NOT has_table_privilege(oid, "
-      "'SELECT')), "
-      "''), coalesce(string_agg(relname, ', ' ORDER BY relname) FILTER (WHERE NOT (has_table_privilege(oid, 'INSERT') "
-      "AND "
-      "has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))), ''), coalesce(bool_and("
-      "pg_has_role(relowner, 'USAGE')), false), count(*) FROM pg_class WHERE oid IN (SELECT to_regclass(n) FROM "
-      "unnest(ARRAY["
-      "'spark_meta', 'resources', 'traces_data', 'implied_traces', 'graphs_data', 'documents', 'dead_letters', "
-      "'spans_data', 'events_data', 'metrics_data']) AS n)",
+      "SELECT coalesce(string_agg(name, ', ' ORDER BY name) FILTER (WHERE NOT has_table_privilege(id, 'SELECT')), ''), "
+      "coalesce(string_agg(name, ', ' ORDER BY name) FILTER (WHERE (writes AND NOT has_table_privilege(id, 'INSERT')) "
+      "OR (changes AND NOT has_table_privilege(id, 'UPDATE'))), ''), "
+      "coalesce(bool_and(has_table_privilege(id, 'DELETE')), false), "
+      "coalesce(bool_and(pg_has_role(relowner, 'USAGE')), false), count(*) "
+      "FROM (VALUES ('spark_meta', false, false), ('documents', false, false), ('traces_data', true, true), "
+      "('implied_traces', true, true), ('spans_data', true, false), ('events_data', true, false), "
+      "('metrics_data', true, false), ('graphs_data', true, false), ('resources', true, false), "
+      "('dead_letters', true, false)) AS t (name, writes, changes), "
+      "LATERAL (SELECT oid AS id, relowner FROM pg_class WHERE oid = to_regclass(name)) AS c",
       asking);
   const std::string unreadable = text_at(lists, 0, 0);
   const std::string unwritable = text_at(lists, 0, 1);
-  const bool is_owner = lists.boolean(0, 2);
+  const bool may_delete = lists.boolean(0, 2);
+  const bool is_owner = lists.boolean(0, 3);
   const auto add = [&](Health health, const std::string& message, const std::string& advice) {
     findings.push_back({"rights", health, message, advice});
   };
-  if (lists.integer(0, 3) == 0) {
+  if (lists.integer(0, 4) == 0) {
     if (may_create && !is_read_only) return add(Health::good, "this role may make the tables in schema " + name, "");
     return add(Health::bad,
                "this role may not make tables" +
@@ -98,12 +101,16 @@ void check_rights(Session& session, const TablesFound& tables, std::vector<Findi
   if (is_read_only) return add(Health::doubtful, "this role can only read here", "Nothing can be recorded with it.");
   if (!unwritable.empty()) {
     return add(Health::doubtful, "this role may not write " + unwritable,
-               "Reading works; to record with it, GRANT INSERT, UPDATE, DELETE on them to it.");
+               "Reading works; to record with it, give it the rights of a writer (docs/postgresql.md, \"Roles\").");
   }
   if (tables.is_native && !(may_create && is_owner)) {
     return add(Health::doubtful, "this role may read and write, but make no partitions",
                "Rows of days without one go to the default partitions. Let a member of the owning role make them, or "
                "record with one.");
+  }
+  if (!may_delete) {
+    return add(Health::good, "this role may record and read; what deletes, retention and prune, another one has to do",
+               "");
   }
   add(Health::good,
       may_create && is_owner ? "this role may read, write, and bring the tables to a later version"

@@ -108,10 +108,12 @@ bool may_be_secret(std::string_view text) {
          text.starts_with("postgres:") || text.find("password") != std::string_view::npos;
 }
 
-// Also of a secret that was shortened at its end.
+// Also of a secret that was shortened at its end. What all begin with alone, which our advice does too, is none.
 void hide(std::string& text, std::string_view secret) {
   constexpr std::string_view shown = "(a connection string)";
-  const std::string_view begin = secret.substr(0, 8);
+  const std::size_t colon = secret.starts_with("postgres") ? secret.find(':') : std::string_view::npos;
+  const std::size_t scheme_size = colon == std::string_view::npos ? 4 : secret.find_first_not_of('/', colon + 1);
+  const std::string_view begin = secret.substr(0, std::min(scheme_size, secret.size()) + 4);
   for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos; at += shown.size()) {
     std::size_t size = begin.size();
     while (size < secret.size() && at + size < text.size() && text[at + size] == secret[size]) ++size;

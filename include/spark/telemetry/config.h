@@ -70,7 +70,7 @@ struct TelemetryConfig {
   // forms for each signal, else http://localhost:4317, or :4318 where the protocol is HTTP.
   std::string endpoint = {};
   OtlpOptions otlp = {};
-  ReliableOptions reliable = {};               // otlp: what is done when the other side is away
+  ReliableOptions reliable = {};               // otlp, postgresql: what is done when the other side is away
   std::vector<TelemetryConfig> children = {};  // multi
 
   // Who. Empty: OTEL_SERVICE_NAME, else what OTEL_RESOURCE_ATTRIBUTES says (service.name, service.version); without
@@ -81,7 +81,8 @@ struct TelemetryConfig {
   // How well.
   Durability durability = Durability::process;
   std::size_t memory_store_bytes = 256 << 20;  // memory backend: then the oldest ended traces go, 1 MiB or more
-  // How long what is stored stays (sqlite). The oldest traces go first, with all that belongs to them; both may be set.
+  // How long what is stored stays (sqlite; postgresql by age alone). The oldest traces go first, with all that belongs
+  // to them; both may be set.
   Seconds retention_age{0};         // since a trace ended, looked at once a minute; 0: for ever
   std::size_t retention_bytes = 0;  // of a SQLite file, without what is free in it; 0: no bound, else 1 MiB or more
 
@@ -116,12 +117,12 @@ struct TelemetryConfig {
   [[nodiscard]] static TelemetryConfig create_noop();
 
   // SPARK_TELEMETRY = memory: | sqlite:PATH | postgresql://… | otlp://HOST:PORT | off, several with commas between;
-  // otlp: alone is where OTEL_EXPORTER_OTLP_… say; unset or empty is memory. SPARK_TELEMETRY_SPOOL is the otlp
-  // destination's reliable.spool_path. Throws Error(invalid_argument) for what it does not understand.
-  // OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with OTEL_TRACES_SAMPLER_ARG,
-  // parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed; ignored with a warning if not understood.
-  // (OTEL_RESOURCE_ATTRIBUTES counts for every manager, however it was configured: below `metadata`, and below
-  // service_name and service_version.)
+  // otlp: alone is where OTEL_EXPORTER_OTLP_… say; unset or empty is memory. SPARK_TELEMETRY_SPOOL is the
+  // reliable.spool_path of the otlp or postgresql destination. Throws Error(invalid_argument) for what it does not
+  // understand. OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER (always_on, always_off, traceidratio with
+  // OTEL_TRACES_SAMPLER_ARG, parentbased_ forms) and OTEL_SDK_DISABLED=true are obeyed; ignored with a warning if not
+  // understood. (OTEL_RESOURCE_ATTRIBUTES counts for every manager, however it was configured: below `metadata`, and
+  // below service_name and service_version.)
   [[nodiscard]] static TelemetryConfig from_environment();
 
   // Throws Error(invalid_argument) naming the first field that is out of range, and its value.

@@ -1,6 +1,6 @@
 // What is done when the far end of a backend does not answer: how often a write is tried again, when trying stops for a
-// while, and where records wait meanwhile. A part of TelemetryConfig, for backends that send (otlp); a plain,
-// comparable value:
+// while, and where records wait meanwhile. A part of TelemetryConfig, for backends that send (otlp, postgresql); a
+// plain, comparable value:
 //
 //   TelemetryConfig::create_otlp("https://collector:4317", {.reliable = {.spool_path = "telemetry.spool"}})
 //

@@ -260,8 +260,10 @@ Target parse(const std::string& text) {
   PQfreemem(message);
   if (parsed == nullptr) {
     refuse(
-        "connection_string is not one that libpq understands; it is postgresql://user@host:port/database?parameters or "
-        "host=… dbname=… (a character that has a meaning there is written as %XX, or in quotes)");
+        "connection_string is not one that libpq understands: a parameter in it may be misspelt, or a character that "
+        "has "
+        "a meaning there not be written as %XX, or in quotes; it is postgresql://user@host:port/database?parameters or "
+        "host=… dbname=…");
   }
   Target target;
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {

@@ -234,10 +234,12 @@ Layout prepare_database(Connection& connection, const PostgresqlOptions& options
     if (!options.manage_schema) {
       throw Error(
           found.version == 0 ? ErrorCode::not_found : ErrorCode::unsupported,
-          connection.message("use it", found.version == 0 ? "it has no tables of telemetry, and manage_schema is off"
-                                                          : "its tables are of version " +
-                                                                std::to_string(found.version) + ", this library's of " +
-                                                                std::to_string(latest) + ", and manage_schema is off"));
+          connection.message(
+              "use it", found.version == 0
+                            ? "it has no tables of telemetry: nothing was recorded there yet, and none are made here, "
+                              "because manage_schema is off"
+                            : "its tables are of version " + std::to_string(found.version) + ", this library's of " +
+                                  std::to_string(latest) + ", and manage_schema is off"));
     }
     migrate_or_explain(connection, options, deadline, migrations);
     found = look(connection, deadline);
