@@ -17,7 +17,7 @@ constexpr std::size_t most_services = 100;  // that are collected for side by si
 // Of who recorded, records have the service alone.
 std::shared_ptr<const Resource> resource_of(const std::string& service) {
   Resource resource;
-  resource.service_name = service.empty() ? "sparktel import" : service;
+  resource.service_name = service;
   return std::make_shared<const Resource>(std::move(resource));
 }
 

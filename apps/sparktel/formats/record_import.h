@@ -40,6 +40,9 @@ class RecordImport {
   ImportResult finish();
 
  private:
+  // Of records that do not say theirs.
+  static constexpr const char* unknown_service = "sparktel import";
+
   void write();
   void write_batches();
   void write_batch(BatchBuilder& builder);
@@ -49,12 +52,12 @@ class RecordImport {
   [[nodiscard]] bool make_implied(const Trace& trace);
   void add_one(const Trace& trace);
   void add_one(const Span& span) { builder_of(span.service).add(span); }
-  void add_one(const GraphDefinition& graph) { builder_of("").add(GraphDefinition(graph)); }
+  void add_one(const GraphDefinition& graph) { builder_of(unknown_service).add(GraphDefinition(graph)); }
   template <class AnyRecord>
   void add_one(const AnyRecord& record) {
-    builder_of("").add(record);
+    builder_of(unknown_service).add(record);
   }
-  // For what this service recorded; empty: it is not known which.
+  // For what this service recorded.
   [[nodiscard]] BatchBuilder& builder_of(const std::string& service);
 
   Store& store_;
