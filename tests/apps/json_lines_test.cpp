@@ -56,12 +56,13 @@ TEST(JsonLines, ARecordIsOneObjectInAFixedOrder) {
   span.status = SpanStatus::failed;
   span.status_message = "broken";
   span.error_type = "Oops";
+  span.service = "shop";
   EXPECT_EQ(line_of(span),
             R"({"kind":"span","span_id":")" + span.span_id.to_string() + R"(","trace_id":")" +
                 span.trace_id.to_string() + R"(","parent_span_id":")" + span.parent_span_id.to_string() +
                 R"(","name":"re\"ad\n","span_kind":"INTERNAL","start_ns":"1736935200000000000",)"
                 R"("end_ns":"1736935200001000000","status":"failed","status_message":"broken","error_type":"Oops",)"
-                R"("attributes":{"a":2.0,"b":1}})");
+                R"("service":"shop","attributes":{"a":2.0,"b":1}})");
   EXPECT_EQ(line_of(some_metric()),
             R"({"kind":"metric","metric_id":")" + some_metric().metric_id.to_string() +
                 R"(","trace_id":null,"span_id":null,"name":"latency","value":{"$double":"Infinity"},"unit":"ms",)"
@@ -75,6 +76,7 @@ TEST(JsonLines, EveryRecordComesBack) {
   trace.root_span_id = testing::span_id(9);
   trace.graph_hash = "abc";
   trace.status = TraceStatus::cancelled;
+  trace.service = "shop";
   EXPECT_EQ(std::get<Trace>(parse_json_line(line_of(trace))), trace);
   const Trace running = testing::make_trace(2, "", -5, std::nullopt);
   EXPECT_EQ(std::get<Trace>(parse_json_line(line_of(running))), running);

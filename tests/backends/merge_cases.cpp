@@ -1,6 +1,8 @@
 // The contract's cases about what becomes of records that come twice, late, in the wrong order, or from
 // elsewhere.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "backends/records.h"
 #include "backends/store_contract.h"
@@ -197,6 +199,60 @@ void several_local_roots_imply_one_trace(Store& store, Checks& checks) {
   checks.equal("in any order, and again", text(store.query_traces({})), expected);
 }
 
+// "T1=shop S2=bank", as the query gives them.
+std::string services(const Page<Trace>& page) {
+  std::string out;
+  for (const Trace& trace : page) out += (out.empty() ? "" : " ") + trace.name + "=" + trace.service;
+  return out;
+}
+std::string services(const std::vector<Span>& spans) {
+  std::string out;
+  for (const Span& span : spans) out += (out.empty() ? "" : " ") + span.name + "=" + span.service;
+  return out;
+}
+
+void rows_say_which_service_recorded_them(Store& store, Checks& checks) {
+  const auto span = [](std::uint64_t id, const std::string& name, std::int64_t start) {
+    Span made = span_of(1, id, start);
+    made.name = name;
+    made.service = "not looked at";
+    return made;
+  };
+  write_as(store, "shop", [&](BatchBuilder& batch) {
+    batch.add(start_of(1));
+    batch.add(span(1, "call", 1000));
+  });
+  write_as(store, "bank \"& söhne\"", [&](BatchBuilder& batch) { batch.add(span(2, "serve", 2000)); });
+  write_as(store, "", [&](BatchBuilder& batch) { batch.add(span(3, "log", 3000)); });
+  const std::string newest_first = "log= serve=bank \"& söhne\" call=shop";
+  checks.equal("spans", services(store.query_spans({}).rows), newest_first);
+  checks.equal("spans of a trace, without attributes",
+               services(store.query_spans({.trace_id = trace_id(1), .with_attributes = false}).rows), newest_first);
+  checks.equal("spans behind a cursor",
+               services(store.query_spans({.cursor = store.query_spans({.limit = 2}).cursor}).rows), "call=shop");
+  std::vector<Span> each;
+  store.each_span({}, [&](const Span& visited) {
+    each.push_back(visited);
+    return true;
+  });
+  std::sort(each.begin(), each.end(), [](const Span& a, const Span& b) { return a.start_time > b.start_time; });
+  checks.equal("each span", services(each), newest_first);
+  checks.equal("a trace", services(store.query_traces({})), "checkout=shop");
+}
+
+void a_trace_is_of_the_service_whose_record_it_has(Store& store, Checks& checks) {
+  write_as(store, "late", [](BatchBuilder& batch) { add_local_root(batch, span_of(1, 1, 2000)); });
+  checks.equal("known from a span", services(store.query_traces({})), "handle=late");
+  write_as(store, "early", [](BatchBuilder& batch) { add_local_root(batch, span_of(1, 2, 1000)); });
+  write_as(store, "later", [](BatchBuilder& batch) { add_local_root(batch, span_of(1, 3, 3000)); });
+  checks.equal("the earliest names it", services(store.query_traces({.trace_id = trace_id(1)})), "handle=early");
+  write_as(store, "starts", [](BatchBuilder& batch) { batch.add(start_of(1)); });
+  checks.equal("its own record", services(store.query_traces({.with_attributes = false})), "checkout=starts");
+  write_as(store, "ends", [](BatchBuilder& batch) { batch.add(end_of(1)); });
+  write_as(store, "starts", [](BatchBuilder& batch) { batch.add(start_of(1)); });
+  checks.equal("its end", services(store.query_traces({})), "checkout=ends");
+}
+
 void an_empty_batch_changes_nothing(Store& store, Checks& checks) {
   write(store, [](BatchBuilder&) {});
   checks.equal("traces", ids(store.query_traces({})), "");
@@ -216,6 +272,8 @@ std::vector<ContractCase> merge_cases() {
           {"a_local_root_implies_a_trace", a_local_root_implies_a_trace},
           {"a_real_trace_hides_the_implied_one", a_real_trace_hides_the_implied_one},
           {"several_local_roots_imply_one_trace", several_local_roots_imply_one_trace},
+          {"rows_say_which_service_recorded_them", rows_say_which_service_recorded_them},
+          {"a_trace_is_of_the_service_whose_record_it_has", a_trace_is_of_the_service_whose_record_it_has},
           {"an_empty_batch_changes_nothing", an_empty_batch_changes_nothing}};
 }
 

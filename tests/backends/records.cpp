@@ -119,6 +119,14 @@ void write(Store& store, const std::function<void(BatchBuilder&)>& fill) {
   store.write(*builder.build());
 }
 
+void write_as(Store& store, const std::string& service, const std::function<void(BatchBuilder&)>& fill) {
+  Resource resource = test_resource();
+  resource.service_name = service;
+  BatchBuilder builder(std::make_shared<const Resource>(std::move(resource)));
+  fill(builder);
+  store.write(*builder.build());
+}
+
 void add_local_root(BatchBuilder& builder, const Span& span) {
   SpanView view;
   view.trace_id = span.trace_id;

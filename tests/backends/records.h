@@ -36,6 +36,8 @@ namespace spark::testing {
 
 // Writes one batch.
 void write(Store& store, const std::function<void(BatchBuilder&)>& fill);
+// The same, recorded by this service.
+void write_as(Store& store, const std::string& service, const std::function<void(BatchBuilder&)>& fill);
 // As BatchBuilder::add, of a span that stands for a trace that began elsewhere. Without attributes.
 void add_local_root(BatchBuilder& builder, const Span& span);
 

@@ -328,6 +328,21 @@ void add_tie_fault(std::vector<Fault>& faults, const std::string& kind, std::fun
   faults.push_back(fault);
 }
 
+// Of traces and spans.
+template <class Record>
+void add_service_faults(std::vector<Fault>& faults, const std::string& kind,
+                        std::function<void(Page<Record>&)> Fault::*page) {
+  const auto add = [&](const std::string& what, const std::function<void(Record&)>& spoil) {
+    Fault fault{.name = kind + " " + what};
+    fault.*page = [spoil](Page<Record>& p) {
+      for (Record& record : p.rows) spoil(record);
+    };
+    faults.push_back(fault);
+  };
+  add("without their service", [](Record& record) { record.service.clear(); });
+  add("all of one service", [](Record& record) { record.service = "shop"; });
+}
+
 std::vector<Fault> all_faults() {
   std::vector<Fault> faults;
   add_common_faults(faults, "traces", &Fault::trace_query, &Fault::traces);
@@ -352,6 +367,8 @@ std::vector<Fault> all_faults() {
   add_range_faults(faults, "metrics value", &Fault::metric_query, &MetricQuery::value, &NumberRange::min,
                    &NumberRange::max, 1e-9);
   add_each_span_faults(faults);
+  add_service_faults(faults, "traces", &Fault::traces);
+  add_service_faults(faults, "spans", &Fault::spans);
   add_tie_fault(faults, "traces", &Fault::traces, &Trace::start_time);
   add_tie_fault(faults, "spans", &Fault::spans, &Span::start_time);
   add_tie_fault(faults, "events", &Fault::events, &Event::timestamp);

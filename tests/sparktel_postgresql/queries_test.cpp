@@ -1,4 +1,7 @@
 // Every command that asks gives of a database in a server what it gives of a file with the same records.
+#include <sstream>
+#include <string>
+
 #include "apps/query_database.h"
 #include "sparktel_postgresql/fixture.h"
 
@@ -15,6 +18,16 @@ class Queries : public WithServer {
   }
   QueryDatabase file;
 };
+
+// Of JSON: which store a span is in is all that differs.
+std::string without_store(const std::string& json) {
+  std::istringstream lines(json);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("\"store\": ") == std::string::npos) kept += line + "\n";
+  }
+  return kept;
+}
 
 TEST_F(Queries, GiveTheSameAsOfAFile) {
   const std::string id = file.failed_id();
@@ -46,9 +59,9 @@ TEST_F(Queries, GiveTheSameAsOfAFile) {
     of_file.insert(of_file.end(), {"--db", file.path(), "--json"});
     std::vector<std::string> of_server = command;
     of_server.insert(of_server.end(), {"--db", dsn, "--json"});
-    const std::string expected = out_of(of_file);
+    const std::string expected = without_store(out_of(of_file));
     EXPECT_NE(expected, "");
-    EXPECT_EQ(out_of(of_server), expected) << ::testing::PrintToString(command);
+    EXPECT_EQ(without_store(out_of(of_server)), expected) << ::testing::PrintToString(command);
   }
 }
 

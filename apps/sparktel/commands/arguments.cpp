@@ -264,16 +264,20 @@ CLI::Option* add_parsed_option(CLI::App& command, const std::string& names, Take
 CLI::Option* add_repeated_option(CLI::App& command, const std::string& names, TakeArgument take_argument,
                                  const std::string& description) {
   // One value each time, or the option would swallow the file that follows it.
-  return command
-      .add_option_function<std::vector<std::string>>(
-          names,
-          [names, kept = std::move(take_argument)](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) take_or_refuse(kept, names, text);
-          },
-          description)
+  return add_parsed_arguments(command, names, std::move(take_argument), description)
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
+}
+
+CLI::Option* add_parsed_arguments(CLI::App& command, const std::string& name, TakeArgument take_argument,
+                                  const std::string& description) {
+  return command.add_option_function<std::vector<std::string>>(
+      name,
+      [name, kept = std::move(take_argument)](const std::vector<std::string>& texts) {
+        for (const std::string& text : texts) take_or_refuse(kept, name, text);
+      },
+      description);
 }
 
 }  // namespace spark::sparktel

@@ -46,10 +46,12 @@ namespace spark::sparktel {
 using TakeArgument = std::function<void(const std::string&)>;
 
 // An option whose text `take` gets while arguments are parsed. `take` is kept as long as `command`. The second one may
-// be given several times and calls `take` for each.
+// be given several times and calls `take` for each. The third one is what has no name: as many as there are.
 CLI::Option* add_parsed_option(CLI::App& command, const std::string& names, TakeArgument take,
                                const std::string& description);
 CLI::Option* add_repeated_option(CLI::App& command, const std::string& names, TakeArgument take,
                                  const std::string& description);
+CLI::Option* add_parsed_arguments(CLI::App& command, const std::string& name, TakeArgument take,
+                                  const std::string& description);
 
 }  // namespace spark::sparktel

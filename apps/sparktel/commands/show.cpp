@@ -1,15 +1,21 @@
-// sparktel show: one trace as a tree with a waterfall, and the graphs that ran in it.
+// sparktel show: one trace as a tree with a waterfall, and the graphs that ran in it; of what several services have
+// recorded of it into files or databases of their own the whole.
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "apps/sparktel/commands/arguments.h"
 #include "apps/sparktel/commands/command.h"
 #include "apps/sparktel/commands/load_graphs.h"
 #include "apps/sparktel/commands/store_argument.h"
 #include "apps/sparktel/commands/trace_ids.h"
+#include "apps/sparktel/sources/joined_stores.h"
 #include "apps/sparktel/terminal/text.h"
 #include "apps/sparktel/views/record_json.h"
 #include "apps/sparktel/views/trace_view.h"
@@ -25,16 +31,18 @@ constexpr std::size_t most_spans = 100'000;
 
 struct ShowOptions {
   std::string trace = "latest";
-  Location where = "telemetry.db";
+  std::vector<Location> where = {};
   bool events = false;
   bool attributes = false;
   bool json = false;
 };
 
-std::string to_json(const TraceParts& parts, bool truncated) {
+// `stores` are the names of those the spans are from.
+std::string to_json(const TraceParts& parts, const std::vector<std::string>& stores, bool truncated) {
   Array spans;
   for (const analysis::TreeNode& node : analysis::span_tree(parts.spans).nodes) {
     Object object = to_object(parts.spans[node.span]);
+    object.set("store", stores[node.span]);
     object.set("depth", node.depth);
     spans.emplace_back(std::move(object));
   }
@@ -55,33 +63,54 @@ std::string to_json(const TraceParts& parts, bool truncated) {
          "\n";
 }
 
+// On standard error which stores have nothing of the trace. Gives those that have: "a.db (3 spans)".
+std::vector<std::string> tell_where(const JoinedStores& stores, const JoinedTrace& found) {
+  std::vector<std::string> where;
+  for (std::size_t i = 0; i < found.is_in.size(); ++i) {
+    if (found.is_in[i]) {
+      where.push_back(stores.name(i) + " (" + format_count(found.span_counts[i], "span") + ")");
+    } else {
+      const std::string id = found.trace.trace_id.to_string();
+      std::fprintf(stderr, "sparktel: %s has nothing of trace %s\n", printable(stores.name(i)).c_str(), id.c_str());
+    }
+  }
+  return where;
+}
+
 int run(const ShowOptions& options) {
-  const std::unique_ptr<Store> store = open_for_reading(options.where);
-  TraceParts parts{.trace = find_trace(*store, options.trace), .shows_attributes = options.attributes};
-  const SpanQuery span_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
-  Page<Span> spans = store->query_spans(span_query);
-  parts.spans = std::move(spans.rows);
-  LoadedGraphs graphs = load_graphs(*store, parts.trace, parts.spans, most_spans);
+  JoinedStores stores(options.where);
+  std::optional<JoinedTrace> found = stores.find_trace(find_trace_id(stores.stores(), options.trace), most_spans);
+  if (!found) throw_no_trace(stores.stores(), options.trace);
+  const std::vector<std::string> where = tell_where(stores, *found);
+  TraceParts parts{.trace = std::move(found->trace),
+                   .spans = std::move(found->spans),
+                   .stores = where.size() > 1 ? where : std::vector<std::string>(),
+                   .shows_attributes = options.attributes};
+  LoadedGraphs graphs = load_graphs(stores, parts.trace, parts.spans, most_spans);
   parts.graphs = std::move(graphs.graphs);
-  bool truncated = spans.truncated || graphs.truncated;
+  bool truncated = found->truncated || graphs.truncated;
   if (options.events || options.json) {
     const EventQuery event_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
-    Page<Event> events = store->query_events(event_query);
+    Page<Event> events = stores.query_events(event_query);
     parts.events = std::move(events.rows);
     truncated = truncated || events.truncated;
   }
   if (options.json) {
     const MetricQuery metric_query{.limit = most_spans, .trace_id = parts.trace.trace_id};
-    Page<Metric> metrics = store->query_metrics(metric_query);
+    Page<Metric> metrics = stores.query_metrics(metric_query);
     parts.metrics = std::move(metrics.rows);
     truncated = truncated || metrics.truncated;
   }
   if (options.json) {
-    print(to_json(parts, truncated));
+    std::vector<std::string> names;
+    for (const std::size_t store : found->store_of) names.push_back(stores.name(store));
+    print(to_json(parts, names, truncated));
     return exit_success;
   }
   std::string out = draw_trace(parts, canvas_for(stdout));
-  if (truncated) out += "There are more: these are the newest " + std::to_string(most_spans) + ".\n";
+  if (truncated)
+    out += "There are more: these are the newest " + std::to_string(most_spans) +
+           (options.where.size() > 1 ? " of each.\n" : ".\n");
   print(out);
   return exit_success;
 }
@@ -91,7 +120,7 @@ int run(const ShowOptions& options) {
 void add_show_command(CLI::App& app, Action& action) {
   const auto options = std::make_shared<ShowOptions>();
   CLI::App* const command =
-      app.add_subcommand("show", "Show one trace as a tree with a waterfall, and what ran of its graphs");
+      app.add_subcommand("show", "Show one trace, joined from several files or databases, as a tree with a waterfall");
   add_parsed_option(
       *command, "TRACE",
       [options](const std::string& text) {
@@ -106,7 +135,7 @@ void add_show_command(CLI::App& app, Action& action) {
         options->trace = text;
       },
       "Its id, a beginning that no other of the latest 10,000 traces has, or latest (default: latest)");
-  add_store_argument(*command, options->where);
+  add_store_arguments(*command, options->where);
   command->add_flag("--events", options->events, "Also show events, below their spans");
   command->add_flag("--attributes", options->attributes, "Also show attributes");
   command->add_flag("--json", options->json, "Print JSON: every field, attributes, events and metrics included");
@@ -116,9 +145,13 @@ void add_show_command(CLI::App& app, Action& action) {
       "  sparktel show latest production.db\n"
       "  sparktel show 0194f3c2-5a1b\n"
       "  sparktel show 0194f3c2-5a1b --db production.db --events --attributes\n"
+      "  sparktel show 0194f3c2-5a1b shop.db payments.db postgresql://reader@db/stock\n"
       "  sparktel show 0194f3c2-5a1b --json | jq '.spans[] | {name, duration}'\n"
       "  sparktel show 0194f3c2-5a1b --json | jq '.graphs[].nodes[] | {id, runs, failed}'");
-  command->callback([options, &action] { action = [options] { return run(*options); }; });
+  command->callback([options, &action] {
+    if (options->where.empty()) options->where.emplace_back("telemetry.db");
+    action = [options] { return run(*options); };
+  });
 }
 
 }  // namespace spark::sparktel

@@ -33,15 +33,20 @@ std::string draw(Store& store, const Page<Span>& page) {
     return !span.error_type.empty() || !span.status_message.empty();
   });
   if (has_errors) columns.push_back({.header = "error", .least_width = 12, .is_optional = true});
+  const bool has_services =
+      std::any_of(page.begin(), page.end(), [&](const Span& span) { return span.service != page.front().service; });
+  if (has_services) columns.push_back({.header = "service", .is_optional = true});
   return draw_listing(store, columns, ids, [&](std::size_t place, const std::string& id) -> std::vector<Cell> {
     const Span& span = page[place];
-    return {span.name,
-            {std::string(to_string(span.status)), style_of(span.status, Style::green)},
-            format_duration(elapsed(span.start_time, span.end_time)),
-            {id, Style::cyan},
-            format_time(span.start_time),
-            std::string(to_string(span.kind)),
-            {error_text(span), Style::red}};
+    std::vector<Cell> row{span.name,
+                          {std::string(to_string(span.status)), style_of(span.status, Style::green)},
+                          format_duration(elapsed(span.start_time, span.end_time)),
+                          {id, Style::cyan},
+                          format_time(span.start_time),
+                          std::string(to_string(span.kind))};
+    if (has_errors) row.emplace_back(error_text(span), Style::red);
+    if (has_services) row.emplace_back(span.service);
+    return row;
   });
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
+#include <unordered_set>
+#include <utility>
 
 #include "apps/sparktel/terminal/text.h"
 #include "spark/base/error.h"
@@ -25,9 +28,10 @@ std::string digits_of(std::string_view text) {
   return digits.size() <= id_digits ? digits : std::string();
 }
 
-[[noreturn]] void throw_not_found(const Store& store, std::string_view text) {
-  throw Error(ErrorCode::not_found,
-              "no trace " + std::string(text) + " in " + std::string(store.name()) + "; sparktel traces lists them");
+std::string names_of(std::span<Store* const> stores) {
+  std::string names;
+  for (const Store* const store : stores) names += (names.empty() ? "" : ", ") + std::string(store->name());
+  return names;
 }
 
 std::vector<Trace> newest_traces(Store& store, std::size_t most) {
@@ -45,7 +49,32 @@ std::string with_dashes(std::string_view digits) {
   return out;
 }
 
+// The newest trace of each store, as the one of them that knows most of it has it; of those the newest.
+TraceId latest_trace(std::span<Store* const> stores) {
+  std::optional<Trace> latest;
+  for (Store* const store : stores) {
+    const std::vector<Trace> newest = newest_traces(*store, 1);
+    if (newest.empty()) continue;
+    Trace trace = newest.front();
+    const TraceQuery query{.limit = 1, .trace_id = trace.trace_id, .with_attributes = false};
+    for (Store* const other : stores) {
+      if (!trace.partial) break;
+      const Page<Trace> page = other->query_traces(query);
+      if (!page.empty() && !page.front().partial) trace = page.front();
+    }
+    const auto key = [](const Trace& each) { return std::pair(each.start_time, each.trace_id); };
+    if (!latest || key(*latest) < key(trace)) latest = std::move(trace);
+  }
+  if (!latest) throw Error(ErrorCode::not_found, "no traces in " + names_of(stores));
+  return latest->trace_id;
+}
+
 }  // namespace
+
+void throw_no_trace(std::span<Store* const> stores, std::string_view text) {
+  throw Error(ErrorCode::not_found,
+              "no trace " + std::string(text) + " in " + names_of(stores) + "; sparktel traces lists them");
+}
 
 void require_trace_id(std::string_view text) {
   if (text == "latest" || !digits_of(text).empty()) return;
@@ -54,32 +83,32 @@ void require_trace_id(std::string_view text) {
 }
 
 TraceId find_trace_id(Store& store, std::string_view text) {
-  if (text == "latest") {
-    const std::vector<Trace> newest = newest_traces(store, 1);
-    if (newest.empty()) throw Error(ErrorCode::not_found, "no traces in " + std::string(store.name()));
-    return newest.front().trace_id;
-  }
+  Store* const one[] = {&store};
+  return find_trace_id(one, text);
+}
+
+TraceId find_trace_id(std::span<Store* const> stores, std::string_view text) {
+  if (text == "latest") return latest_trace(stores);
   require_trace_id(text);
   const std::string digits = digits_of(text);
   if (digits.size() == id_digits) return TraceId::parse(digits);
-  std::vector<Trace> traces = newest_traces(store, searched_traces);
-  std::erase_if(traces, [&](const Trace& trace) { return !trace.trace_id.to_hex().starts_with(digits); });
-  if (traces.empty()) throw_not_found(store, text);
-  if (traces.size() == 1) return traces.front().trace_id;
-  std::string matches;
-  for (std::size_t i = 0; i < std::min(traces.size(), listed_matches); ++i) {
-    matches += (i > 0 ? ", " : "") + traces[i].trace_id.to_string();
+  std::unordered_set<TraceId> seen;
+  std::vector<TraceId> ids;  // the newest of the first store first
+  for (Store* const store : stores) {
+    for (const Trace& trace : newest_traces(*store, searched_traces)) {
+      if (!trace.trace_id.to_hex().starts_with(digits)) continue;
+      if (seen.insert(trace.trace_id).second) ids.push_back(trace.trace_id);
+    }
   }
-  throw Error(ErrorCode::invalid_argument, std::string(text) + " is the beginning of " + std::to_string(traces.size()) +
-                                               " traces in " + std::string(store.name()) + ": " + matches +
-                                               (traces.size() > listed_matches ? ", …" : ""));
-}
-
-Trace find_trace(Store& store, std::string_view text) {
-  const TraceQuery query{.trace_id = find_trace_id(store, text)};
-  Page<Trace> page = store.query_traces(query);
-  if (page.empty()) throw_not_found(store, text);
-  return std::move(page.rows.front());
+  if (ids.empty()) throw_no_trace(stores, text);
+  if (ids.size() == 1) return ids.front();
+  std::string matches;
+  for (std::size_t i = 0; i < std::min(ids.size(), listed_matches); ++i) {
+    matches += (i > 0 ? ", " : "") + ids[i].to_string();
+  }
+  throw Error(ErrorCode::invalid_argument, std::string(text) + " is the beginning of " + std::to_string(ids.size()) +
+                                               " traces in " + names_of(stores) + ": " + matches +
+                                               (ids.size() > listed_matches ? ", …" : ""));
 }
 
 std::vector<std::string> short_trace_ids(Store& store, std::span<const TraceId> ids) {

@@ -109,6 +109,7 @@ void append_json_line(std::string& out, const Trace& trace) {
   line.id("root_span_id", trace.root_span_id);
   line.text("graph_hash", trace.graph_hash);
   line.boolean("partial", trace.partial);
+  line.text("service", trace.service);
   line.object("attributes", trace.attributes);
 }
 
@@ -124,6 +125,7 @@ void append_json_line(std::string& out, const Span& span) {
   line.text("status", to_string(span.status));
   line.text("status_message", span.status_message);
   line.text("error_type", span.error_type);
+  line.text("service", span.service);
   line.object("attributes", span.attributes);
 }
 

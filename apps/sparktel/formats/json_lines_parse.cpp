@@ -171,6 +171,7 @@ Trace trace_of(Members& members) {
   trace.root_span_id = members.id<SpanId>("root_span_id");
   trace.graph_hash = members.text("graph_hash");
   trace.partial = members.boolean("partial");
+  trace.service = members.text("service");
   trace.attributes = members.object("attributes");
   if (!trace.end_time && trace.status != TraceStatus::started) {
     expected("an integer in \"end_ns\" of a trace that is " + std::string(to_string(trace.status)));
@@ -196,6 +197,7 @@ Span span_of(Members& members) {
   span.status = members.one_of("status", parse_span_status, SpanStatus::completed);
   span.status_message = members.text("status_message");
   span.error_type = members.text("error_type");
+  span.service = members.text("service");
   span.attributes = members.object("attributes");
   return span;
 }

@@ -1,11 +1,12 @@
 // RecordImport brings records into a store, some thousand a transaction. Records that are there already stay as they
 // are, so importing again completes what was interrupted and changes nothing else. What was added since the last
-// transaction is in the store once finish() has returned, and not at all if that is never called. For one thread;
-// blocks.
+// transaction is in the store once finish() has returned, and not at all if that is never called. Of who recorded, the
+// service of traces and spans is kept. For one thread; blocks.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,23 +40,30 @@ class RecordImport {
   ImportResult finish();
 
  private:
+  // Of records that do not say theirs.
+  static constexpr const char* unknown_service = "sparktel import";
+
   void write();
-  void write_batch();
+  void write_batches();
+  void write_batch(BatchBuilder& builder);
   void write_if_full();
   // Gives those whose root span is not there.
   [[nodiscard]] std::vector<Trace> make_implied(std::vector<Trace> traces);
   [[nodiscard]] bool make_implied(const Trace& trace);
   void add_one(const Trace& trace);
-  void add_one(const GraphDefinition& graph) { builder_.add(GraphDefinition(graph)); }
+  void add_one(const Span& span) { builder_of(span.service).add(span); }
+  void add_one(const GraphDefinition& graph) { builder_of(unknown_service).add(GraphDefinition(graph)); }
   template <class AnyRecord>
   void add_one(const AnyRecord& record) {
-    builder_.add(record);
+    builder_of(unknown_service).add(record);
   }
+  // For what this service recorded.
+  [[nodiscard]] BatchBuilder& builder_of(const std::string& service);
 
   Store& store_;
-  BatchBuilder builder_;
-  std::vector<Trace> partial_traces_;  // whose root span was not there when it was looked for
-  std::size_t next_look_;              // when there are so many
+  std::map<std::string, BatchBuilder> builders_;  // by service, since a batch is of one
+  std::vector<Trace> partial_traces_;             // whose root span was not there when it was looked for
+  std::size_t next_look_;                         // when there are so many
   ImportResult result_;
 };
 

@@ -19,6 +19,7 @@ Object to_object(const Trace& trace) {
                 {"root_span_id", id_or_null(trace.root_span_id)},
                 {"graph_hash", trace.graph_hash},
                 {"partial", trace.partial},
+                {"service", trace.service},
                 {"attributes", trace.attributes}};
 }
 
@@ -34,6 +35,7 @@ Object to_object(const Span& span) {
                 {"status", to_string(span.status)},
                 {"status_message", span.status_message},
                 {"error_type", span.error_type},
+                {"service", span.service},
                 {"attributes", span.attributes}};
 }
 

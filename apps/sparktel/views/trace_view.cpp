@@ -48,7 +48,11 @@ void add_attribute_notes(std::vector<Note>& notes, const Object& attributes, con
 
 void add_event_notes(std::vector<Note>& notes, const std::vector<const Event*>& events, const TraceParts& parts) {
   for (const Event* event : events) {
-    std::string text = "• " + format_duration(elapsed(parts.trace.start_time, event->timestamp)) + " ";
+    // Before the start, where the clocks of two machines differ.
+    const std::chrono::nanoseconds since_start = elapsed(parts.trace.start_time, event->timestamp);
+    std::string text = since_start.count() < 0
+                           ? "• -" + format_duration(elapsed(event->timestamp, parts.trace.start_time)) + " "
+                           : "• " + format_duration(since_start) + " ";
     if (!event->type.empty()) text += event->type + ": ";
     notes.push_back({.text = text + event->name, .style = Style::plain});
     if (parts.shows_attributes) add_attribute_notes(notes, event->attributes, "    ");
@@ -68,15 +72,22 @@ std::int64_t int_attribute(const Span& span, std::string_view key) {
 
 bool is_further_attempt(const Span& span) { return int_attribute(span, "attempt") > 1; }
 
+std::set<std::string_view> services_of(const std::vector<Span>& spans) {
+  std::set<std::string_view> services;
+  for (const Span& span : spans) services.insert(span.service);
+  return services;
+}
+
 class Labels {
  public:
-  explicit Labels(const std::vector<Span>& spans) {
+  explicit Labels(const std::vector<Span>& spans) : has_services_(services_of(spans).size() > 1) {
     for (const Span& span : spans) {
       if (const std::string id = text_attribute(span, "node_id"); !id.empty()) ids_by_name_[span.name].insert(id);
     }
   }
 
-  [[nodiscard]] std::string of(const Span& span) const {
+  // `parent` is null at the top.
+  [[nodiscard]] std::string of(const Span& span, const Span* parent) const {
     std::string label = span.name;
     const std::string id = text_attribute(span, "node_id");
     if (const auto found = ids_by_name_.find(span.name);
@@ -86,11 +97,15 @@ class Labels {
     if (const std::int64_t round = int_attribute(span, "iteration"); round > 0)
       label += fmt::format(" round {}", round);
     if (is_further_attempt(span)) label += fmt::format(" ↻ #{}", int_attribute(span, "attempt"));
+    if (has_services_ && (parent == nullptr || parent->service != span.service)) {
+      label += " [" + (span.service.empty() ? "?" : span.service) + "]";
+    }
     return label;
   }
 
  private:
   std::map<std::string, std::set<std::string>> ids_by_name_;
+  bool has_services_;
 };
 
 bool is_whole(const std::vector<Stretch>& stretches, std::chrono::nanoseconds start, std::chrono::nanoseconds end) {
@@ -108,9 +123,12 @@ class Rows {
     }
   }
 
-  [[nodiscard]] WaterfallRow make(const analysis::TreeNode& node) const {
+  // Of a node of this tree.
+  [[nodiscard]] WaterfallRow make(const analysis::SpanTree& tree, const analysis::TreeNode& node) const {
     const Span& span = parts_.spans[node.span];
-    WaterfallRow row{.label = labels_.of(span),
+    const Span* const parent =
+        node.parent != analysis::no_parent ? &parts_.spans[tree.nodes[node.parent].span] : nullptr;
+    WaterfallRow row{.label = labels_.of(span, parent),
                      .depth = node.depth,
                      .status = span.status == SpanStatus::completed ? "" : std::string(to_string(span.status)),
                      .style = style_of(span.status, Style::cyan),
@@ -148,7 +166,23 @@ std::string draw_legend(const TraceParts& parts, std::string_view waterfall, con
   if (std::any_of(parts.spans.begin(), parts.spans.end(), is_further_attempt)) {
     legend += (legend.empty() ? "" : "  ") + std::string("↻ a further attempt");
   }
+  if (services_of(parts.spans).size() > 1) legend += (legend.empty() ? "" : "  ") + std::string("[…] the service");
   return legend.empty() ? "" : paint(fit(legend, canvas.width), Style::dim, canvas) + "\n";
+}
+
+// Names of files are never cut.
+std::string draw_stores(const TraceParts& parts, const Canvas& canvas) {
+  std::string out;
+  std::size_t width = 0;  // of the last line
+  for (const std::string& name : parts.stores) {
+    const std::string store = printable(name);
+    const bool is_first = out.empty();
+    const bool fits = width + 2 + display_width(store) <= canvas.width;
+    out += is_first ? "in " : fits ? ", " : ",\n   ";
+    width = (is_first || !fits ? 3 : width + 2) + display_width(store);
+    out += store;
+  }
+  return out + "\n";
 }
 
 std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
@@ -157,10 +191,13 @@ std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
       trace.end_time ? format_duration(elapsed(trace.start_time, *trace.end_time)) : "not ended";
   std::string out = paint(printable(trace.name), Style::bold, canvas) + "  " +
                     paint(to_string(trace.status), style_of(trace.status, Style::green), canvas) +
-                    fmt::format("  {}  {}\n", duration, format_count(parts.spans.size(), "span"));
+                    fmt::format("  {}  {}", duration, format_count(parts.spans.size(), "span"));
+  const std::size_t services = services_of(parts.spans).size();
+  out += services > 1 ? " of " + format_count(services, "service") + "\n" : "\n";
   out += paint(fmt::format("trace {}  {} UTC", trace.trace_id.to_string(), format_time(trace.start_time)), Style::dim,
                canvas) +
          "\n";
+  if (!parts.stores.empty()) out += paint(draw_stores(parts, canvas), Style::dim, canvas);
   if (trace.partial) out += "No start of the trace is here; this is known only from its spans.\n";
   return out;
 }
@@ -198,7 +235,8 @@ std::string draw_trace(const TraceParts& parts, const Canvas& canvas) {
 
   const Rows made(parts, events);
   std::vector<WaterfallRow> rows;
-  for (const analysis::TreeNode& node : analysis::span_tree(parts.spans).nodes) rows.push_back(made.make(node));
+  const analysis::SpanTree tree = analysis::span_tree(parts.spans);
+  for (const analysis::TreeNode& node : tree.nodes) rows.push_back(made.make(tree, node));
   const std::string waterfall =
       rows.empty() ? "No spans: they are written when they end.\n" : draw_waterfall(rows, canvas);
   out += waterfall + draw_legend(parts, waterfall, canvas);

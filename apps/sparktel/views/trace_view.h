@@ -24,12 +24,14 @@ struct TraceParts {
   std::vector<Event> events = {};    // shown below their spans
   std::vector<Metric> metrics = {};  // in JSON alone
   std::vector<GraphRun> graphs = {};
+  std::vector<std::string> stores = {};  // what it was joined from, as it is to be shown; empty: of one
   bool shows_attributes = false;
 };
 
 // Of each bar what is on the critical path (spark/analysis/critical_path.h) is solid, the rest light. A node's type is
 // followed by its id where several nodes of the trace have that type, by "round 3" inside a loop, and by "↻ #2" for a
-// further attempt. What these signs mean is said below the spans.
+// further attempt. Where the spans are of several services, the first span of each way into another one names it in
+// brackets. What these signs mean is said below the spans.
 [[nodiscard]] std::string draw_trace(const TraceParts& parts, const Canvas& canvas);
 
 }  // namespace spark::sparktel

@@ -48,6 +48,7 @@ struct Trace {
   SpanId root_span_id = {};     // the parent of spans that name no other; the top-level span's own id
   std::string graph_hash = {};  // names the GraphDefinition; empty for a trace that no graph made
   bool partial = false;         // no start was recorded: begun by a span alone, or in another process
+  std::string service = {};     // Resource::service_name of who recorded it: set by queries, not looked at by writes
 
   // Zero while it runs.
   [[nodiscard]] Seconds duration() const noexcept;
@@ -67,6 +68,7 @@ struct Span {
   std::string status_message = {};  // of a failure, or why it was cancelled
   std::string error_type = {};      // of a failure: the exception's type, or what the caller said
   Object attributes = {};
+  std::string service = {};  // Resource::service_name of who recorded it: set by queries, not looked at by writes
 
   [[nodiscard]] Seconds duration() const noexcept;
   bool operator==(const Span&) const = default;

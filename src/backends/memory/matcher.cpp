@@ -27,12 +27,12 @@ bool plain_fields_match(const MetricQuery& query, const Metric& metric) noexcept
 
 Trace without_attributes(const Trace& trace) {
   return {trace.trace_id,     trace.name,       trace.start_time, trace.end_time, trace.status, {},
-          trace.root_span_id, trace.graph_hash, trace.partial};
+          trace.root_span_id, trace.graph_hash, trace.partial,    trace.service};
 }
 
 Span without_attributes(const Span& span) {
   return {span.span_id,  span.trace_id, span.parent_span_id, span.name,       span.kind, span.start_time,
-          span.end_time, span.status,   span.status_message, span.error_type, {}};
+          span.end_time, span.status,   span.status_message, span.error_type, {},        span.service};
 }
 
 Event without_attributes(const Event& event) {

@@ -1,6 +1,8 @@
 #include "backends/memory/record_set.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace spark::detail::memory {
 namespace {
@@ -13,9 +15,16 @@ constexpr std::ptrdiff_t loose_bytes = 64;
 }  // namespace
 
 void RecordSet::add(const Batch& batch) {
-  for (const TraceView* trace : reduce_traces(batch)) add_to_trace(trace->trace_id, to_record(*trace));
+  const std::string& service = batch.resource().service_name;
+  for (const TraceView* view : reduce_traces(batch)) {
+    Trace trace = to_record(*view);
+    trace.service = service;
+    add_to_trace(view->trace_id, std::move(trace));
+  }
   for (const SpanView& span : batch.spans()) {
-    add_to_trace(span.trace_id, to_record(span), span.is_local_root);
+    Span record = to_record(span);
+    record.service = service;
+    add_to_trace(span.trace_id, std::move(record), span.is_local_root);
     for (const SpanEventView& event : span.events) add(to_record(span, event));
   }
   for (const EventView& event : batch.events()) add(to_record(event));

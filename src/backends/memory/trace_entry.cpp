@@ -27,12 +27,13 @@ std::size_t heap_bytes(const Object& attributes) noexcept {
 }  // namespace
 
 std::size_t size_bytes(const Trace& trace) noexcept {
-  return sizeof trace + heap_bytes(trace.name) + heap_bytes(trace.graph_hash) + heap_bytes(trace.attributes);
+  return sizeof trace + heap_bytes(trace.name) + heap_bytes(trace.graph_hash) + heap_bytes(trace.attributes) +
+         heap_bytes(trace.service);
 }
 
 std::size_t size_bytes(const Span& span) noexcept {
   return sizeof span + heap_bytes(span.name) + heap_bytes(span.status_message) + heap_bytes(span.error_type) +
-         heap_bytes(span.attributes) + id_bytes;
+         heap_bytes(span.attributes) + heap_bytes(span.service) + id_bytes;
 }
 
 std::size_t size_bytes(const Event& event) noexcept {
@@ -107,6 +108,7 @@ void TraceEntry::imply(const Span& local_root) {
   implied_->end_time = std::max(*implied_->end_time, local_root.end_time);
   if (!names_it) return;
   implied_->name = local_root.name;
+  implied_->service = local_root.service;
   // A trace's statuses are a span's after `started`.
   implied_->status = static_cast<TraceStatus>(static_cast<std::uint8_t>(local_root.status) + 1);
   implied_->root_span_id = local_root.span_id;

@@ -42,6 +42,12 @@ void set_cursor(Page<Record>& page, const Query& query) {
 // What stands for the attributes where nobody wants them. Conditions still see the table's own column.
 std::string attributes_column(bool with_attributes) { return with_attributes ? "attributes" : "NULL::jsonb"; }
 
+// Who recorded a row of this table. No join, so that it is looked up for what is returned alone.
+std::string service_column(const std::string& table) {
+  return "coalesce((SELECT r.resource ->> 'service_name' FROM resources AS r WHERE r.number = " + table +
+         ".resource), '')";
+}
+
 void after_trace(Select& select, Parameters& parameters, const TraceQuery& query, const std::string& value) {
   if (const auto after = cursor_of(query)) {
     select.after(value + ", trace_id", parameters.bind(after->value) + ", " + parameters.bind_uuid(after->id),
@@ -62,7 +68,7 @@ void after_record(Select& select, Parameters& parameters, const Query& query, co
 std::string span_columns(const SpanQuery& query) {
   return "SELECT span_id, trace_id, parent_id, name, kind, start_ns, duration_ns, status, status_message, "
          "error_type, " +
-         attributes_column(query.with_attributes) + " FROM spans_data";
+         attributes_column(query.with_attributes) + ", " + service_column("spans_data") + " FROM spans_data";
 }
 
 }  // namespace
@@ -76,20 +82,22 @@ Page<Trace> query_traces(Connection& connection, const TraceQuery& query, Deadli
 
   Select own = conditions(parameters, query);
   after_trace(own, parameters, query, is_by_duration ? "duration_ns" : "start_ns");
-  std::string sql = "(SELECT trace_id, name, start_ns, end_ns, status, " + attributes_column(query.with_attributes) +
-                    " AS attributes, root_span_id, graph_hash, false AS partial, duration_ns FROM traces_data" +
-                    own.where() + order_by({is_by_duration ? "duration_ns" : "start_ns", "trace_id"}, query.order) +
-                    limit_of(parameters, wanted, 0) + ")";
+  std::string sql =
+      "(SELECT trace_id, name, start_ns, end_ns, status, " + attributes_column(query.with_attributes) +
+      " AS attributes, root_span_id, graph_hash, false AS partial, resource, duration_ns FROM traces_data" +
+      own.where() + order_by({is_by_duration ? "duration_ns" : "start_ns", "trace_id"}, query.order) +
+      limit_of(parameters, wanted, 0) + ")";
   // Traces known from spans only have no attributes that a condition could hold for.
   if (query.attributes.empty()) {
     const std::string value = is_by_duration ? implied_duration : "start_ns";
     Select implied = conditions(parameters, query, true);
     after_trace(implied, parameters, query, value);
-    sql += " UNION ALL (SELECT trace_id, name, start_ns, end_ns, status, NULL, root_span_id, '', true, " +
+    sql += " UNION ALL (SELECT trace_id, name, start_ns, end_ns, status, NULL, root_span_id, '', true, resource, " +
            std::string(implied_duration) + " FROM implied_traces" + implied.where() +
            order_by({value, "trace_id"}, query.order) + limit_of(parameters, wanted, 0) + ")";
   }
-  sql = "SELECT * FROM (" + sql + ") AS t" +
+  sql = "SELECT trace_id, name, start_ns, end_ns, status, attributes, root_span_id, graph_hash, partial, " +
+        service_column("t") + " FROM (" + sql + ") AS t" +
         order_by({is_by_duration ? "duration_ns" : "start_ns", "trace_id"}, query.order) +
         limit_of(parameters, query.limit, offset);
   auto page = read_page<Trace>(connection, sql, parameters, query.limit, deadline, decode_trace);

@@ -48,6 +48,7 @@ Trace decode_trace(const Result& result, int row) {
   trace.root_span_id = span_id(result, row, 6);
   trace.graph_hash = text_at(result, row, 7);
   trace.partial = result.boolean(row, 8);
+  trace.service = text_at(result, row, 9);
   return trace;
 }
 
@@ -64,6 +65,7 @@ Span decode_span(const Result& result, int row) {
   span.status_message = text_at(result, row, 8);
   span.error_type = text_at(result, row, 9);
   span.attributes = object(result, row, 10);
+  span.service = text_at(result, row, 11);
   return span;
 }
 

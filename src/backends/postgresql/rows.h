@@ -7,9 +7,9 @@
 
 namespace spark::detail::postgresql {
 
-// trace_id, name, start_ns, end_ns, status, attributes, root span, graph hash, partial, duration
+// trace_id, name, start_ns, end_ns, status, attributes, root span, graph hash, partial, service
 [[nodiscard]] Trace decode_trace(const Result& result, int row);
-// span, trace_id, parent, name, kind, start_ns, duration_ns, status, status message, error type, attributes
+// span, trace_id, parent, name, kind, start_ns, duration_ns, status, status message, error type, attributes, service
 [[nodiscard]] Span decode_span(const Result& result, int row);
 // event_id, trace_id, span, type, name, time_ns, source, attributes
 [[nodiscard]] Event decode_event(const Result& result, int row);

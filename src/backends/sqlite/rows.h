@@ -7,9 +7,9 @@
 
 namespace spark::detail::sqlite {
 
-// trace_id, name, start_ns, end_ns, status, attributes, root span, graph hash, partial
+// trace_id, name, start_ns, end_ns, status, attributes, root span, graph hash, partial, service
 [[nodiscard]] Trace decode_trace(const Statement& row);
-// span, trace_id, parent, name, kind, start_ns, duration_ns, status, status message, error type, attributes
+// span, trace_id, parent, name, kind, start_ns, duration_ns, status, status message, error type, attributes, service
 [[nodiscard]] Span decode_span(const Statement& row);
 // id_high, id_low, trace_id, span, type, name, time_ns, source, attributes
 [[nodiscard]] Event decode_event(const Statement& row);
