@@ -5,4 +5,5 @@
 #include "spark/analysis.h"
 #include "spark/async.h"
 #include "spark/graph.h"
+#include "spark/propagation.h"
 #include "spark/telemetry.h"

@@ -248,7 +248,8 @@ void ActiveSpan::restore_context() noexcept {
 void ActiveSpan::uncount() noexcept {
   constexpr std::uint32_t unit = TelemetryContext::unsampled_span_unit;
   ContextSlot& current = context_slot();
-  if (current.words == installed_.words && current.chain == installed_.chain && current.flags >= unit) {
+  if (current.words == installed_.words && current.carried == installed_.carried && current.chain == installed_.chain &&
+      current.flags >= unit) {
     set_flags(current, current.flags - unit);
     return detail::settle(current);
   }
