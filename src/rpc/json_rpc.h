@@ -49,7 +49,7 @@ struct Request {
 
 struct Answer {
   Value id = {};
-  std::variant<Value, RpcError> outcome = Value();
+  RpcOutcome outcome = Value();
 };
 
 // Appends one response object.

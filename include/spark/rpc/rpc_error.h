@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "spark/base/error.h"
 #include "spark/base/value.h"
@@ -49,5 +51,8 @@ class RpcError : public Error {
   Value data_;
   bool is_remote_ = false;
 };
+
+// The result of a call, or the error that it was answered with.
+using RpcOutcome = std::variant<Value, RpcError>;
 
 }  // namespace spark
