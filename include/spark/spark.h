@@ -6,4 +6,5 @@
 #include "spark/async.h"
 #include "spark/graph.h"
 #include "spark/propagation.h"
+#include "spark/rpc.h"
 #include "spark/telemetry.h"

@@ -98,9 +98,8 @@ Task<void> ClientConnection::shake_hands(const Url& url, bool verifies) {
 bool ClientConnection::is_usable() noexcept {
   char byte = 0;
   const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
-  // TLS 1.3 sends tickets behind the handshake, so something that waits is no end there.
-  return got > 0 && tls_.has_value();
+  // What waits there is nobody's: the end, by TLS as a message of its own, or bytes that no request asked for.
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 Task<void> ClientConnection::write(std::string_view bytes, Progress& progress) {

@@ -79,10 +79,11 @@ std::vector<std::pair<std::string_view, std::string>> propagation_headers(const 
   const Content content = Contents::of_process().find(context.carried());
   std::optional<TraceParent> parent;
   const TraceParent* const remote = content && content->parent ? &*content->parent : nullptr;
-  if (context.trace_id().is_valid() && context.span_id().is_valid()) {
+  if (context.trace_id().is_valid()) {
     parent.emplace();
     parent->trace_id = context.trace_id();
-    parent->span_id = context.span_id();
+    // A trace that is not recorded has no spans, and must be named all the same for its decision to travel.
+    parent->span_id = context.span_id().is_valid() ? context.span_id() : root_span_id(parent->trace_id);
     if (context.is_sampled()) parent->flags = TraceParent::sampled_flag;
     // Who began the trace knows how random its id is; here they all are.
     const bool began_elsewhere = remote != nullptr && remote->trace_id == parent->trace_id;

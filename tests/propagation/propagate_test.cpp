@@ -41,6 +41,15 @@ TEST(Propagate, a_span_of_ones_own_is_named_with_the_random_flag) {
   EXPECT_EQ(headers, expected);
 }
 
+TEST(Propagate, a_trace_that_is_not_recorded_is_named_with_that_decision) {
+  TelemetryManager manager(TelemetryConfig::create_memory({.sampling_rate = 0.0}));
+  auto span = manager.start_span("call");
+  const auto parent = TraceParent::parse(injected()["traceparent"]);
+  ASSERT_TRUE(parent);
+  EXPECT_EQ(parent->trace_id, span.trace_id());
+  EXPECT_FALSE(parent->is_sampled());
+}
+
 TEST(Propagate, outside_of_any_trace_nothing_is_injected) { EXPECT_TRUE(injected().empty()); }
 
 TEST(Propagate, a_callable_may_be_the_carrier) {
