@@ -55,6 +55,7 @@ std::vector<spark::bench::Row> all_rows() {
   spark::bench::add_command_line_rows(rows);
   spark::bench::add_async_rows(rows);
   spark::bench::add_graph_rows(rows);
+  spark::bench::add_rpc_rows(rows);
   spark::bench::add_overhead_rows(rows);
   return rows;
 }

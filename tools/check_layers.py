@@ -27,10 +27,11 @@ LAYERS = {
     "async": (2, ["telemetry"]),
     "backends": (2, ["telemetry"]),
     "analysis": (2, ["telemetry"]),
+    "propagation": (2, ["telemetry"]),
     "graph": (3, ["async"]),
     "http": (3, ["async"]),
     "ingest": (4, ["http", "backends"]),
-    "rpc": (4, ["http", "graph"]),
+    "rpc": (4, ["http", "graph", "propagation"]),
     "agents": (4, ["graph"]),
     "rsi": (5, ["analysis", "graph", "agents"]),
     # The design draws no arrows for programs: they stand on everything.
@@ -47,6 +48,8 @@ UMBRELLAS = {
     "spark/analysis.h": "analysis",
     "spark/async.h": "async",
     "spark/graph.h": "graph",
+    "spark/propagation.h": "propagation",
+    "spark/rpc.h": "rpc",
     "spark/spark.h": "apps",
 }
 

@@ -5,4 +5,6 @@
 #include "spark/analysis.h"
 #include "spark/async.h"
 #include "spark/graph.h"
+#include "spark/propagation.h"
+#include "spark/rpc.h"
 #include "spark/telemetry.h"

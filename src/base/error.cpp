@@ -30,6 +30,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "would_deadlock";
     case ErrorCode::cancelled:
       return "cancelled";
+    case ErrorCode::remote_error:
+      return "remote_error";
   }
   return "unknown";
 }

@@ -40,6 +40,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // comes fast enough and while the handler works, 1 when it is late. Between two requests it is always evictable: HTTP
   // lets a server close then. From any thread.
   [[nodiscard]] double used_part(std::chrono::nanoseconds now) const noexcept;
+  [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
   // Whether a request has begun to come and is not answered. From any thread.
   [[nodiscard]] bool has_request() const noexcept;
   // From any thread, while the executor lives.

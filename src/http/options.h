@@ -56,6 +56,8 @@ struct ServerOptions {
   // Told of what a client must not see: what a handler threw, why a certificate was refused. From the server's threads,
   // so it must be safe from several at once and not block; what it throws is dropped.
   std::function<void(std::string_view what)> on_error = {};
+  // Told of each client that connects, and of its end, as on_error is: `peer` as in Request.
+  std::function<void(bool is_open, std::string_view peer)> on_connection = {};
   // Makes the answer to a request that is refused before the handler sees it, or whose handler failed: of this status,
   // or another one that the protocol's clients understand better. The request is what came of it, without its body; a
   // Retry-After is added to a 503 that has none. Called as on_error is, and what it throws is dropped too: then, and

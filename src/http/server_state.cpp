@@ -162,6 +162,7 @@ void ServerState::start(const std::shared_ptr<Connection>& connection) {
     ++open_;
     shared_.counters.add(&Stats::connections_accepted);
   }
+  shared_.tell_of_connection(true, connection->peer());
   // Without the lock: a task that cannot be started takes itself off the list.
   Spawned<void> task = spawn(*executor_, serve(Serving(*this, connection)));
   bool begins_sweeping = false;
@@ -244,6 +245,8 @@ bool ServerState::evict_one() {
 
 void ServerState::left(Connection& connection) noexcept {
   std::optional<Entry> ended;  // destroyed without the lock
+  // Before a stop may find that nobody is left.
+  shared_.tell_of_connection(false, connection.peer());
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(&connection);
   if (entry == entries_.end()) return;

@@ -31,6 +31,14 @@ struct Shared {
     }
   }
 
+  void tell_of_connection(bool is_open, std::string_view peer) const noexcept {
+    if (!options.on_connection) return;
+    try {
+      options.on_connection(is_open, peer);
+    } catch (...) {  // As for errors.
+    }
+  }
+
   const ServerOptions options;
   const Server::Handler handler;
   std::optional<boost::asio::ssl::context> tls;

@@ -74,4 +74,35 @@ ssl::context make_tls_context(const TlsOptions& options) {
   return context;
 }
 
+ssl::context make_tls_context(const ClientTlsOptions& options) {
+  const std::string certificate = "the client's certificate", key = "the client's key",
+                    authorities = "the authorities to trust";
+  ssl::context context(ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  context.set_options(ssl::context::default_workarounds | ssl::context::no_compression | SSL_OP_NO_RENEGOTIATION);
+  error_code error;
+  if (!options.verify) {
+    context.set_verify_mode(ssl::verify_none);
+  } else {
+    context.set_verify_mode(ssl::verify_peer);
+    if (options.ca_file.empty()) {
+      context.set_default_verify_paths(error);
+      check(error, authorities, "the system's folder");
+    } else {
+      check_readable(authorities, options.ca_file);
+      context.load_verify_file(options.ca_file, error);
+      check(error, authorities, options.ca_file);
+    }
+  }
+  if (options.certificate_file.empty() && options.key_file.empty()) return context;
+  check_readable(certificate, options.certificate_file);
+  check_readable(key, options.key_file);
+  context.use_certificate_chain_file(options.certificate_file, error);
+  check(error, certificate, options.certificate_file);
+  context.set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); });
+  context.use_private_key_file(options.key_file, ssl::context::pem, error);
+  check(error, key, options.key_file);
+  return context;
+}
+
 }  // namespace spark::http

@@ -87,7 +87,8 @@ class Core : public CoreFlags {
   [[nodiscard]] ContextSlot slot_for(TraceId trace, SpanId span, bool is_sampled) noexcept {
     return {.words = {reinterpret_cast<std::uint64_t>(this), trace.high, trace.low, span.value},
             .flags = is_sampled ? TelemetryContext::sampled_flag : 0,
-            .chain = context_slot().chain};
+            .chain = context_slot().chain,
+            .carried = context_slot().carried};
   }
   // Null: suppressed or without memory; the record is then counted as such.
   [[nodiscard]] Ring* ring() noexcept {

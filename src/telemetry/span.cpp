@@ -24,13 +24,15 @@ namespace {
 
 SpanHead& head_of(detail::RecordImage& image) noexcept { return *reinterpret_cast<SpanHead*>(image.bytes()); }
 
-// Writes flags and chain in one store: the next span copies both by one load, which would have to wait for a narrower
-// store (an unsampled span 11.6 -> 8 ns).
+// Writes the last sixteen bytes of the slot in one store: the next span copies them by one load, which would have to
+// wait for a narrower store (an unsampled span 11.6 -> 8 ns).
 void set_flags(ContextSlot& slot, std::uint32_t flags) noexcept {
   const struct { std::uint32_t flags, chain; } both{flags, slot.chain};
-  static_assert(sizeof both == 8 && offsetof(ContextSlot, chain) == offsetof(ContextSlot, flags) + 4);
-  const auto word = std::bit_cast<std::uint64_t>(both);
-  std::memcpy(reinterpret_cast<std::byte*>(&slot) + offsetof(ContextSlot, flags), &word, sizeof word);
+  static_assert(sizeof both == 8 && offsetof(ContextSlot, chain) == offsetof(ContextSlot, flags) + 4 &&
+                offsetof(ContextSlot, carried) == offsetof(ContextSlot, flags) + 8);
+  using Pair [[gnu::vector_size(16)]] = std::uint64_t;
+  const Pair pair{std::bit_cast<std::uint64_t>(both), slot.carried};
+  std::memcpy(reinterpret_cast<std::byte*>(&slot) + offsetof(ContextSlot, flags), &pair, sizeof pair);
 }
 
 struct Demangled {
@@ -248,7 +250,8 @@ void ActiveSpan::restore_context() noexcept {
 void ActiveSpan::uncount() noexcept {
   constexpr std::uint32_t unit = TelemetryContext::unsampled_span_unit;
   ContextSlot& current = context_slot();
-  if (current.words == installed_.words && current.chain == installed_.chain && current.flags >= unit) {
+  if (current.words == installed_.words && current.carried == installed_.carried && current.chain == installed_.chain &&
+      current.flags >= unit) {
     set_flags(current, current.flags - unit);
     return detail::settle(current);
   }

@@ -9,12 +9,12 @@ namespace spark {
 namespace {
 
 static_assert(std::is_trivially_copyable_v<ContextSlot>);
-static_assert(sizeof(ContextSlot) == 40);
+static_assert(sizeof(ContextSlot) == 48);
 
 TEST(ContextSlot, each_thread_begins_with_an_empty_one_of_its_own) {
   context_slot().words[0] = 7;
   context_slot().chain = 1;
-  ContextSlot other{.words = {1, 2, 3, 4}, .flags = 5, .chain = 6};
+  ContextSlot other{.words = {1, 2, 3, 4}, .flags = 5, .chain = 6, .carried = 7};
   std::thread([&] {
     other = context_slot();
     context_slot().words[0] = 8;

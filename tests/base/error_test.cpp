@@ -26,6 +26,7 @@ TEST(Error, every_code_has_its_permanent_name) {
       {ErrorCode::shut_down, "shut_down"},
       {ErrorCode::would_deadlock, "would_deadlock"},
       {ErrorCode::cancelled, "cancelled"},
+      {ErrorCode::remote_error, "remote_error"},
   };
   for (const auto& [code, name] : names) EXPECT_EQ(to_string(code), name);
   EXPECT_EQ(to_string(static_cast<ErrorCode>(99)), "unknown");

@@ -1,6 +1,6 @@
 // The context slot is a small opaque value that belongs to "what runs now". Each thread has one; the executor of async/
 // saves and restores it around every resumption, so that it follows a coroutine from thread to thread. What is in it is
-// the business of telemetry/; below and beside, it is five words to copy.
+// the business of telemetry/; below and beside, it is six words to copy.
 #pragma once
 
 #include <array>
@@ -15,6 +15,9 @@ struct ContextSlot {
   // Which coroutine chain is running: 0 outside of any, otherwise a number that async/ gives each branch. It tells a
   // span that ends by its scope from one whose frame is destroyed while suspended.
   std::uint32_t chain;
+  // What came with the request that is served here, or was added to it: a number under which propagation/ keeps it, 0
+  // for nothing.
+  std::uint64_t carried;
 
   bool operator==(const ContextSlot&) const = default;
 };

@@ -24,6 +24,7 @@ enum class ErrorCode {
   shut_down,          // the manager or executor has ended
   would_deadlock,     // the call would wait for its own thread
   cancelled,          // a stop was requested first
+  remote_error,       // the other side answered, with an error (spark/rpc/rpc_error.h)
 };
 
 // The name as it is spelled above. Static storage.

@@ -42,6 +42,7 @@ class ExecutionContext {
   explicit ExecutionContext(const detail::NodeRun& run) noexcept : run_(run) {}
   ExecutionContext(const ExecutionContext&) = delete;
   ExecutionContext& operator=(const ExecutionContext&) = delete;
+  [[nodiscard]] const detail::NodeRun& run() const noexcept { return run_; }
 
   // The outputs of the node before, or of several joined (JoinPolicy); for the first node, the inputs of the run.
   [[nodiscard]] const Inputs& inputs() const noexcept { return run_.inputs; }

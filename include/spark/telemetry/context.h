@@ -25,7 +25,7 @@ class TelemetryContext {
   [[nodiscard]] TelemetryManager* manager() const noexcept;
 
   bool operator==(const TelemetryContext& other) const noexcept {
-    return slot_.words == other.slot_.words && slot_.flags == other.slot_.flags;
+    return slot_.words == other.slot_.words && slot_.flags == other.slot_.flags && slot_.carried == other.slot_.carried;
   }
 
   // Private to spark.
@@ -35,6 +35,13 @@ class TelemetryContext {
   static constexpr std::uint32_t unsampled_span_unit = 4;
   explicit TelemetryContext(const ContextSlot& slot) noexcept : slot_(slot) {
     slot_.flags &= sampled_flag | remote_flag;
+  }
+  // What propagation/ keeps for it: baggage, the caller's tracestate.
+  [[nodiscard]] std::uint64_t carried() const noexcept { return slot_.carried; }
+  [[nodiscard]] TelemetryContext with_carried(std::uint64_t carried) const noexcept {
+    TelemetryContext result = *this;
+    result.slot_.carried = carried;
+    return result;
   }
   // The slot with these contents that belongs to the chain `chain`.
   [[nodiscard]] ContextSlot slot(std::uint32_t chain) const noexcept {

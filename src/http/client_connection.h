@@ -1,0 +1,51 @@
+// ClientConnection is one connection of a Client: it is opened, carries requests one after the other, and closes with
+// its scope. Used by one task at a time.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/client.h"
+
+namespace spark::http {
+
+class ClientConnection {
+ public:
+  // The TLS context must outlive it; null: no TLS.
+  ClientConnection(boost::asio::io_context& context, boost::asio::ssl::context* tls);
+  ~ClientConnection();
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+
+  // Throws Error(unavailable), operation_aborted.
+  [[nodiscard]] Task<void> open(const Url& url, bool verifies);
+  // As Client::send.
+  [[nodiscard]] Task<Response> exchange(std::string_view method, std::string_view bytes, const ClientOptions& options,
+                                        Progress& progress);
+
+  // Of an open one that carries no request: the server has neither closed it nor sent anything.
+  [[nodiscard]] bool is_usable() noexcept;
+  // After an exchange: it may carry another one.
+  [[nodiscard]] bool stays_open() const noexcept { return stays_open_; }
+  [[nodiscard]] const boost::asio::ip::tcp::endpoint& peer() const noexcept { return peer_; }
+
+  std::chrono::nanoseconds idle_since{0};
+
+ private:
+  [[nodiscard]] Task<void> write(std::string_view bytes, Progress& progress);
+  [[nodiscard]] Task<void> shake_hands(const Url& url, bool verifies);
+
+  boost::asio::ip::tcp::socket socket_;
+  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+  boost::asio::ip::tcp::endpoint peer_;
+  bool stays_open_ = false;
+};
+
+}  // namespace spark::http
