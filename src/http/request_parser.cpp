@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "http/chunks.h"
+
 namespace spark::http {
 
 namespace {
@@ -118,6 +120,7 @@ std::size_t RequestParser::take(std::string_view bytes) {
   }
   while (taken < bytes.size() && (state_ == State::head || state_ == State::body)) {
     const std::string_view rest = bytes.substr(taken);
+    if (is_too_short(*parser_, rest.size())) break;
     error_code error;
     const std::size_t size = parser_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     taken += size;

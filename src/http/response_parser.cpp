@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "http/chunks.h"
+
 namespace spark::http {
 
 namespace {
@@ -40,10 +42,12 @@ void ResponseParser::begin() {
 std::size_t ResponseParser::take(std::string_view bytes) {
   std::size_t taken = 0;
   while (state_ == State::unfinished && taken < bytes.size()) {
+    if (is_too_short(*parser_, bytes.size() - taken)) break;
     boost::system::error_code error;
     taken += parser_->put(boost::asio::const_buffer(bytes.data() + taken, bytes.size() - taken), error);
     if (error == beast_http::error::need_more) {
-      if (!parser_->is_header_done() && bytes.size() - taken >= header_bytes_) error = beast_http::error::header_limit;
+      // What the parser takes only as a whole: the headers, a chunk's own, the trailers.
+      if (bytes.size() - taken >= header_bytes_) error = beast_http::error::header_limit;
       if (error == beast_http::error::need_more) break;
     }
     if (error) {

@@ -65,11 +65,20 @@ RemoteTrace join(TelemetryManager* manager, const RemoteContext& remote) noexcep
   return manager->join_trace(remote.parent->trace_id, remote.parent->span_id, remote.parent->is_sampled());
 }
 
+RemoteContext content_of_current() {
+  const Content now = Contents::of_process().find(TelemetryContext::current().carried());
+  return now ? *now : RemoteContext();
+}
+
 RemoteContext with_baggage(Baggage baggage) {
-  RemoteContext content;
-  if (const Content now = Contents::of_process().find(TelemetryContext::current().carried())) content = *now;
+  RemoteContext content = content_of_current();
   content.baggage = std::move(baggage);
   return content;
+}
+
+// What came without a parent adds its baggage, if it has any.
+RemoteContext below_current(Baggage baggage) {
+  return baggage.empty() ? content_of_current() : with_baggage(std::move(baggage));
 }
 
 }  // namespace
@@ -119,9 +128,10 @@ Carried::~Carried() {
 }  // namespace detail
 
 RemoteScope::RemoteScope(TelemetryManager* manager, RemoteContext remote)
-    : trace_(join(manager, remote)),
-      carried_(std::move(remote), trace_.context()),
-      scope_(trace_.context().with_carried(carried_.number())) {}
+    : has_parent_(remote.parent.has_value()),
+      trace_(join(manager, remote)),
+      carried_(has_parent_ ? std::move(remote) : below_current(std::move(remote.baggage)), trace_.context()),
+      scope_((has_parent_ ? trace_.context() : TelemetryContext::current()).with_carried(carried_.number())) {}
 
 BaggageScope::BaggageScope(Baggage baggage)
     : carried_(with_baggage(std::move(baggage)), TelemetryContext()),

@@ -1,5 +1,6 @@
 #include "rpc/json_rpc.h"
 
+#include <cmath>
 #include <utility>
 
 #include "spark/base/json.h"
@@ -8,7 +9,12 @@ namespace spark::rpc {
 
 namespace {
 
-bool is_id(const Value& value) noexcept { return value.is_null() || value.is_string() || value.is_number(); }
+// An answer must have the very id of its call. Whole numbers that were rounded on the way in would not be that.
+bool is_id(const Value& value) noexcept {
+  constexpr double largest_exact = 9'007'199'254'740'992;  // 2^53
+  if (value.is_double()) return std::abs(value.as_double()) < largest_exact;
+  return value.is_null() || value.is_string() || value.is_int();
+}
 
 bool is_version_2(const Object& object) noexcept {
   const Value* const version = object.find("jsonrpc");
@@ -30,7 +36,7 @@ std::variant<Call, Refused> read_call(Value& value) {
   if (!value.is_object()) return no_request({}, "a call is an object");
   Object& object = value.as_object();
   Value* const id = object.find("id");
-  if (id != nullptr && !is_id(*id)) return no_request({}, "an id is a string, a number or null");
+  if (id != nullptr && !is_id(*id)) return no_request({}, "an id is a string, a number that is kept exactly, or null");
   const Value known_id = id != nullptr ? *id : Value();
   if (!is_version_2(object)) return no_request(known_id, "jsonrpc must be \"2.0\"");
   Value* const method = object.find("method");

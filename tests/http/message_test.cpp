@@ -119,6 +119,17 @@ TEST(HttpRequestParser, gives_the_same_request_in_whatever_pieces_it_comes) {
   }
 }
 
+TEST(HttpRequestParser, reads_a_chunked_body_of_nothing_in_whatever_pieces_it_comes) {
+  const std::string bytes = "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  ServerLimits limits;
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    BodyBudget budget(1 << 20);
+    RequestParser parser(limits, budget);
+    ASSERT_EQ(feed(parser, bytes, piece), State::done) << piece;
+    EXPECT_EQ(parser.request().body, "");
+  }
+}
+
 TEST(HttpRequestParser, has_the_headers_bounded_in_whatever_pieces_they_come) {
   ServerLimits limits;
   limits.header_bytes = 300;

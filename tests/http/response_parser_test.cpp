@@ -47,6 +47,26 @@ TEST(ResponseParser, chunks_are_put_together) {
   }
 }
 
+TEST(ResponseParser, a_chunked_body_of_nothing_is_read_in_every_split) {
+  const std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    ResponseParser parser("POST", header_limit, body_limit);
+    EXPECT_EQ(fed(parser, text, piece), "");
+    ASSERT_EQ(parser.state(), State::done) << piece;
+    EXPECT_EQ(parser.response().body, "");
+  }
+}
+
+TEST(ResponseParser, what_is_around_chunks_is_bounded_as_headers_are) {
+  const std::string begin = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string much(2 * header_limit, '0');
+  for (const std::string& endless : {"1;x=" + much, "0\r\nTrailer: " + much, much}) {
+    ResponseParser parser("POST", header_limit, body_limit);
+    fed(parser, begin + endless, 100);
+    EXPECT_EQ(parser.state(), State::failed) << endless.substr(0, 10);
+  }
+}
+
 TEST(ResponseParser, some_responses_have_no_body) {
   ResponseParser no_content("POST", header_limit, body_limit);
   EXPECT_EQ(fed(no_content, "HTTP/1.1 204 No Content\r\n\r\nrest", 100), "rest");

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <thread>
 #include <vector>
@@ -142,6 +143,33 @@ TEST(Propagate, without_a_manager_the_headers_are_passed_on_unchanged) {
                            {"tracestate", "foo=1,bar=2"},
                            {"baggage", "user=alice"}};
   EXPECT_EQ(injected(), expected);
+}
+
+TEST(Propagate, what_comes_without_a_parent_leaves_the_current_trace_and_brings_its_baggage) {
+  TelemetryManager manager(TelemetryConfig::create_memory());
+  const RemoteScope outer(&manager, extract(remote_headers("01")));
+  auto span = manager.start_span("handles");
+  const HeaderMap before = injected();
+  {
+    const RemoteScope nothing(&manager, extract(HeaderMap{}));
+    EXPECT_EQ(injected(), before);
+  }
+  const RemoteScope baggage(&manager, extract(HeaderMap{{"baggage", "user=bob"}}));
+  HeaderMap expected = before;
+  expected["baggage"] = "user=bob";
+  EXPECT_EQ(injected(), expected);
+}
+
+TEST(Propagate, headers_may_be_made_while_they_are_read) {
+  const std::vector<std::string> names{"traceparent", "baggage"};
+  const HeaderMap headers = remote_headers("01");
+  const auto made = names | std::views::transform([&](const std::string& name) {
+                      return std::pair<std::string, std::string>(name, headers.at(name));
+                    });
+  const RemoteContext remote = extract(made);
+  ASSERT_TRUE(remote.parent);
+  EXPECT_EQ(remote.parent->span_id.to_string(), remote_span);
+  EXPECT_EQ(remote.baggage.to_string(), "user=alice");
 }
 
 TEST(Propagate, a_disabled_manager_passes_the_headers_on_unchanged) {

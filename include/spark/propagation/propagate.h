@@ -52,7 +52,8 @@ void inject(Carrier&& set, const TelemetryContext& context = TelemetryContext::c
 }
 
 // Of any range of pairs of names and values, in which a name may be there several times. Never fails.
-template <std::ranges::input_range Carrier>
+template <class Carrier>
+requires std::ranges::input_range<const Carrier&>
 [[nodiscard]] RemoteContext extract(const Carrier& carrier) {
   RemoteContextReader reader;
   for (const auto& [name, value] : carrier) reader.add(name, value);
@@ -79,8 +80,9 @@ class Carried {
 }  // namespace detail
 
 // While it lives, spans that begin here are children of the caller's span, the caller's decision to sample holds, and
-// calls from here, and from branches that begin here, pass on its tracestate and baggage. Without a parent in it, only
-// the baggage counts. A null manager records nothing, and the headers are passed on.
+// calls from here, and from branches that begin here, pass on its tracestate and baggage. Without a parent in it, the
+// trace that is current goes on, and only the baggage counts. A null manager records nothing, and the headers are
+// passed on.
 class [[nodiscard]] RemoteScope {
  public:
   RemoteScope(TelemetryManager* manager, RemoteContext remote);
@@ -88,6 +90,7 @@ class [[nodiscard]] RemoteScope {
   RemoteScope& operator=(const RemoteScope&) = delete;
 
  private:
+  const bool has_parent_;
   RemoteTrace trace_;
   detail::Carried carried_;
   ContextScope scope_;

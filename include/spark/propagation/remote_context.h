@@ -28,13 +28,13 @@ struct RemoteContext {
 // cannot be understood did not come.
 class RemoteContextReader {
  public:
-  // Names other than the three are passed over; they have no case. The text must live until finish().
+  // Names other than the three are passed over; they have no case.
   void add(std::string_view name, std::string_view value);
   // No parent if there were several, or one that is malformed; the state is then not looked at.
   [[nodiscard]] RemoteContext finish() const;
 
  private:
-  std::vector<std::string_view> parents_, states_, baggages_;
+  std::vector<std::string> parents_, states_, baggages_;
 };
 
 }  // namespace spark
