@@ -74,9 +74,19 @@ const char* attributes_column(bool with_attributes) { return with_attributes ? "
 constexpr const char* joins =
     " LEFT JOIN trace_ids ON trace_ids.number = d.trace LEFT JOIN names AS n ON n.number = d.name";
 
-// Who recorded a row, by the number of the resource in it. No join, so that it is looked up for what is returned alone.
-constexpr const char* service_column =
-    "(SELECT json_extract(r.resource, '$.service_name') FROM resources AS r WHERE r.number = d.resource)";
+Trace trace_of(Reader& reader, const Statement& row) {
+  constexpr int resource_column = 9;
+  Trace trace = decode_trace(row);
+  trace.service = reader.service(row.integer(resource_column));
+  return trace;
+}
+
+Span span_of(Reader& reader, const Statement& row) {
+  constexpr int resource_column = 11;
+  Span span = decode_span(row);
+  span.service = reader.service(row.integer(resource_column));
+  return span;
+}
 
 // Both kinds of traces are ordered by an index on the start time, and ties among equal times only.
 Page<Trace> query_one_kind(Reader& reader, const TraceQuery& query, const std::optional<RowKey>& after, bool implied) {
@@ -86,14 +96,15 @@ Page<Trace> query_one_kind(Reader& reader, const TraceQuery& query, const std::o
   if (!implied) select.attributes(query.attributes.size());
   const std::string attributes = query.with_attributes ? "attributes" : "'{}'";
   const std::string columns = implied ? "'{}', root_span, NULL, 1" : attributes + ", root_span, g.text, 0";
-  const std::string sql = "SELECT trace_ids.trace_id, n.text, start_ns, end_ns, status, " + columns + ", " +
-                          service_column + " FROM " + (implied ? "implied_traces AS d" : "traces_data AS d") + joins +
+  const std::string sql = "SELECT trace_ids.trace_id, n.text, start_ns, end_ns, status, " + columns +
+                          ", d.resource FROM " + (implied ? "implied_traces AS d" : "traces_data AS d") + joins +
                           (implied ? std::string() : " LEFT JOIN names AS g ON g.number = d.graph") + select.where() +
                           order_by({value, "trace_ids.trace_id"}, query.order) + " LIMIT ? OFFSET ?";
   // The offset counts rows of both kinds together, so each has to give what might be left out.
   const std::size_t offset = offset_of(query);
   const std::size_t wanted = query.limit + std::min(offset, ~std::size_t{0} - query.limit);
-  return read_page<Trace>(reader, select.prepare(reader, sql, wanted, 0), wanted, decode_trace);
+  return read_page<Trace>(reader, select.prepare(reader, sql, wanted, 0), wanted,
+                          [&](const Statement& row) { return trace_of(reader, row); });
 }
 
 }  // namespace
@@ -129,10 +140,9 @@ std::string select_spans(const SpanQuery& query, const Select& select, const std
       std::string(
           "trace, span, parent, name, kind, start_ns, duration_ns, status, status_message, error_type, resource, ") +
       attributes_column(query.with_attributes);
-  return std::string(
-             "SELECT span, trace_ids.trace_id, parent, n.text, kind, start_ns, duration_ns, status, status_message, "
-             "e.text, attributes, ") +
-         service_column + ", trace FROM " + limited(columns, "spans_data", select, order, backwards) + " AS d" + joins +
+  return "SELECT span, trace_ids.trace_id, parent, n.text, kind, start_ns, duration_ns, status, status_message, "
+         "e.text, attributes, resource, trace FROM " +
+         limited(columns, "spans_data", select, order, backwards) + " AS d" + joins +
          " LEFT JOIN names AS e ON e.number = d.error_type" + order;
 }
 
@@ -146,8 +156,8 @@ Page<Span> query_spans(Reader& reader, const SpanQuery& query) {
   select.attributes(query.attributes.size());
   const std::string sql =
       select_spans(query, select, order_by({value, "span", "trace"}, query.order), is_read_backwards(query));
-  auto page =
-      read_page<Span>(reader, select.prepare(reader, sql, query.limit, offset_of(query)), query.limit, decode_span);
+  auto page = read_page<Span>(reader, select.prepare(reader, sql, query.limit, offset_of(query)), query.limit,
+                              [&](const Statement& row) { return span_of(reader, row); });
   set_cursor(page, query);
   return page;
 }
@@ -169,7 +179,7 @@ SpanChunk next_spans(Reader& reader, const SpanQuery& query, const SpanPlace& af
   auto page = read_page<Span>(reader, select.prepare(reader, sql, count, 0), count, [&](const Statement& row) {
     constexpr int trace_column = 12;
     chunk.last = {row.integer(trace_column), row.integer(0)};
-    return decode_span(row);
+    return span_of(reader, row);
   });
   chunk.spans = std::move(page.rows);
   chunk.has_more = page.truncated;

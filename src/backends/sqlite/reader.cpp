@@ -28,6 +28,20 @@ Statement& Reader::statement(const std::string& sql) {
   return statements_.try_emplace(sql, connection_, sql, "answer a query").first->second;
 }
 
+const std::string& Reader::service(std::int64_t resource) {
+  if (const auto found = services_.find(resource); found != services_.end()) return found->second;
+  if (!select_service_) {
+    select_service_.emplace(connection_,
+                            "SELECT json_extract(resource, '$.service_name') FROM resources WHERE number = ?1",
+                            "answer a query");
+  }
+  const ResetAtExit reset(*select_service_);
+  select_service_->bind(1, resource);
+  std::string service(select_service_->step() ? select_service_->text(0) : std::string_view());
+  if (services_.size() >= max_services) services_.clear();
+  return services_.try_emplace(resource, std::move(service)).first->second;
+}
+
 ReaderPool::ReaderPool(std::string path, std::size_t max_readers, Seconds time_limit, Seconds busy_timeout)
     : path_(std::move(path)), max_readers_(max_readers), time_limit_(time_limit), busy_timeout_(busy_timeout) {}
 

@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,17 +32,25 @@ class Reader {
   [[nodiscard]] AggregateFunction& aggregate_function() noexcept { return aggregate_function_; }
   // Prepared on first use. The reference lives until max_statements others were asked for.
   [[nodiscard]] Statement& statement(const std::string& sql);
+  // Who recorded a row, by the number of the resource in it; empty if there is none. May be asked while another
+  // statement is at its rows. The reference lives until the next call.
+  [[nodiscard]] const std::string& service(std::int64_t resource);
   // From now on every statement is interrupted, which throws Error(timeout), once this time has come.
   void set_deadline(std::chrono::steady_clock::time_point deadline) noexcept { deadline_ = deadline; }
 
  private:
   // A query's text depends on which fields are set, so there are many in theory and few in a program.
   static constexpr std::size_t max_statements = 64;
+  static constexpr std::size_t max_services = 1'000;
 
   Connection connection_;
   Functions functions_;
   AggregateFunction aggregate_function_;
   std::unordered_map<std::string, Statement> statements_;
+  std::optional<Statement> select_service_;  // on first use
+  // By resource. A number stays what it is, and is never given again. Finding it in the file takes 2 µs, as long as a
+  // whole row does otherwise.
+  std::unordered_map<std::int64_t, std::string> services_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };
 

@@ -49,7 +49,6 @@ Trace decode_trace(const Statement& row) {
   trace.root_span_id = span_id(row, 6);
   trace.graph_hash = row.text(7);
   trace.partial = row.integer(8) != 0;
-  trace.service = row.text(9);
   return trace;
 }
 
@@ -66,7 +65,6 @@ Span decode_span(const Statement& row) {
   span.status_message = row.text(8);
   span.error_type = row.text(9);
   span.attributes = object(row, 10);
-  span.service = row.text(11);
   return span;
 }
 
