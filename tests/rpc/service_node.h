@@ -4,6 +4,7 @@
 //   echo         its params                      baggage     what came as baggage, with "tracestate"
 //   refuse       invalid_params, with data       fail        an exception with a secret in it
 //   wait         null, once the gate is open; until then it waits
+//   waiting      how many calls have come to wait
 #pragma once
 
 #include <atomic>
@@ -43,6 +44,7 @@ class ServiceNode : public RpcNode {
       co_return co_await next_->call("relay", std::move(copy));
     }
     if (method == "baggage") co_return what_came();
+    if (method == "waiting") co_return waiting();
     if (method == "wait") {
       ++waiting_;
       while (!is_gate_open_) co_await sleep_for(std::chrono::milliseconds(1));
