@@ -46,6 +46,8 @@ void IdleConnections::give(std::uint64_t client, std::unique_ptr<ClientConnectio
   const std::lock_guard lock(mutex_);
   if (has_ended_) return;
   auto& waiting = connections_[client];
+  // The oldest are in front: after a crowd those that nobody needs any more, and that their servers have closed.
+  while (!waiting.empty() && !waiting.front()->is_usable()) waiting.erase(waiting.begin());
   if (waiting.size() < most) waiting.push_back(std::move(connection));
 }
 

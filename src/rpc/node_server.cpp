@@ -8,6 +8,7 @@
 #include "spark/async/cancellation.h"
 #include "spark/async/when_all.h"
 #include "spark/base/error.h"
+#include "spark/base/json.h"
 #include "spark/graph/run_state.h"
 #include "spark/propagation/propagate.h"
 
@@ -213,7 +214,10 @@ Task<RpcOutcome> NodeServer::process(const Call& call, const std::string& peer, 
     std::rethrow_exception(exception);
   }
   recording.failed(exception, rpc_code::internal_error);
-  report("the call of " + call.method + " failed: " + detail::describe(exception).message);
+  constexpr std::size_t most_shown = 128;  // of what a caller wrote, on one line
+  std::string method;
+  append_json_string(method, call.method.substr(0, most_shown));
+  report("the call of " + method + " failed: " + detail::describe(exception).message);
   co_return RpcError(rpc_code::internal_error, "Internal error");
 }
 

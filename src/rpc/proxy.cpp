@@ -32,6 +32,12 @@ RpcProxyOptions valid(RpcProxyOptions options) {
   if (!(options.connect_timeout > Seconds(0))) refuse("connect_timeout is not more than 0 s");
   if (options.max_batch < 1 || options.max_batch > 100'000) refuse("max_batch must be from 1 to 100000");
   if (options.max_depth < 1 || options.max_depth > 1'000) refuse("max_depth must be from 1 to 1000");
+  for (const auto& [name, value] : options.headers) {
+    if (!http::is_token(name)) refuse("headers has a name that is no token of HTTP's");
+    for (const std::string_view ours : {"Host", "Content-Length", "Transfer-Encoding", "Connection"}) {
+      if (http::equal_without_case(name, ours)) refuse("headers has " + name + ", which is the transport's to say");
+    }
+  }
   return options;
 }
 
@@ -227,8 +233,16 @@ std::vector<RpcOutcome> Proxy::read(const http::Response& response, const std::v
   if (!may_be_answer) {
     throw Error(ErrorCode::unavailable, name_ + " answered with " + std::to_string(response.status));
   }
-  if (ids.empty()) return outcomes;
+  // Notifications have no answer, unless they were refused as a whole.
+  const bool is_json = !response.body.empty() && (response.body.front() == '{' || response.body.front() == '[');
+  if (ids.empty() && !is_json) return outcomes;
   std::vector<Answer> answers = read_answers(response.body, limits_);
+  if (ids.empty()) {
+    for (const Answer& answer : answers) {
+      if (const RpcError* const error = std::get_if<RpcError>(&answer.outcome)) throw *error;
+    }
+    return outcomes;
+  }
   // What is refused as a whole has no id, and so no place among the calls.
   if (answers.size() == 1 && answers.front().id.is_null()) {
     if (const RpcError* const error = std::get_if<RpcError>(&answers.front().outcome)) {

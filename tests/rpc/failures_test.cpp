@@ -158,6 +158,18 @@ TEST_F(RpcFailures, an_error_without_an_id_is_the_answer) {
   }
 }
 
+TEST_F(RpcFailures, a_notification_that_was_refused_as_a_whole_says_so) {
+  const std::string error = R"({"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}})";
+  const auto proxy = connect(retrying(serve({http::Response(200, "application/json", error), http::Response(204)}), 0));
+  try {
+    sync_wait(proxy->notify("sum"));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const RpcError& refused) {
+    EXPECT_EQ(refused.rpc_code(), rpc_code::parse_error);
+  }
+  sync_wait(proxy->notify("sum"));
+}
+
 TEST_F(RpcFailures, a_connection_that_was_closed_meanwhile_is_not_used) {
   start();
   const auto proxy = connect();
@@ -238,6 +250,11 @@ TEST_F(RpcFailures, what_cannot_be_right_is_refused_with_its_name) {
   options.retries = 0;
   options.timeout = 0s;
   EXPECT_THAT(refusal(options), HasSubstr("timeout"));
+  options.timeout = 1s;
+  options.headers = {{"Content-Length", Secret("5")}};
+  EXPECT_THAT(refusal(options), HasSubstr("headers has Content-Length"));
+  options.headers = {{"X Y", Secret("canary7")}};
+  EXPECT_THAT(refusal(options), HasSubstr("headers has a name"));
   start();
   EXPECT_THROW(service_->start_server(), Error);
   ServiceNode unshared{RpcServerOptions()};

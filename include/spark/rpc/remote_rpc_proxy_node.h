@@ -84,7 +84,8 @@ class RemoteRpcProxyNode : public Node {
   // answers with something else, cancelled, invalid_argument for params that are no structure. The error is that of the
   // last attempt.
   [[nodiscard]] Task<Value> call(std::string method, Value params = {});
-  // Nobody answers a notification: ends when the callee has taken it. Throws as call does, except RpcError.
+  // Nobody answers a notification: ends when the callee has taken it. Throws as call does; RpcError only if
+  // the callee refused the request as a whole.
   [[nodiscard]] Task<void> notify(std::string method, Value params = {});
   // In one request. The outcomes of the calls that are no notifications, in their order. Throws as call does where
   // there is no outcome of each.
