@@ -27,14 +27,6 @@ bool equal_without_case(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    const char letter = lower(c);
-    return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || marks.find(c) != std::string_view::npos;
-  });
-}
-
 void Headers::set(std::string_view name, std::string value) {
   std::erase_if(all_, [name](const Header& header) { return equal_without_case(header.first, name); });
   add(std::string(name), std::move(value));

@@ -35,8 +35,6 @@ class Headers {
 };
 
 [[nodiscard]] bool equal_without_case(std::string_view a, std::string_view b) noexcept;
-// What the name of a header may be (RFC 9110, 5.6.2).
-[[nodiscard]] bool is_token(std::string_view text) noexcept;
 
 class Request {
  public:

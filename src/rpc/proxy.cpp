@@ -9,6 +9,7 @@
 #include "spark/base/error.h"
 #include "spark/base/random.h"
 #include "spark/propagation/propagate.h"
+#include "telemetry/header_rules.h"
 
 namespace spark::rpc {
 
@@ -33,10 +34,8 @@ RpcProxyOptions valid(RpcProxyOptions options) {
   if (options.max_batch < 1 || options.max_batch > 100'000) refuse("max_batch must be from 1 to 100000");
   if (options.max_depth < 1 || options.max_depth > 1'000) refuse("max_depth must be from 1 to 1000");
   for (const auto& [name, value] : options.headers) {
-    if (!http::is_token(name)) refuse("headers has a name that is no token of HTTP's");
-    for (const std::string_view ours : {"Host", "Content-Length", "Transfer-Encoding", "Connection"}) {
-      if (http::equal_without_case(name, ours)) refuse("headers has " + name + ", which is the transport's to say");
-    }
+    const std::string_view fault = detail::header_fault(name, value.reveal());
+    if (!fault.empty()) refuse("headers: \"" + name + "\" is " + std::string(fault));
   }
   return options;
 }
