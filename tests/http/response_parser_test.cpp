@@ -7,14 +7,14 @@
 namespace spark::http {
 namespace {
 
-using State = ResponseParser::State;
+using ResponseState = ResponseParser::State;
 
 constexpr std::size_t header_limit = 1'000, body_limit = 1'000;
 
 // Takes the text in pieces of a size; what is left is not the response's.
 std::string fed(ResponseParser& parser, std::string text, std::size_t piece) {
   std::string waiting;
-  while (parser.state() == State::unfinished && !text.empty()) {
+  while (parser.state() == ResponseState::unfinished && !text.empty()) {
     waiting += text.substr(0, piece);
     text.erase(0, piece);
     waiting.erase(0, parser.take(waiting));
@@ -28,7 +28,7 @@ TEST(ResponseParser, a_response_is_read_in_every_split) {
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
     ResponseParser parser("POST", header_limit, body_limit);
     EXPECT_EQ(fed(parser, text, piece), "X");
-    ASSERT_EQ(parser.state(), State::done) << piece;
+    ASSERT_EQ(parser.state(), ResponseState::done) << piece;
     EXPECT_EQ(parser.response().status, 200);
     EXPECT_EQ(parser.response().body, "hello");
     EXPECT_EQ(parser.response().headers.find("content-type"), "text/plain");
@@ -42,7 +42,7 @@ TEST(ResponseParser, chunks_are_put_together) {
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
     ResponseParser parser("POST", header_limit, body_limit);
     EXPECT_EQ(fed(parser, text, piece), "");
-    ASSERT_EQ(parser.state(), State::done) << piece;
+    ASSERT_EQ(parser.state(), ResponseState::done) << piece;
     EXPECT_EQ(parser.response().body, "abcde");
   }
 }
@@ -52,7 +52,7 @@ TEST(ResponseParser, a_chunked_body_of_nothing_is_read_in_every_split) {
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
     ResponseParser parser("POST", header_limit, body_limit);
     EXPECT_EQ(fed(parser, text, piece), "");
-    ASSERT_EQ(parser.state(), State::done) << piece;
+    ASSERT_EQ(parser.state(), ResponseState::done) << piece;
     EXPECT_EQ(parser.response().body, "");
   }
 }
@@ -63,26 +63,26 @@ TEST(ResponseParser, what_is_around_chunks_is_bounded_as_headers_are) {
   for (const std::string& endless : {"1;x=" + much, "0\r\nTrailer: " + much, much}) {
     ResponseParser parser("POST", header_limit, body_limit);
     fed(parser, begin + endless, 100);
-    EXPECT_EQ(parser.state(), State::failed) << endless.substr(0, 10);
+    EXPECT_EQ(parser.state(), ResponseState::failed) << endless.substr(0, 10);
   }
 }
 
 TEST(ResponseParser, some_responses_have_no_body) {
   ResponseParser no_content("POST", header_limit, body_limit);
   EXPECT_EQ(fed(no_content, "HTTP/1.1 204 No Content\r\n\r\nrest", 100), "rest");
-  EXPECT_EQ(no_content.state(), State::done);
+  EXPECT_EQ(no_content.state(), ResponseState::done);
   EXPECT_TRUE(no_content.is_keep_alive());
   ResponseParser head("HEAD", header_limit, body_limit);
   EXPECT_EQ(fed(head, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 100), "");
-  EXPECT_EQ(head.state(), State::done);
+  EXPECT_EQ(head.state(), ResponseState::done);
 }
 
 TEST(ResponseParser, the_connections_end_is_the_end_of_a_body_without_a_length) {
   ResponseParser parser("POST", header_limit, body_limit);
   EXPECT_EQ(fed(parser, "HTTP/1.1 200 OK\r\n\r\nall of it", 7), "");
-  EXPECT_EQ(parser.state(), State::unfinished);
+  EXPECT_EQ(parser.state(), ResponseState::unfinished);
   parser.end();
-  EXPECT_EQ(parser.state(), State::done);
+  EXPECT_EQ(parser.state(), ResponseState::done);
   EXPECT_EQ(parser.response().body, "all of it");
   EXPECT_FALSE(parser.is_keep_alive());
 }
@@ -94,7 +94,7 @@ TEST(ResponseParser, an_end_before_the_end_is_a_failure) {
     ResponseParser parser("POST", header_limit, body_limit);
     (void)fed(parser, text, 10);
     parser.end();
-    EXPECT_EQ(parser.state(), State::failed) << text;
+    EXPECT_EQ(parser.state(), ResponseState::failed) << text;
     EXPECT_NE(parser.problem(), "") << text;
   }
 }
@@ -108,7 +108,7 @@ TEST(ResponseParser, what_is_no_http_or_too_much_is_refused) {
         ok + "Long: " + std::string(2'000, 'x'), std::string("HTTP/1.1 101 Switching Protocols\r\n\r\n")}) {
     ResponseParser parser("POST", header_limit, body_limit);
     (void)fed(parser, text, 64);
-    EXPECT_EQ(parser.state(), State::failed) << text.substr(0, 60);
+    EXPECT_EQ(parser.state(), ResponseState::failed) << text.substr(0, 60);
   }
 }
 
