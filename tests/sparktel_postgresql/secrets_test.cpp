@@ -110,7 +110,9 @@ TEST_F(SecretsOfCommands, AppearNowhere) {
       EXPECT_THAT(result.out + result.error, Not(HasSubstr(canary))) << what;
       EXPECT_NE(result.exit_code, 2) << what << " has wrong arguments: " << result.error;
       EXPECT_GE(result.exit_code, 0) << what;
-      if (target != good) EXPECT_EQ(result.exit_code, 1) << what << ": " << result.out;
+      if (target != good) {
+        EXPECT_EQ(result.exit_code, 1) << what << ": " << result.out;
+      }
     }
   }
 }
