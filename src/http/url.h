@@ -20,6 +20,9 @@ struct Url {
   // "example.com:8080", "[::1]:8080"; without the port where it is the scheme's own.
   [[nodiscard]] std::string authority() const;
 
+  // Scheme, authority and path, for messages and telemetry: some put keys into the query.
+  [[nodiscard]] std::string without_query() const;
+
   bool operator==(const Url&) const = default;
 };
 

@@ -81,7 +81,7 @@ void append_encoded(std::string& out, std::string_view value) {
 }
 
 // With the comma in front of it or behind it.
-std::size_t size_of(const Baggage::Member& member) noexcept {
+std::size_t written_size(const Baggage::Member& member) noexcept {
   return member.key.size() + 1 + encoded_size(member.value) +
          (member.properties.empty() ? 0 : 1 + member.properties.size()) + 1;
 }
@@ -140,7 +140,7 @@ bool Baggage::put(Member member) {
   const auto same = std::find_if(members_.begin(), members_.end(),
                                  [&member](const Member& other) { return other.key == member.key; });
   const bool is_new = same == members_.end();
-  const std::size_t bytes = bytes_ + size_of(member) - (is_new ? 0 : size_of(*same));
+  const std::size_t bytes = bytes_ + written_size(member) - (is_new ? 0 : written_size(*same));
   // The last member has no comma behind it.
   if (bytes > max_bytes + 1 || (is_new && members_.size() == max_members)) return false;
   if (is_new) {
@@ -155,7 +155,7 @@ bool Baggage::put(Member member) {
 void Baggage::erase(std::string_view key) {
   std::erase_if(members_, [this, key](const Member& member) {
     if (member.key != key) return false;
-    bytes_ -= size_of(member);
+    bytes_ -= written_size(member);
     return true;
   });
 }

@@ -15,7 +15,7 @@ namespace spark::rpc {
 
 namespace {
 
-ProtocolLimits limits_of(const RpcServerOptions& options) {
+ProtocolLimits protocol_limits_of_server(const RpcServerOptions& options) {
   ProtocolLimits limits;
   limits.body_bytes = options.max_body_bytes;
   limits.batch = options.max_batch;
@@ -23,7 +23,7 @@ ProtocolLimits limits_of(const RpcServerOptions& options) {
   return limits;
 }
 
-http::ServerOptions http_options_of(const RpcServerOptions& options) {
+http::ServerOptions server_options_of(const RpcServerOptions& options) {
   http::ServerOptions result;
   result.host = options.host;
   result.port = options.port;
@@ -44,7 +44,7 @@ http::ServerOptions http_options_of(const RpcServerOptions& options) {
   return result;
 }
 
-void validate(const RpcServerOptions& options) {
+void check_options(const RpcServerOptions& options) {
   constexpr std::size_t most_depth = 1'000, most_batch = 100'000;
   if (options.path.empty() || options.path.front() != '/') {
     throw Error(ErrorCode::invalid_argument, "RpcServerOptions::path is \"" + options.path + "\", must begin with a /");
@@ -72,10 +72,10 @@ const std::string nothing;
 }  // namespace
 
 NodeServer::NodeServer(const std::shared_ptr<RpcNode>& node, const RpcServerOptions& options)
-    : options_(options), node_(node), limits_(limits_of(options)) {
-  validate(options_);
+    : options_(options), node_(node), limits_(protocol_limits_of_server(options)) {
+  check_options(options_);
   place_.address = options_.host;
-  http::ServerOptions http_options = http_options_of(options_);
+  http::ServerOptions http_options = server_options_of(options_);
   http_options.on_connection = [this](bool is_open, std::string_view peer) {
     record_connection(manager(), is_open, peer, place());
   };

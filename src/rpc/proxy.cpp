@@ -35,7 +35,7 @@ RpcProxyOptions valid(RpcProxyOptions options) {
   return options;
 }
 
-ProtocolLimits limits_of(const RpcProxyOptions& options) {
+ProtocolLimits protocol_limits_of_proxy(const RpcProxyOptions& options) {
   ProtocolLimits limits;
   limits.body_bytes = options.max_body_bytes;
   limits.batch = options.max_batch;
@@ -43,7 +43,7 @@ ProtocolLimits limits_of(const RpcProxyOptions& options) {
   return limits;
 }
 
-http::ClientOptions http_options_of(const RpcProxyOptions& options) {
+http::ClientOptions client_options_of(const RpcProxyOptions& options) {
   http::ClientOptions result;
   result.tls.ca_file = options.tls.ca_file;
   result.tls.certificate_file = options.tls.certificate_file;
@@ -97,8 +97,9 @@ double random_share() noexcept {
 
 Proxy::Proxy(RpcProxyOptions options)
     : options_(valid(std::move(options))),
-      limits_(limits_of(options_)),
-      client_(http::Url::parse(options_.endpoint), http_options_of(options_)),
+      limits_(protocol_limits_of_proxy(options_)),
+      client_(http::Url::parse(options_.endpoint), client_options_of(options_)),
+      name_(client_.url().without_query()),
       place_(place_of(client_.url())) {}
 
 TelemetryManager* Proxy::manager() const noexcept {
@@ -182,7 +183,7 @@ Task<std::vector<RpcOutcome>> Proxy::attempt(const Exchange& exchange, Failure& 
   std::vector<RpcOutcome> outcomes;
   try {
     auto sending = send(exchange.body, progress);
-    auto limited = with_timeout(std::move(sending), options_.timeout, "the call to " + options_.endpoint);
+    auto limited = with_timeout(std::move(sending), options_.timeout, "the call to " + name_);
     const http::Response response = co_await std::move(limited);
     progress.may_have_arrived = !is_refused_before(response.status);
     failure.wait = retry_after(response);
@@ -224,7 +225,7 @@ std::vector<RpcOutcome> Proxy::read(const http::Response& response, const std::v
   // Some answer with an error's body and a status to match.
   const bool may_be_answer = is_success || (!ids.empty() && !response.body.empty() && response.body.front() == '{');
   if (!may_be_answer) {
-    throw Error(ErrorCode::unavailable, options_.endpoint + " answered with " + std::to_string(response.status));
+    throw Error(ErrorCode::unavailable, name_ + " answered with " + std::to_string(response.status));
   }
   if (ids.empty()) return outcomes;
   std::vector<Answer> answers = read_answers(response.body, limits_);
@@ -238,7 +239,7 @@ std::vector<RpcOutcome> Proxy::read(const http::Response& response, const std::v
   for (const Value& id : ids) {
     const auto found = std::find_if(answers.begin(), answers.end(), [&id](const Answer& one) { return one.id == id; });
     if (found == answers.end()) {
-      throw Error(ErrorCode::unavailable, options_.endpoint + " left a call without an answer");
+      throw Error(ErrorCode::unavailable, name_ + " left a call without an answer");
     }
     outcomes.push_back(std::move(found->outcome));
     found->id = Value();

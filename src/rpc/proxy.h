@@ -24,6 +24,8 @@ class Proxy {
   [[nodiscard]] Task<std::vector<RpcOutcome>> call_batch(std::vector<RpcCall> calls);
 
   [[nodiscard]] const RpcProxyOptions& options() const noexcept { return options_; }
+  // The endpoint without its query.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::size_t idle_connections() const { return client_.idle_connections(); }
 
  private:
@@ -50,6 +52,7 @@ class Proxy {
   const RpcProxyOptions options_;
   const ProtocolLimits limits_;
   http::Client client_;
+  const std::string name_;  // of the endpoint
   const ServerPlace place_;
   std::atomic<std::int64_t> last_id_{0};
 };

@@ -37,7 +37,7 @@ Task<Outputs> RemoteRpcProxyNode::process(ExecutionContext& context) {
 
 Object RemoteRpcProxyNode::config() const {
   const RpcProxyOptions& options = proxy_->options();
-  return Object{{"endpoint", options.endpoint},
+  return Object{{"endpoint", proxy_->name()},
                 {"method", options.method},
                 {"timeout", options.timeout.count()},
                 {"retries", options.retries}};

@@ -39,6 +39,11 @@ TEST(Url, is_read_in_its_parts) {
   }
 }
 
+TEST(Url, is_named_without_its_query) {
+  EXPECT_EQ(Url::parse("https://[::1]:8080/rpc?key=secret").without_query(), "https://[::1]:8080/rpc");
+  EXPECT_EQ(Url::parse("http://example.com?key=secret").without_query(), "http://example.com/");
+}
+
 TEST(Url, what_is_none_is_refused_without_showing_a_password) {
   const std::vector<std::string> wrong{"",
                                        "example.com",

@@ -42,7 +42,6 @@ class ExecutionContext {
   explicit ExecutionContext(const detail::NodeRun& run) noexcept : run_(run) {}
   ExecutionContext(const ExecutionContext&) = delete;
   ExecutionContext& operator=(const ExecutionContext&) = delete;
-  [[nodiscard]] const detail::NodeRun& run() const noexcept { return run_; }
 
   // The outputs of the node before, or of several joined (JoinPolicy); for the first node, the inputs of the run.
   [[nodiscard]] const Inputs& inputs() const noexcept { return run_.inputs; }
@@ -72,6 +71,9 @@ class ExecutionContext {
   void record_event(Text event_type, Text name, const Attributes& attributes = {}) const noexcept;
   // A metric without a trace id gets this run's.
   void record_metric(const MetricOptions& metric) const noexcept;
+
+  // Private to spark.
+  [[nodiscard]] const detail::NodeRun& run() const noexcept { return run_; }
 
  private:
   [[nodiscard]] bool is_current() const noexcept;

@@ -92,7 +92,7 @@ class RemoteRpcProxyNode : public Node {
 
   // As a node: calls options.method with the inputs. A result that is no object is {"result": …}.
   Task<Outputs> process(ExecutionContext& context) override;
-  // endpoint, method, timeout, retries: what a graph's definition says of it.
+  // endpoint (without its query), method, timeout, retries: what a graph's definition says of it.
   [[nodiscard]] Object config() const override;
 
   // Connections that wait for the next call.
