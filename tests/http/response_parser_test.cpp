@@ -7,14 +7,14 @@
 namespace spark::http {
 namespace {
 
-using State = ResponseParser::State;
+using Reading = ResponseParser::State;
 
-constexpr std::size_t header_limit = 1'000, body_limit = 1'000;
+constexpr std::size_t response_header_limit = 1'000, response_body_limit = 1'000;
 
 // Takes the text in pieces of a size; what is left is not the response's.
-std::string fed(ResponseParser& parser, std::string text, std::size_t piece) {
+std::string fed_to(ResponseParser& parser, std::string text, std::size_t piece) {
   std::string waiting;
-  while (parser.state() == State::unfinished && !text.empty()) {
+  while (parser.state() == Reading::unfinished && !text.empty()) {
     waiting += text.substr(0, piece);
     text.erase(0, piece);
     waiting.erase(0, parser.take(waiting));
@@ -26,9 +26,9 @@ TEST(ResponseParser, a_response_is_read_in_every_split) {
   const std::string text =
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhelloX";
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
-    ResponseParser parser("POST", header_limit, body_limit);
-    EXPECT_EQ(fed(parser, text, piece), "X");
-    ASSERT_EQ(parser.state(), State::done) << piece;
+    ResponseParser parser("POST", response_header_limit, response_body_limit);
+    EXPECT_EQ(fed_to(parser, text, piece), "X");
+    ASSERT_EQ(parser.state(), Reading::done) << piece;
     EXPECT_EQ(parser.response().status, 200);
     EXPECT_EQ(parser.response().body, "hello");
     EXPECT_EQ(parser.response().headers.find("content-type"), "text/plain");
@@ -40,29 +40,29 @@ TEST(ResponseParser, chunks_are_put_together) {
   const std::string text =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n";
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
-    ResponseParser parser("POST", header_limit, body_limit);
-    EXPECT_EQ(fed(parser, text, piece), "");
-    ASSERT_EQ(parser.state(), State::done) << piece;
+    ResponseParser parser("POST", response_header_limit, response_body_limit);
+    EXPECT_EQ(fed_to(parser, text, piece), "");
+    ASSERT_EQ(parser.state(), Reading::done) << piece;
     EXPECT_EQ(parser.response().body, "abcde");
   }
 }
 
 TEST(ResponseParser, some_responses_have_no_body) {
-  ResponseParser no_content("POST", header_limit, body_limit);
-  EXPECT_EQ(fed(no_content, "HTTP/1.1 204 No Content\r\n\r\nrest", 100), "rest");
-  EXPECT_EQ(no_content.state(), State::done);
+  ResponseParser no_content("POST", response_header_limit, response_body_limit);
+  EXPECT_EQ(fed_to(no_content, "HTTP/1.1 204 No Content\r\n\r\nrest", 100), "rest");
+  EXPECT_EQ(no_content.state(), Reading::done);
   EXPECT_TRUE(no_content.is_keep_alive());
-  ResponseParser head("HEAD", header_limit, body_limit);
-  EXPECT_EQ(fed(head, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 100), "");
-  EXPECT_EQ(head.state(), State::done);
+  ResponseParser head("HEAD", response_header_limit, response_body_limit);
+  EXPECT_EQ(fed_to(head, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 100), "");
+  EXPECT_EQ(head.state(), Reading::done);
 }
 
 TEST(ResponseParser, the_connections_end_is_the_end_of_a_body_without_a_length) {
-  ResponseParser parser("POST", header_limit, body_limit);
-  EXPECT_EQ(fed(parser, "HTTP/1.1 200 OK\r\n\r\nall of it", 7), "");
-  EXPECT_EQ(parser.state(), State::unfinished);
+  ResponseParser parser("POST", response_header_limit, response_body_limit);
+  EXPECT_EQ(fed_to(parser, "HTTP/1.1 200 OK\r\n\r\nall of it", 7), "");
+  EXPECT_EQ(parser.state(), Reading::unfinished);
   parser.end();
-  EXPECT_EQ(parser.state(), State::done);
+  EXPECT_EQ(parser.state(), Reading::done);
   EXPECT_EQ(parser.response().body, "all of it");
   EXPECT_FALSE(parser.is_keep_alive());
 }
@@ -71,10 +71,10 @@ TEST(ResponseParser, an_end_before_the_end_is_a_failure) {
   for (const char* text :
        {"", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", "HTTP/1.1 100 Continue\r\n\r\n"}) {
-    ResponseParser parser("POST", header_limit, body_limit);
-    (void)fed(parser, text, 10);
+    ResponseParser parser("POST", response_header_limit, response_body_limit);
+    (void)fed_to(parser, text, 10);
     parser.end();
-    EXPECT_EQ(parser.state(), State::failed) << text;
+    EXPECT_EQ(parser.state(), Reading::failed) << text;
     EXPECT_NE(parser.problem(), "") << text;
   }
 }
@@ -86,9 +86,9 @@ TEST(ResponseParser, what_is_no_http_or_too_much_is_refused) {
         ok + "Content-Length: x\r\n\r\n", ok + "Content-Length: 2000\r\n\r\n",
         ok + "Transfer-Encoding: chunked\r\n\r\n5dc\r\n" + std::string(1'500, 'x') + "\r\n0\r\n\r\n",
         ok + "Long: " + std::string(2'000, 'x'), std::string("HTTP/1.1 101 Switching Protocols\r\n\r\n")}) {
-    ResponseParser parser("POST", header_limit, body_limit);
-    (void)fed(parser, text, 64);
-    EXPECT_EQ(parser.state(), State::failed) << text.substr(0, 60);
+    ResponseParser parser("POST", response_header_limit, response_body_limit);
+    (void)fed_to(parser, text, 64);
+    EXPECT_EQ(parser.state(), Reading::failed) << text.substr(0, 60);
   }
 }
 
