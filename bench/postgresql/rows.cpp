@@ -32,8 +32,7 @@ constexpr const char* default_settings = "PostgreSQL's default settings";
 
 // The one of all rows that do not stop it.
 PostgresServer& bench_server() {
-  static PostgresServer server(
-      {"log_min_duration_statement=0", "log_line_prefix=%m ", "log_directory=/tmp/pglog", "logging_collector=on"});
+  static PostgresServer server({});
   return server;
 }
 
