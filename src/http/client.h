@@ -37,7 +37,7 @@ struct ClientOptions {
 // How far a request came, also where it failed. Written while the request runs.
 struct Progress {
   bool is_new_connection = false;
-  bool may_have_arrived = false;  // its first byte was written: who sends it again may have it done twice
+  bool may_have_arrived = false;  // writing it has begun: who sends it again may have it done twice
   std::string peer_address = {};  // whom it was sent to
   std::uint16_t peer_port = 0;
 };

@@ -9,6 +9,8 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include "telemetry/header_rules.h"
+
 namespace spark::http {
 
 namespace {
@@ -18,14 +20,6 @@ constexpr std::array<std::string_view, 4> of_the_server = {"Date", "Content-Leng
 bool is_of_the_server(std::string_view name) noexcept {
   return std::any_of(of_the_server.begin(), of_the_server.end(),
                      [name](std::string_view own) { return equal_without_case(own, name); });
-}
-
-bool is_token(std::string_view name) noexcept {
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           others.find(c) != std::string_view::npos;
-  });
 }
 
 bool is_value(std::string_view value) noexcept {
@@ -61,7 +55,7 @@ std::string problem_of(const Response& response) {
     return "a response has the status " + std::to_string(response.status) + ", which is not from 200 to 599";
   }
   for (const auto& [name, value] : response.headers.all()) {
-    if (!is_token(name)) return "a response has a header whose name is not allowed";
+    if (!detail::is_token(name)) return "a response has a header whose name is not allowed";
     if (!is_value(value)) return "a response's header " + name + " has a control character in it";
   }
   return {};

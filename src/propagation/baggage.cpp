@@ -6,17 +6,11 @@
 #include "propagation/header_text.h"
 #include "spark/base/error.h"
 #include "spark/base/utf8.h"
+#include "telemetry/header_rules.h"
 
 namespace spark {
 
 namespace {
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-    return detail::is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || others.find(c) != std::string_view::npos;
-  });
-}
 
 // What may stand in a value as it is.
 bool is_baggage_octet(char c) noexcept { return c > ' ' && c <= '~' && c != '"' && c != ',' && c != ';' && c != '\\'; }
@@ -24,7 +18,7 @@ bool is_baggage_octet(char c) noexcept { return c > ' ' && c <= '~' && c != '"' 
 // A property is a token, or a token with a value.
 bool is_property(std::string_view text) noexcept {
   const std::size_t equals = text.find('=');
-  if (!is_token(detail::trimmed(text.substr(0, equals)))) return false;
+  if (!detail::is_token(detail::trimmed(text.substr(0, equals)))) return false;
   if (equals == std::string_view::npos) return true;
   const std::string_view value = detail::trimmed(text.substr(equals + 1));
   return std::all_of(value.begin(), value.end(), is_baggage_octet);
@@ -94,7 +88,7 @@ std::optional<Baggage::Member> parse_member(std::string_view text) {
   const std::string_view key = detail::trimmed(pair.substr(0, equals)),
                          value = detail::trimmed(pair.substr(equals + 1));
   properties = detail::trimmed(properties);
-  if (!is_token(key) || !std::all_of(value.begin(), value.end(), is_baggage_octet)) return std::nullopt;
+  if (!detail::is_token(key) || !std::all_of(value.begin(), value.end(), is_baggage_octet)) return std::nullopt;
   if (!are_properties(properties)) return std::nullopt;
   return Baggage::Member{std::string(key), decoded(value), std::string(properties)};
 }
@@ -123,7 +117,7 @@ std::optional<std::string_view> Baggage::find(std::string_view key) const noexce
 }
 
 bool Baggage::set(std::string key, std::string value, std::string properties) {
-  if (!is_token(key)) throw Error(ErrorCode::invalid_argument, "no key of a baggage: " + key);
+  if (!detail::is_token(key)) throw Error(ErrorCode::invalid_argument, "no key of a baggage: " + key);
   if (!are_properties(properties)) {
     throw Error(ErrorCode::invalid_argument, "no properties of a baggage's member: " + properties);
   }

@@ -22,6 +22,16 @@ struct ProtocolLimits {
   std::size_t depth = 64;            // of nested arrays and objects
 };
 
+// Those of a server's options, or of a proxy's.
+template <class Options>
+[[nodiscard]] ProtocolLimits protocol_limits_of(const Options& options) {
+  ProtocolLimits limits;
+  limits.body_bytes = options.max_body_bytes;
+  limits.batch = options.max_batch;
+  limits.depth = options.max_depth;
+  return limits;
+}
+
 struct Call {
   std::string method;
   Value params = {};             // an object, an array, or null for none

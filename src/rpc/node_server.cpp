@@ -16,14 +16,6 @@ namespace spark::rpc {
 
 namespace {
 
-ProtocolLimits protocol_limits_of_server(const RpcServerOptions& options) {
-  ProtocolLimits limits;
-  limits.body_bytes = options.max_body_bytes;
-  limits.batch = options.max_batch;
-  limits.depth = options.max_depth;
-  return limits;
-}
-
 http::ServerOptions server_options_of(const RpcServerOptions& options) {
   http::ServerOptions result;
   result.host = options.host;
@@ -73,7 +65,7 @@ const std::string nothing;
 }  // namespace
 
 NodeServer::NodeServer(const std::shared_ptr<RpcNode>& node, const RpcServerOptions& options)
-    : options_(options), node_(node), limits_(protocol_limits_of_server(options)) {
+    : options_(options), node_(node), limits_(protocol_limits_of(options)) {
   check_options(options_);
   place_.address = options_.host;
   http::ServerOptions http_options = server_options_of(options_);

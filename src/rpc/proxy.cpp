@@ -40,14 +40,6 @@ RpcProxyOptions valid(RpcProxyOptions options) {
   return options;
 }
 
-ProtocolLimits protocol_limits_of_proxy(const RpcProxyOptions& options) {
-  ProtocolLimits limits;
-  limits.body_bytes = options.max_body_bytes;
-  limits.batch = options.max_batch;
-  limits.depth = options.max_depth;
-  return limits;
-}
-
 http::ClientOptions client_options_of(const RpcProxyOptions& options) {
   http::ClientOptions result;
   result.tls.ca_file = options.tls.ca_file;
@@ -102,7 +94,7 @@ double random_share() noexcept {
 
 Proxy::Proxy(RpcProxyOptions options)
     : options_(valid(std::move(options))),
-      limits_(protocol_limits_of_proxy(options_)),
+      limits_(protocol_limits_of(options_)),
       client_(http::Url::parse(options_.endpoint), client_options_of(options_)),
       name_(client_.url().without_query()),
       place_(place_of(client_.url())) {}

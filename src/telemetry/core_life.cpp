@@ -60,9 +60,11 @@ void say_losses(SinkWorker& worker, const FlushResult::SinkResult& result, SinkW
 
 using Workers = std::vector<std::shared_ptr<SinkWorker>>;
 
-void say_losses(const Workers& workers, const FlushResult& result, SinkWorker::Unfinished unfinished) noexcept {
+// `may_succeed` tells of a sink's result whether what it has not done yet may still be done.
+template <class MaySucceed>
+void say_losses(const Workers& workers, const FlushResult& result, const MaySucceed& may_succeed) noexcept {
   for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
-    say_losses(*workers[i], result.sinks[i], unfinished);
+    say_losses(*workers[i], result.sinks[i], may_succeed(result.sinks[i]) ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
   }
 }
 
@@ -198,13 +200,8 @@ void Core::end_with_process(Deadline deadline) noexcept {
   if (is_off() || is_abandoned_ || state.load(std::memory_order_acquire) != core_recording) return;
   await_delivery(deadline - rescue_time);
   for (const auto& worker : drainer_->workers()) worker->rescue(deadline);
-  const Workers& workers = drainer_->workers();
-  for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
-    // What other threads record meanwhile comes after the end, and is not of this flush.
-    const bool is_done = result.sinks[i].complete;
-    say_losses(*workers[i], result.sinks[i],
-               is_done ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
-  }
+  // What other threads record meanwhile comes after the end, and is not of this flush.
+  say_losses(drainer_->workers(), result, [](const FlushResult::SinkResult& sink) { return sink.complete; });
 }
 
 void Core::await_delivery(Deadline deadline) noexcept {
@@ -255,7 +252,7 @@ FlushResult Core::shutdown(Deadline deadline) noexcept {
   for (const auto& worker : drainer_->workers()) worker->stop(deadline);
   // A sink or a redactor that ends its manager goes on with what it has.
   say_losses(drainer_->workers(), result,
-             thread_state.is_telemetry_thread ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
+             [](const FlushResult::SinkResult&) { return thread_state.is_telemetry_thread; });
   live_traces_.forget_records();
   if (drained) rings_.retire(*this);
   // What the factories hold is the user's; only a fork of a manager that records would need them again.

@@ -108,9 +108,10 @@ int run(const ShowOptions& options) {
     return exit_success;
   }
   std::string out = draw_trace(parts, canvas_for(stdout));
-  if (truncated)
+  if (truncated) {
     out += "There are more: these are the newest " + std::to_string(most_spans) +
            (options.where.size() > 1 ? " of each.\n" : ".\n");
+  }
   print(out);
   return exit_success;
 }

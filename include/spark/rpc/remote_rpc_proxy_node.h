@@ -40,8 +40,8 @@ struct RpcProxyOptions {
   // 503, whose Retry-After is obeyed up to backoff.longest).
   std::int64_t retries = 0;
   Backoff backoff = {};
-  // Also where the callee may have done it: after a timeout or a connection that broke off under it. For methods that
-  // may be done twice.
+  // Also where the callee may have done it: after a timeout, a connection that broke off under it, or an answer that is
+  // none of JSON-RPC's, whatever its status. For methods that may be done twice.
   bool is_idempotent = false;
   std::vector<std::pair<std::string, Secret>> headers = {};  // of every request: {"Authorization", "Bearer …"}
   RpcClientTls tls = {};
