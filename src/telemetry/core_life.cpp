@@ -64,7 +64,8 @@ using Workers = std::vector<std::shared_ptr<SinkWorker>>;
 template <class MaySucceed>
 void say_losses(const Workers& workers, const FlushResult& result, const MaySucceed& may_succeed) noexcept {
   for (std::size_t i = 0; i < std::min(workers.size(), result.sinks.size()); ++i) {
-    say_losses(*workers[i], result.sinks[i], may_succeed(result.sinks[i]) ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
+    say_losses(*workers[i], result.sinks[i],
+               may_succeed(result.sinks[i]) ? SinkWorker::Unfinished::may_succeed : SinkWorker::Unfinished::is_lost);
   }
 }
 

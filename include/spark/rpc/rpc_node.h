@@ -12,8 +12,9 @@
 //   node->start_server();
 //
 // Made by make_node. The server has threads of its own, on which rpc_process runs, several calls at once; what blocks
-// there must be moved away with run_blocking. A call that is under way keeps the node, so one whose calls overlap serves
-// on when nobody else has a share of it: stop() is the end to rely on. The members are safe from any thread, except that the server is not to be stopped by a call that it serves.
+// there must be moved away with run_blocking. A call that is under way keeps the node, so one whose calls overlap
+// serves on when nobody else has a share of it: stop() is the end to rely on. The members are safe from any thread,
+// except that the server is not to be stopped by a call that it serves.
 //
 // By HTTP: POST to the path with Content-Type application/json. Calls and errors are answered with 200, notifications
 // with 204 when they have been processed. The calls of a batch run at the same time.
@@ -53,18 +54,18 @@ struct RpcServerOptions {
   // given every method and refuses what it does not know.
   std::vector<std::string> methods = {};
   std::optional<RpcServerTls> tls = {};
-  std::size_t max_body_bytes = 4 << 20;          // of a request, batches included
+  std::size_t max_body_bytes = 4 << 20;  // of a request, batches included
   // Of all requests that are read or handled, as they came. The params of a call, which live as long as it does, can
   // take some twenty times as much and are not counted: where callers are not trusted, set less.
   std::size_t max_total_body_bytes = 256 << 20;
-  std::size_t max_batch = 100;                   // calls
-  std::size_t max_depth = 64;                    // of nested arrays and objects in params
+  std::size_t max_batch = 100;  // calls
+  std::size_t max_depth = 64;   // of nested arrays and objects in params
   std::size_t max_connections = 1'024;
   Seconds idle_timeout{60};      // for the next request on a connection
   Seconds body_timeout{10};      // for a request or an answer that stands still
   bool capture_payloads = true;  // params and results as attributes, within the limits and through the redactor
-  // Records to it; it must outlive the server, which without stop() may be longer than the node's shares. Default: the process default, if something configured it when a call
-  // comes.
+  // Records to it; it must outlive the server, which without stop() may be longer than the node's shares. Default: the
+  // process default, if something configured it when a call comes.
   TelemetryManager* telemetry = nullptr;
   // Told of what callers must not see. From several threads; must not block.
   std::function<void(std::string_view what)> on_error = {};
