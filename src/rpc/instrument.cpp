@@ -4,12 +4,16 @@
 
 #include "graph/type_name.h"
 #include "spark/base/error.h"
+#include "spark/base/utf8.h"
+#include "spark/rpc/rpc_error.h"
 
 namespace spark::rpc {
 
 namespace {
 
-constexpr std::string_view system_name = "jsonrpc", protocol_version = "2.0";
+constexpr std::string_view system_name = "jsonrpc", protocol_version = "2.0", unknown_method = "_OTHER";
+// Of a method's name, which anybody may write: the spans, events and metrics of a call have it several times.
+constexpr std::size_t most_method_bytes = 256;
 
 // What a caller's exception is called where no status came: few names, always the same.
 std::string error_type_of(const std::exception_ptr& exception) {
@@ -47,10 +51,11 @@ CallRecording::CallRecording(TelemetryManager* manager, SpanKind kind, const Ser
     : manager_(manager),
       kind_(kind),
       server_(server),
-      name_(!facts.method.empty()  ? facts.method
+      name_(!facts.method.empty()  ? utf8_prefix(facts.method, most_method_bytes)
             : facts.batch_size > 0 ? std::string_view("batch")
                                    : system_name),
       has_method_(!facts.method.empty()),
+      method_(name_),
       stopwatch_(manager),
       span_(begin_span()) {
   if (manager_ == nullptr) return;
@@ -69,11 +74,13 @@ ActiveSpan CallRecording::begin_span() const noexcept {
 
 void CallRecording::describe(const CallFacts& facts) noexcept {
   if (!span_.is_recording()) return;
-  if (has_method_) span_.set_attribute("rpc.method", facts.method);
+  if (has_method_) span_.set_attribute("rpc.method", name_);
   span_.set_attribute("network.protocol.name", "http");
   span_.set_attribute("network.transport", "tcp");
   if (facts.id != nullptr && !facts.id->is_null()) span_.set_attribute("jsonrpc.request.id", id_text(*facts.id));
-  if (!facts.method_original.empty()) span_.set_attribute("rpc.method_original", facts.method_original);
+  if (!facts.method_original.empty()) {
+    span_.set_attribute("rpc.method_original", utf8_prefix(facts.method_original, most_method_bytes));
+  }
   if (facts.params != nullptr) span_.set_attribute("rpc.request.payload", *facts.params);
   if (facts.batch_size > 0) span_.set_attribute("rpc.batch.size", facts.batch_size);
   if (kind_ == SpanKind::CLIENT) span_.set_attribute("attempt", facts.attempt);
@@ -109,6 +116,12 @@ void CallRecording::failed(std::int64_t code, std::string_view message) noexcept
   if (manager_ == nullptr) return;
   const std::string status = std::to_string(code);
   span_.record_error(status, message);
+  if (kind_ == SpanKind::SERVER && code == rpc_code::method_not_found && method_ != unknown_method) {
+    // What callers make up must not become series of metrics.
+    method_ = unknown_method;
+    span_.set_attribute("rpc.method", unknown_method);
+    span_.set_attribute("rpc.method_original", name_);
+  }
   end(status, status);
 }
 
@@ -141,7 +154,7 @@ void CallRecording::end(std::string_view error_type, std::string_view status_cod
   if (is_server) record_event("rpc_request_completed", "Completed");
   Object attributes{
       {"rpc.system.name", system_name}, {"server.address", server_.address}, {"server.port", server_.port}};
-  if (has_method_) attributes.set("rpc.method", name_);
+  if (has_method_) attributes.set("rpc.method", method_);
   if (!error_type.empty()) attributes.set("error.type", error_type);
   if (!status_code.empty()) attributes.set("rpc.response.status_code", status_code);
   MetricOptions duration;

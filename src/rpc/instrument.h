@@ -74,6 +74,7 @@ class CallRecording {
   const ServerPlace& server_;
   const std::string name_;  // of the span
   const bool has_method_;
+  std::string_view method_;  // of the metric: name_, unless the callee does not know it
   detail::Stopwatch stopwatch_;
   ActiveSpan span_;
   bool has_ended_ = false;

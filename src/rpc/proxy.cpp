@@ -67,6 +67,12 @@ void check_params(const Value& params) {
 // The status says that the call was not begun.
 bool is_refused_before(int status) noexcept { return status == 429 || status == 503; }
 
+// The same request would get the same answer again: the caller has to change something. All 4xx but those that speak of
+// time (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4).
+bool is_final(int status) noexcept {
+  return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+}
+
 // The same call may end otherwise the next time.
 bool may_pass(const std::exception_ptr& exception) noexcept {
   try {
@@ -183,6 +189,7 @@ Task<std::vector<RpcOutcome>> Proxy::attempt(const Exchange& exchange, Failure& 
     auto limited = with_timeout(std::move(sending), options_.timeout, "the call to " + name_);
     const http::Response response = co_await std::move(limited);
     progress.may_have_arrived = !is_refused_before(response.status);
+    failure.is_final = is_final(response.status);
     failure.wait = retry_after(response);
     outcomes = read(response, exchange.ids);
   } catch (...) {
@@ -190,7 +197,8 @@ Task<std::vector<RpcOutcome>> Proxy::attempt(const Exchange& exchange, Failure& 
   }
   recording.peer(progress.peer_address, progress.peer_port);
   if (failure.exception) {
-    failure.may_be_repeated = may_pass(failure.exception) && (options_.is_idempotent || !progress.may_have_arrived);
+    failure.may_be_repeated =
+        !failure.is_final && may_pass(failure.exception) && (options_.is_idempotent || !progress.may_have_arrived);
     recording.failed(failure.exception);
     co_return outcomes;
   }

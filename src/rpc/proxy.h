@@ -38,6 +38,7 @@ class Proxy {
   // What became of an attempt that failed.
   struct Failure {
     std::exception_ptr exception;
+    bool is_final = false;  // it would be the same again
     bool may_be_repeated = false;
     Seconds wait{0};  // that the callee asked for
   };

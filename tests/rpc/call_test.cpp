@@ -126,6 +126,20 @@ TEST_F(RpcCalls, methods_that_are_not_listed_do_not_reach_the_node_and_name_no_s
   EXPECT_EQ(server.attributes.at("rpc.method_original"), Value("echo"));
 }
 
+TEST_F(RpcCalls, a_method_that_the_node_does_not_know_makes_no_series_of_metrics) {
+  start();
+  const auto proxy = connect();
+  const std::string made_up = "x" + std::string(300, 'y');
+  EXPECT_EQ(error_of(*proxy, made_up), "-32601 Method not found");
+  const Span server = only_span(callee_);
+  EXPECT_EQ(server.name, made_up.substr(0, 256));
+  EXPECT_EQ(server.attributes.at("rpc.method"), Value("_OTHER"));
+  EXPECT_EQ(server.attributes.at("rpc.method_original"), Value(made_up.substr(0, 256)));
+  const auto metrics = callee_.query_metrics({.name = "rpc.server.call.duration"}).rows;
+  ASSERT_EQ(metrics.size(), 1U);
+  EXPECT_EQ(metrics[0].attributes.at("rpc.method"), Value("_OTHER"));
+}
+
 TEST_F(RpcCalls, a_notification_is_processed_and_has_no_id) {
   start();
   const auto proxy = connect();

@@ -86,6 +86,16 @@ TEST_F(RpcFailures, what_may_have_been_done_is_done_again_only_where_that_is_sai
   }
 }
 
+TEST_F(RpcFailures, what_would_be_answered_alike_again_is_not_tried_again) {
+  for (const int status : {400, 401, 404, 413}) {
+    requests_ = 0;
+    RpcProxyOptions options = retrying(serve({http::Response(status), sum_answer()}), 3);
+    options.is_idempotent = true;
+    EXPECT_THAT(error_of(*connect(options), "sum"), HasSubstr("answered with " + std::to_string(status)));
+    EXPECT_EQ(requests_, 1U) << status;
+  }
+}
+
 TEST_F(RpcFailures, an_answer_with_an_error_is_not_asked_for_again) {
   start();
   RpcProxyOptions options = retrying(service_->endpoint(), 3);

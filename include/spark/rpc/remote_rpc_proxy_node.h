@@ -41,7 +41,8 @@ struct RpcProxyOptions {
   std::int64_t retries = 0;
   Backoff backoff = {};
   // Also where the callee may have done it: after a timeout, a connection that broke off under it, or an answer that is
-  // none of JSON-RPC's, whatever its status. For methods that may be done twice.
+  // none of JSON-RPC's, unless its status (404, 401, 413) says that it would be the same again. For methods that may be
+  // done twice.
   bool is_idempotent = false;
   std::vector<std::pair<std::string, Secret>> headers = {};  // of every request: {"Authorization", "Bearer …"}
   RpcClientTls tls = {};

@@ -51,13 +51,13 @@ struct RpcServerOptions {
   std::string path = "/";
   std::uint32_t threads = 2;
   // Those that are served; others are answered with method_not_found and recorded as "_OTHER". Empty: rpc_process is
-  // given every method and refuses what it does not know.
+  // given every method and throws RpcError(method_not_found) for what it does not know, whose spans have the name.
   std::vector<std::string> methods = {};
   std::optional<RpcServerTls> tls = {};
   std::size_t max_body_bytes = 4 << 20;  // of a request, batches included
   // Of all requests that are read or handled, as they came. The params of a call, which live as long as it does, can
   // take some twenty times as much and are not counted: where callers are not trusted, set less.
-  std::size_t max_total_body_bytes = 256 << 20;
+  std::size_t max_total_body_bytes = 64 << 20;
   std::size_t max_batch = 100;  // calls
   std::size_t max_depth = 64;   // of nested arrays and objects in params
   std::size_t max_connections = 1'024;
