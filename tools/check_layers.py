@@ -32,7 +32,7 @@ LAYERS = {
     "http": (3, ["async"]),
     "ingest": (4, ["http", "backends"]),
     "rpc": (4, ["http", "graph", "propagation"]),
-    "agents": (4, ["graph"]),
+    "agents": (4, ["http", "graph"]),
     "rsi": (5, ["analysis", "graph", "agents"]),
     # The design draws no arrows for programs: they stand on everything.
     "apps": (6, ["rsi", "ingest", "rpc", "agents", "graph", "http", "async", "backends", "analysis", "telemetry"]),
@@ -50,6 +50,7 @@ UMBRELLAS = {
     "spark/graph.h": "graph",
     "spark/propagation.h": "propagation",
     "spark/rpc.h": "rpc",
+    "spark/agents.h": "agents",
     "spark/spark.h": "apps",
 }
 

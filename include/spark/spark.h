@@ -2,6 +2,7 @@
 // third-party header.
 #pragma once
 
+#include "spark/agents.h"
 #include "spark/analysis.h"
 #include "spark/async.h"
 #include "spark/graph.h"

@@ -32,6 +32,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "cancelled";
     case ErrorCode::remote_error:
       return "remote_error";
+    case ErrorCode::budget_exceeded:
+      return "budget_exceeded";
   }
   return "unknown";
 }

@@ -27,6 +27,7 @@ TEST(Error, every_code_has_its_permanent_name) {
       {ErrorCode::would_deadlock, "would_deadlock"},
       {ErrorCode::cancelled, "cancelled"},
       {ErrorCode::remote_error, "remote_error"},
+      {ErrorCode::budget_exceeded, "budget_exceeded"},
   };
   for (const auto& [code, name] : names) EXPECT_EQ(to_string(code), name);
   EXPECT_EQ(to_string(static_cast<ErrorCode>(99)), "unknown");

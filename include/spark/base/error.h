@@ -24,7 +24,8 @@ enum class ErrorCode {
   shut_down,          // the manager or executor has ended
   would_deadlock,     // the call would wait for its own thread
   cancelled,          // a stop was requested first
-  remote_error,       // the other side answered, with an error (spark/rpc/rpc_error.h)
+  remote_error,       // the other side answered, with an error (spark/rpc/rpc_error.h, spark/agents/model_error.h)
+  budget_exceeded,    // what may be spent has been spent (spark/agents/cost_budget.h)
 };
 
 // The name as it is spelled above. Static storage.
