@@ -8,5 +8,6 @@
 #include "spark/agents/model.h"
 #include "spark/agents/model_error.h"
 #include "spark/agents/price_table.h"
+#include "spark/agents/scripted_model.h"
 #include "spark/agents/token_usage.h"
 #include "spark/agents/tool.h"

@@ -146,11 +146,12 @@ struct ToolSignature<R (C::*)(Ps...) noexcept> : ToolSignature<R (*)(Ps...)> {};
 template <class C, class R, class... Ps>
 struct ToolSignature<R (C::*)(Ps...) const noexcept> : ToolSignature<R (*)(Ps...)> {};
 
+// Models are told that what gives nothing is done.
 template <class Function, class Tuple>
 Value call_tool_now(Function& function, Tuple& arguments) {
   if constexpr (std::is_void_v<decltype(std::apply(function, std::move(arguments)))>) {
     std::apply(function, std::move(arguments));
-    return {};
+    return "done";
   } else {
     return Value(std::apply(function, std::move(arguments)));
   }
@@ -164,7 +165,7 @@ Task<Value> call_tool(std::shared_ptr<Function> function, Tuple arguments, bool 
     auto task = std::apply(*function, std::move(arguments));
     if constexpr (std::is_void_v<typename ToolResult<Given>::type>) {
       co_await std::move(task);
-      co_return Value();
+      co_return "done";
     } else {
       co_return Value(co_await std::move(task));
     }
