@@ -1,6 +1,8 @@
 // Everything of agents/: models of language, what their calls cost, tools, and agents that use both.
 #pragma once
 
+#include "spark/agents/agent.h"
+#include "spark/agents/agent_options.h"
 #include "spark/agents/cost_budget.h"
 #include "spark/agents/dollars.h"
 #include "spark/agents/json_schema.h"
