@@ -121,7 +121,9 @@ ActiveSpan ToolRecording::begin_span(const Tool* tool, const ToolCall& call) con
                                                                {genai::tool_name, name_},
                                                                {genai::tool_type, "function"},
                                                                {genai::tool_call_id, call_id_}}});
-  if (tool != nullptr) span.set_attribute(genai::tool_description, tool->definition().description);
+  if (tool != nullptr && !tool->definition().description.empty()) {
+    span.set_attribute(genai::tool_description, tool->definition().description);
+  }
   if (tool == nullptr && captures_content_) span.set_attribute("tool.name_original", call.name);
   return span;
 }

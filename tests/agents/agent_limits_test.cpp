@@ -140,7 +140,8 @@ TEST_F(AgentLimits, a_run_that_was_stopped_can_be_gone_on_with) {
   std::vector<Message> messages = run(agent).messages;
   messages.push_back(Message::user("Then say what you know."));
   EXPECT_EQ(sync_wait(agent.run(messages)).text, "Then I do not know.");
-  EXPECT_EQ(text_of({requests()[1].messages.begin() + 2, requests()[1].messages.end()}),
+  const std::vector<Message> sent = requests()[1].messages;
+  EXPECT_EQ(text_of({sent.begin() + 2, sent.end()}),
             "tool: error: the run was stopped before the tool was called <call_1>\nuser: Then say what you know.\n");
 }
 

@@ -61,9 +61,37 @@ TEST_F(AgentRecordings, a_run_with_two_tools) {
   run(agent);
   manager_.flush();
   TracePrinter printer(manager_);
-  EXPECT_EQ("\n" + printer.trees(), R"()");
-  EXPECT_EQ("\n" + printer.events(), R"()");
-  EXPECT_EQ("\n" + printer.metrics(), R"()");
+  EXPECT_EQ("\n" + printer.trees(), R"(
+trace invoke_agent weather completed 4s {}
+  #1 invoke_agent weather completed 0s +4s {"agent.end":"answered","agent.steps":2,"gen_ai.agent.name":"weather","gen_ai.operation.name":"invoke_agent","gen_ai.request.model":"scripted"}
+    #2 chat scripted completed 0s +1s CLIENT {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted","gen_ai.request.stream":false,"gen_ai.response.finish_reasons":["tool_calls"],"gen_ai.usage.input_tokens":100,"gen_ai.usage.output_tokens":20,"llm.cost":3e-04,"llm.cost.formula":"100 input at $1 + 20 output at $10 a million = $0.0003","llm.price_version":"test"}
+    #3 execute_tool get_time completed 1s +0s {"gen_ai.operation.name":"execute_tool","gen_ai.tool.call.id":"b","gen_ai.tool.description":"The time","gen_ai.tool.name":"get_time","gen_ai.tool.type":"function"}
+    #4 execute_tool get_weather completed 1s +1s {"gen_ai.operation.name":"execute_tool","gen_ai.tool.call.id":"a","gen_ai.tool.description":"The weather of a city","gen_ai.tool.name":"get_weather","gen_ai.tool.type":"function"}
+    #5 chat scripted completed 2s +2s CLIENT {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted","gen_ai.request.stream":false,"gen_ai.response.finish_reasons":["stop"],"gen_ai.usage.input_tokens":150,"gen_ai.usage.output_tokens":5,"llm.cost":2e-04,"llm.cost.formula":"150 input at $1 + 5 output at $10 a million = $0.0002","llm.price_version":"test"}
+)");
+  EXPECT_EQ("\n" + printer.events(), R"(
+0s #1 agent_started "weather Started" {"agent":"weather","model":"scripted"}
+1s #2 llm_api_call "chat scripted" {"cost":3e-04,"duration":1.0,"input_tokens":100,"model":"scripted","output_tokens":20,"provider":"scripted"}
+1s #1 agent_step "weather Step" {"agent":"weather","step":1,"tool_calls":2}
+1s #3 agent_tool_call "get_time" {"agent":"weather","call_id":"b","outcome":"completed","tool":"get_time"}
+2s #4 agent_tool_call "get_weather" {"agent":"weather","call_id":"a","outcome":"completed","tool":"get_weather"}
+4s #5 llm_api_call "chat scripted" {"cost":2e-04,"duration":2.0,"input_tokens":150,"model":"scripted","output_tokens":5,"provider":"scripted"}
+4s #1 agent_step "weather Step" {"agent":"weather","step":2,"tool_calls":0}
+4s #1 agent_finished "weather Completed" {"agent":"weather","end":"answered","steps":2,"tool_calls":2}
+)");
+  EXPECT_EQ("\n" + printer.metrics(), R"(
+1s llm_input_tokens 100 tokens counter {"model":"scripted","provider":"scripted"}
+1s llm_output_tokens 20 tokens counter {"model":"scripted","provider":"scripted"}
+1s api_cost 0.0003 dollars counter {"model":"scripted","provider":"scripted"}
+1s gen_ai.client.operation.duration 1 s histogram {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted"}
+1s tool_execution_count 1 count counter {"outcome":"completed","tool":"get_time"}
+2s tool_execution_count 1 count counter {"outcome":"completed","tool":"get_weather"}
+4s llm_input_tokens 150 tokens counter {"model":"scripted","provider":"scripted"}
+4s llm_output_tokens 5 tokens counter {"model":"scripted","provider":"scripted"}
+4s api_cost 0.0002 dollars counter {"model":"scripted","provider":"scripted"}
+4s gen_ai.client.operation.duration 2 s histogram {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted"}
+4s agent_duration 4 seconds histogram {"agent":"weather","end":"answered"}
+)");
 }
 
 TEST_F(AgentRecordings, tools_that_fail_say_why) {
@@ -102,8 +130,16 @@ TEST_F(AgentRecordings, a_run_that_fails) {
   EXPECT_THROW(run(agent), ModelError);
   manager_.flush();
   TracePrinter printer(manager_);
-  EXPECT_EQ("\n" + printer.trees(), R"()");
-  EXPECT_EQ("\n" + printer.events(), R"()");
+  EXPECT_EQ("\n" + printer.trees(), R"(
+trace invoke_agent weather failed 0s {}
+  #1 invoke_agent weather failed 0s +0s refused "no such model" {"agent.end":"failed","agent.steps":0,"gen_ai.agent.name":"weather","gen_ai.operation.name":"invoke_agent","gen_ai.request.model":"scripted"}
+    #2 chat scripted failed 0s +0s CLIENT refused "no such model" {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted","gen_ai.request.stream":false}
+)");
+  EXPECT_EQ("\n" + printer.events(), R"(
+0s #1 agent_started "weather Started" {"agent":"weather","model":"scripted"}
+0s #2 llm_api_call "chat scripted" {"cost":null,"duration":0.0,"error_type":"refused","model":"scripted","provider":"scripted"}
+0s #1 agent_finished "weather Failed" {"agent":"weather","end":"failed","error_message":"no such model","error_type":"refused","steps":0,"tool_calls":0}
+)");
 }
 
 TEST_F(AgentRecordings, a_run_that_is_stopped_says_by_what) {
@@ -130,7 +166,12 @@ TEST_F(AgentRecordings, a_run_that_is_cancelled) {
   sync_wait(work(), {.clock = &clock_});
   manager_.flush();
   TracePrinter printer(manager_);
-  EXPECT_EQ("\n" + printer.trees(), R"()");
+  EXPECT_EQ("\n" + printer.trees(), R"(
+trace invoke_agent weather cancelled 9.5s {}
+  #1 invoke_agent weather cancelled 0s +9.5s "a sleep was cancelled before its end" {"agent.end":"cancelled","agent.steps":1,"gen_ai.agent.name":"weather","gen_ai.operation.name":"invoke_agent","gen_ai.request.model":"scripted"}
+    #2 chat scripted completed 0s +9s CLIENT {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted","gen_ai.request.stream":false,"gen_ai.response.finish_reasons":["tool_calls"],"gen_ai.usage.input_tokens":1,"gen_ai.usage.output_tokens":1}
+    #3 execute_tool get_weather cancelled 9s +0.5s "a sleep was cancelled before its end" {"gen_ai.operation.name":"execute_tool","gen_ai.tool.call.id":"call_1","gen_ai.tool.description":"The weather of a city","gen_ai.tool.name":"get_weather","gen_ai.tool.type":"function"}
+)");
   EXPECT_THAT(printer.events(), HasSubstr(R"(agent_finished "weather Cancelled")"));
 }
 
@@ -140,7 +181,12 @@ TEST_F(AgentRecordings, a_run_whose_coroutine_is_destroyed_is_cancelled) {
   EXPECT_THROW(run(agent), Error);
   manager_.flush();
   TracePrinter printer(manager_);
-  EXPECT_EQ("\n" + printer.trees(), R"()");
+  EXPECT_EQ("\n" + printer.trees(), R"(
+trace invoke_agent weather cancelled 0s {}
+  #1 invoke_agent weather cancelled 0s +0s "its coroutine was destroyed while suspended" {"agent.end":"cancelled","gen_ai.agent.name":"weather","gen_ai.operation.name":"invoke_agent","gen_ai.request.model":"scripted"}
+    #2 chat scripted completed 0s +0s CLIENT {"gen_ai.operation.name":"chat","gen_ai.provider.name":"scripted","gen_ai.request.model":"scripted","gen_ai.request.stream":false,"gen_ai.response.finish_reasons":["tool_calls"]}
+    #3 execute_tool forget cancelled 0s +0s "its coroutine was destroyed while suspended" {"gen_ai.operation.name":"execute_tool","gen_ai.tool.call.id":"call_1","gen_ai.tool.name":"forget","gen_ai.tool.type":"function"}
+)");
   EXPECT_THAT(printer.events(), HasSubstr(R"(agent_finished "weather Cancelled")"));
 }
 

@@ -86,7 +86,8 @@ TEST(Tools, numbers_that_do_not_fit_are_refused) {
   EXPECT_EQ(call_with(tool, R"({"i":-2147483648})"), Value(INT32_MIN));
   EXPECT_EQ(thrown_by_call(tool, R"({"i":2147483648})"), "invalid_argument: /i must be at most 2147483647");
   EXPECT_EQ(thrown_by_call(tool, R"({"u":-1})"), "invalid_argument: /u must be at least 0");
-  EXPECT_THAT(thrown_by_call(tool, R"({"u":18446744073709551616})"), HasSubstr("/u must be at most 1844674407370955"));
+  EXPECT_THAT(thrown_by_call(tool, R"({"u":18446744073709551616})"),
+              HasSubstr("/u must be at most 18446744073709549568"));
   EXPECT_EQ(call_with(tool, R"({"u":18446744073709549568.0})"), Value("18446744073709549568"));
   EXPECT_EQ(thrown_by_call(tool, R"({"l":9223372036854775808})"),
             "invalid_argument: /l must be at most 9223372036854775807");
