@@ -9,3 +9,4 @@
 #include "spark/agents/model_error.h"
 #include "spark/agents/price_table.h"
 #include "spark/agents/token_usage.h"
+#include "spark/agents/tool.h"
