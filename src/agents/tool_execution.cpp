@@ -29,7 +29,7 @@ std::string unknown_tool_text(const std::vector<Tool>& tools, const std::string&
 }
 
 // Models write nothing at all for no arguments. Throws Error(invalid_argument) for what is no JSON.
-Value arguments_of(const ToolCall& call) {
+Value parsed_arguments(const ToolCall& call) {
   return call.arguments.empty() ? Value(Object()) : parse_json(call.arguments);
 }
 
@@ -41,7 +41,7 @@ std::string wrong_with(const Tool& tool, const Value& arguments) {
   return wrong;
 }
 
-std::string text_of(const Value& result, std::size_t most_bytes) {
+std::string text_for_model(const Value& result, std::size_t most_bytes) {
   std::string text = result.is_string() ? result.as_string() : to_json(result);
   if (text.size() <= most_bytes) return text;
   const std::string cut = " … (cut, it has " + std::to_string(text.size()) + " bytes)";
@@ -68,7 +68,7 @@ Task<std::string> execute_tool(const AgentOptions& options, const AgentRecording
   Value arguments;
   std::string wrong;
   try {
-    arguments = arguments_of(call);
+    arguments = parsed_arguments(call);
     recording.arguments(arguments);
     wrong = wrong_with(*tool, arguments);
   } catch (const Error& error) {
@@ -86,12 +86,12 @@ Task<std::string> execute_tool(const AgentOptions& options, const AgentRecording
   }
   if (!exception) {
     recording.finished(result);
-    co_return text_of(result, options.max_tool_result_bytes);
+    co_return text_for_model(result, options.max_tool_result_bytes);
   }
   recording.failed(exception);
   // A tool may also have been cancelled by itself, which is a failure as any other.
   if (is_cancellation(exception) && is_cancelled()) std::rethrow_exception(exception);
-  co_return text_of("error: " + describe(exception).message, options.max_tool_result_bytes);
+  co_return text_for_model("error: " + describe(exception).message, options.max_tool_result_bytes);
 }
 
 }  // namespace spark::detail
