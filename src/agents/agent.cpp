@@ -63,34 +63,46 @@ AgentOptions valid_agent_options(AgentOptions options) {
   return options;
 }
 
-MessageRole role_at(const Value& value, const std::string& place) {
-  const std::string& name = detail::string_at(value, place);
+// Inputs are content: what is wrong with them is said without them.
+[[noreturn]] void refuse_input(const std::string& place, const Value& value, const char* wanted) {
+  detail::refuse(place, "it is of type " + std::string(to_string(value.type())) + ", not " + wanted);
+}
+
+const std::string& text_input(const Value& value, const std::string& place) {
+  if (!value.is_string()) refuse_input(place, value, "a string");
+  return value.as_string();
+}
+
+MessageRole role_input(const Value& value, const std::string& place) {
+  const std::string& name = text_input(value, place);
   for (const MessageRole role : {MessageRole::system, MessageRole::user, MessageRole::assistant}) {
     if (to_string(role) == name) return role;
   }
-  detail::refuse(place, detail::quoted(name) + " is not system, user or assistant");
+  detail::refuse(place, "it is not system, user or assistant");
 }
 
-Message message_at(const Value& value, const std::string& place) {
-  static constexpr std::string_view members[]{"role", "content"};
-  const Object& object = detail::object_at(value, place);
-  detail::require_members(object, place, members);
+Message message_input(const Value& value, const std::string& place) {
+  if (!value.is_object()) refuse_input(place, value, "an object");
+  const Object& object = value.as_object();
   const Value *const role = object.find("role"), *const content = object.find("content");
-  if (role == nullptr || content == nullptr) detail::refuse(place, "a message has role and content");
-  return {role_at(*role, place + ".role"), detail::string_at(*content, place + ".content")};
+  if (role == nullptr || content == nullptr || object.size() != 2) {
+    detail::refuse(place, "a message has role and content, and nothing else");
+  }
+  return {role_input(*role, place + ".role"), text_input(*content, place + ".content")};
 }
 
 std::vector<Message> messages_of(const Inputs& inputs) {
   std::vector<Message> messages;
   if (const Value* const prompt = inputs.find("prompt")) {
-    messages.push_back(Message::user(detail::string_at(*prompt, "inputs.prompt")));
+    messages.push_back(Message::user(text_input(*prompt, "inputs.prompt")));
     return messages;
   }
   const Value* const given = inputs.find("messages");
   if (given == nullptr) detail::refuse("the inputs of an agent", "there is neither \"prompt\" nor \"messages\"");
-  const Array& array = detail::array_at(*given, "inputs.messages");
+  if (!given->is_array()) refuse_input("inputs.messages", *given, "an array");
+  const Array& array = given->as_array();
   for (std::size_t i = 0; i < array.size(); ++i) {
-    messages.push_back(message_at(array[i], detail::element_place("inputs.messages", i)));
+    messages.push_back(message_input(array[i], detail::element_place("inputs.messages", i)));
   }
   return messages;
 }

@@ -56,12 +56,15 @@ TEST_F(AgentNodes, refuse_other_inputs_by_place) {
     return thrown_by([&] { run_node(make_node<Agent>(script({})), parse_json(inputs).as_object()); });
   };
   EXPECT_THAT(refused(R"({"text":"Rain?"})"), HasSubstr(R"(there is neither "prompt" nor "messages")"));
-  EXPECT_THAT(refused(R"({"prompt":1})"), HasSubstr("inputs.prompt: 1 is not a string"));
-  EXPECT_THAT(refused(R"({"messages":{}})"), HasSubstr("inputs.messages: an object is not an array"));
+  EXPECT_THAT(refused(R"({"prompt":1})"), HasSubstr("inputs.prompt: it is of type int, not a string"));
+  EXPECT_THAT(refused(R"({"messages":"secret"})"), HasSubstr("inputs.messages: it is of type string, not an array"));
+  EXPECT_THAT(refused(R"({"messages":["secret"]})"), HasSubstr("inputs.messages[0]: it is of type string"));
   EXPECT_THAT(refused(R"({"messages":[{"role":"user"}]})"),
-              HasSubstr("inputs.messages[0]: a message has role and content"));
-  EXPECT_THAT(refused(R"({"messages":[{"role":"bot","content":""}]})"), HasSubstr(R"(inputs.messages[0].role: "bot")"));
-  EXPECT_THAT(refused(R"({"messages":[{"role":"user","content":"","x":1}]})"), HasSubstr("inputs.messages[0].x"));
+              HasSubstr("inputs.messages[0]: a message has role and content, and nothing else"));
+  EXPECT_THAT(refused(R"({"messages":[{"role":"secret","content":""}]})"),
+              HasSubstr("inputs.messages[0].role: it is not system, user or assistant"));
+  EXPECT_THAT(refused(R"({"messages":[{"role":"user","content":["secret"]}]})"),
+              HasSubstr("inputs.messages[0].content: it is of type array, not a string"));
 }
 
 TEST_F(AgentNodes, edges_see_how_an_agent_ended) {
