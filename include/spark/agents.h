@@ -13,3 +13,4 @@
 #include "spark/agents/scripted_model.h"
 #include "spark/agents/token_usage.h"
 #include "spark/agents/tool.h"
+#include "spark/agents/tool_options.h"
