@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -42,9 +41,11 @@ class Tool {
   }
   // Without parameters.
   template <class Function>
-  requires(!std::is_same_v<Function, ToolOptions> && detail::ToolSignature<Function>::size == 0)
-      Tool(std::string name, std::string description, Function function, const ToolOptions& options = {})
-      : Tool(std::move(name), std::move(description), detail::make_typed_tool({}, std::move(function), options)) {}
+  Tool(std::string name, std::string description, Function function, const ToolOptions& options = {})
+      : Tool(std::move(name), std::move(description), detail::make_typed_tool({}, std::move(function), options)) {
+    static_assert(detail::ToolSignature<Function>::size == 0,
+                  "name and describe each parameter of the function, in its order");
+  }
 
   // Of a function of an Object, with a schema of one's own (spark/agents/json_schema.h): for what is known only when
   // the program runs. Throws Error(invalid_argument) for a schema that cannot be used too.

@@ -37,7 +37,13 @@ inline constexpr bool gives_tool_task = !std::same_as<typename ToolResult<T>::ty
 
 // Of a function, a pointer to one, or an object with one operator().
 template <class Function>
-struct ToolSignature : ToolSignature<decltype(&Function::operator())> {};
+struct ToolSignature {
+  static_assert(!std::same_as<Function, Function>,
+                "tools are functions with one list of parameters, none of them auto");
+};
+template <class Function>
+requires requires { &Function::operator(); }
+struct ToolSignature<Function> : ToolSignature<decltype(&Function::operator())> {};
 template <class R, class... Ps>
 struct ToolSignature<R (*)(Ps...)> {
   using Result = R;
