@@ -293,6 +293,18 @@ TEST_F(GraphRecording, leaves_out_payloads_that_a_node_hides) {
   }
 }
 
+TEST_F(GraphRecording, leaves_out_payloads_of_a_subgraph_around_a_node_that_hides_them) {
+  TelemetryManager manager(TelemetryConfig::create_memory({.capture_outputs = true, .capture_inputs = true}),
+                           {.clock = &clock_, .random_seed = 1});
+  const auto inner = make_node<Graph>(GraphOptions{.start = make_node<DiscreetNode>(), .id = "inner"});
+  const Graph graph({.start = inner >> make_node<TransformNode>(), .telemetry = &manager});
+  run(graph, {{"count", 41}});
+  manager.flush();
+  EXPECT_FALSE(manager.query_spans({.name = "inner"})[0].attributes.contains("inputs"));
+  EXPECT_FALSE(manager.query_spans({.name = "inner"})[0].attributes.contains("outputs"));
+  EXPECT_TRUE(manager.query_spans({.name = "TransformNode"})[0].attributes.contains("outputs"));
+}
+
 TEST_F(GraphRecording, records_a_definition_once_and_names_it_in_every_trace) {
   const Graph graph({.start = make_node<ReportNode>(), .telemetry = &manager_});
   run(graph);
