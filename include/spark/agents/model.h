@@ -111,6 +111,9 @@ class Model {
   [[nodiscard]] virtual Task<ModelResponse> answer(const ModelRequest& request, ModelCall& call) = 0;
 
  private:
+  // The response's cost, which the budget is told of.
+  void settle(ModelResponse& response, Timestamp now) const;
+
   const ModelOptions options_;
 };
 
