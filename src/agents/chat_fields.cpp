@@ -47,6 +47,12 @@ const Value* field(const Value& object, std::string_view key) {
   return value != nullptr && !value->is_null() ? value : nullptr;
 }
 
+const Value* error_in(const Value& response) {
+  if (const Value* const error = field(response, "error")) return error;
+  const Value* const object = field(response, "object");
+  return object != nullptr && *object == Value("error") ? &response : nullptr;
+}
+
 const std::string* string_field(const Value& object, std::string_view key, std::string_view place,
                                 const ChatErrors& errors) {
   const Value* const value = field(object, key);

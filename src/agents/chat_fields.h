@@ -15,6 +15,9 @@ namespace spark::agents {
 
 // The member of an object; null if it is not there, or there as null.
 [[nodiscard]] const Value* field(const Value& object, std::string_view key);
+// What stands where an answer should: the member "error", or the whole where it calls itself one, as older servers do.
+// Null: no error.
+[[nodiscard]] const Value* error_in(const Value& response);
 // A string, null if it is not said. `place` names the object: "choices[0].message".
 [[nodiscard]] const std::string* string_field(const Value& object, std::string_view key, std::string_view place,
                                               const ChatErrors& errors);
@@ -26,7 +29,7 @@ namespace spark::agents {
 [[nodiscard]] std::optional<TokenUsage> usage_of(const Value& response);
 // id and model, as far as they are said.
 void take_names(const Value& response, ModelResponse& to, const ChatErrors& errors);
-// A tool call without a name, or with none of the ids that others refer to it by.
+// Each has a name, and gets an id where the server gave none.
 void check_tool_calls(ModelResponse& response, const ChatErrors& errors);
 
 }  // namespace spark::agents

@@ -34,7 +34,7 @@ void read_tool_calls(const Value& message, ModelResponse& response, const ChatEr
 
 ModelResponse read_chat_response(std::string_view body, const ChatErrors& errors) {
   const Value value = parse_chat(body, errors);
-  if (const Value* const error = field(value, "error")) throw errors.of_error(*error);
+  if (const Value* const error = error_in(value)) throw errors.of_error(*error);
   const Value* const choices = field(value, "choices");
   if (choices == nullptr || !choices->is_array() || choices->as_array().empty()) {
     throw errors.malformed("it has no choices");

@@ -13,7 +13,7 @@ std::string ChatStream::take(std::string_view data) {
     return text;
   }
   const Value chunk = parse_chat(data, errors_);
-  if (const Value* const error = field(chunk, "error")) throw errors_.of_error(*error);
+  if (const Value* const error = error_in(chunk)) throw errors_.of_error(*error);
   take_names(chunk, response_, errors_);
   // It comes once, or grows.
   if (auto usage = usage_of(chunk)) response_.usage = usage;
