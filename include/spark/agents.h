@@ -10,3 +10,4 @@
 #include "spark/agents/open_ai_model.h"
 #include "spark/agents/price_table.h"
 #include "spark/agents/token_usage.h"
+#include "spark/agents/tool.h"

@@ -10,8 +10,12 @@
 #include "analysis/checks.h"
 #include "analysis/span_label.h"
 #include "analysis/sum.h"
+#include "telemetry/genai.h"
 
 namespace spark::analysis {
+
+namespace genai = ::spark::detail::genai;
+
 namespace {
 
 // The attribute as a finite number of 0 or more.
@@ -100,9 +104,55 @@ CostTable dearest_first(CostTable table) {
   return table;
 }
 
+// A span that stands for calls below it, or calls no model, may name a model and tokens all the same.
+bool is_no_call(const Span& span) {
+  const std::string_view operation = detail::text_attribute(span, genai::operation);
+  return operation == "invoke_agent" || operation == "invoke_workflow" || operation == "create_agent" ||
+         operation == "execute_tool";
+}
+
+// Calls by the trace that they are in, until it is known which node made them.
+class CallsOfTraces {
+ public:
+  void add(const Span& span, const Call& call) { calls_[span.trace_id].emplace_back(span.span_id, call); }
+
+  void find_nodes(Store& store, Accounts& by_node) const {
+    for (const auto& [trace, calls] : calls_) {
+      std::unordered_map<SpanId, Place> places;
+      const SpanQuery query{.trace_id = trace};
+      store.each_span(query, [&places](const Span& span) {
+        Place& place = places[span.span_id];
+        place.parent = span.parent_span_id;
+        place.node_id = detail::text_attribute(span, "node_id");
+        return true;
+      });
+      for (const auto& [span, call] : calls) by_node.add(node_above(places, span), {}, call);
+    }
+  }
+
+ private:
+  struct Place {
+    SpanId parent;
+    std::string node_id;
+  };
+
+  // Its own, or that of the nearest span above it. Damaged data may lead round in a circle.
+  static std::string_view node_above(const std::unordered_map<SpanId, Place>& places, SpanId span) {
+    for (std::size_t steps = 0; steps <= places.size(); ++steps) {
+      const auto found = places.find(span);
+      if (found == places.end()) break;
+      if (!found->second.node_id.empty()) return found->second.node_id;
+      span = found->second.parent;
+    }
+    return {};
+  }
+
+  std::unordered_map<TraceId, std::vector<std::pair<SpanId, Call>>> calls_;
+};
+
 std::string_view model_of(const Span& span) {
-  const std::string_view requested = detail::text_attribute(span, "gen_ai.request.model");
-  return !requested.empty() ? requested : detail::text_attribute(span, "gen_ai.response.model");
+  const std::string_view requested = detail::text_attribute(span, genai::request_model);
+  return !requested.empty() ? requested : detail::text_attribute(span, genai::response_model);
 }
 
 }  // namespace
@@ -119,22 +169,30 @@ Cost& Cost::operator+=(const Cost& more) noexcept {
 CostSummary cost_summary(Store& store, const CostOptions& options) {
   detail::check_not_zero("CostOptions::max_rows", options.max_rows);
   Account total;
-  Accounts by_model(options.max_rows), by_span(options.max_rows), by_day(max_cost_days);
+  Accounts by_model(options.max_rows), by_span(options.max_rows), by_day(max_cost_days), by_node(options.max_rows);
+  CallsOfTraces calls;
   const SpanQuery query{.trace_id = options.trace_id, .name = options.span_name, .start_time = options.start_time};
   store.each_span(query, [&](const Span& span) {
-    const Value* cost = span.attributes.find("llm.cost");
-    const Value* input = span.attributes.find("gen_ai.usage.input_tokens");
-    const Value* output = span.attributes.find("gen_ai.usage.output_tokens");
+    const Value* cost = span.attributes.find(genai::cost);
+    const Value* input = span.attributes.find(genai::input_tokens);
+    const Value* output = span.attributes.find(genai::output_tokens);
     const std::string_view model = model_of(span);
     if (cost == nullptr && input == nullptr && output == nullptr && model.empty()) return true;
+    if (is_no_call(span)) return true;
     const Call call{amount(cost), tokens(input), tokens(output)};
     total.add(call);
     by_model.add(model, {}, call);
     by_span.add(span.name, detail::text_attribute(span, "node_id"), call);
     by_day.add(std::string_view(to_iso8601(span.start_time)).substr(0, 10), {}, call);
+    if (options.by_node) calls.add(span, call);
     return true;
   });
-  return {total.finish().cost, dearest_first(by_model.finish()), dearest_first(by_span.finish()), by_day.finish()};
+  calls.find_nodes(store, by_node);
+  return {.total = total.finish().cost,
+          .by_model = dearest_first(by_model.finish()),
+          .by_span = dearest_first(by_span.finish()),
+          .by_day = by_day.finish(),
+          .by_node = dearest_first(by_node.finish())};
 }
 
 }  // namespace spark::analysis

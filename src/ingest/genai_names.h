@@ -1,5 +1,5 @@
-// What instrumentations of language models call the model, the tokens and the cost, and what our own analysis calls
-// them (spark/analysis/cost_summary.h). A span that has only another name gets ours beside it; what it came with stays.
+// What instrumentations of language models call the model, the tokens and the cost, and what we call
+// them (telemetry/genai.h). A span that has only another name gets ours beside it; what it came with stays.
 //
 // The names move: the table has a version, which says when it was compared with its sources last.
 //   OpenTelemetry's semantic conventions for generative AI (open-telemetry/semantic-conventions-genai), as of 2026-07,
@@ -13,10 +13,13 @@
 #include <string_view>
 
 #include "ingest/attribute_list.h"
+#include "telemetry/genai.h"
 
 namespace spark::detail::ingest {
 
 inline constexpr int genai_names_version = 1;
+
+namespace ours = ::spark::detail::genai;
 
 struct GenaiName {
   std::string_view ours;
@@ -26,56 +29,52 @@ struct GenaiName {
 // Of several that a span has the first counts. OpenTelemetry's input tokens include those read from a cache and written
 // to one, as OpenInference's prompt does; its output tokens include reasoning.
 inline constexpr std::array genai_names = {
-    GenaiName{"gen_ai.provider.name", "gen_ai.system"},  // OpenTelemetry until 1.36
-    GenaiName{"gen_ai.provider.name", "llm.provider"},   // OpenInference, as is the next
-    GenaiName{"gen_ai.provider.name", "llm.system"},
-    GenaiName{"gen_ai.provider.name", "llm.vendor"},         // OpenLLMetry
-    GenaiName{"gen_ai.request.model", "llm.request.model"},  // OpenLLMetry
-    GenaiName{"gen_ai.response.model", "llm.response.model"},
-    GenaiName{"gen_ai.request.model", "llm.request.model_name"},  // OpenInference
-    GenaiName{"gen_ai.response.model", "llm.response.model_name"},
-    GenaiName{"gen_ai.request.model", "llm.model_name"},
-    GenaiName{"gen_ai.request.model", "embedding.model_name"},
+    GenaiName{ours::provider, "gen_ai.system"},  // OpenTelemetry until 1.36
+    GenaiName{ours::provider, "llm.provider"},   // OpenInference, as is the next
+    GenaiName{ours::provider, "llm.system"},
+    GenaiName{ours::provider, "llm.vendor"},              // OpenLLMetry
+    GenaiName{ours::request_model, "llm.request.model"},  // OpenLLMetry
+    GenaiName{ours::response_model, "llm.response.model"},
+    GenaiName{ours::request_model, "llm.request.model_name"},  // OpenInference
+    GenaiName{ours::response_model, "llm.response.model_name"},
+    GenaiName{ours::request_model, "llm.model_name"},
+    GenaiName{ours::request_model, "embedding.model_name"},
 
-    GenaiName{"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"},  // OpenTelemetry until 1.27
-    GenaiName{"gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"},
-    GenaiName{"gen_ai.usage.input_tokens", "llm.usage.prompt_tokens"},  // OpenLLMetry
-    GenaiName{"gen_ai.usage.output_tokens", "llm.usage.completion_tokens"},
-    GenaiName{"gen_ai.usage.input_tokens", "llm.token_count.prompt"},  // OpenInference
-    GenaiName{"gen_ai.usage.output_tokens", "llm.token_count.completion"},
+    GenaiName{ours::input_tokens, "gen_ai.usage.prompt_tokens"},  // OpenTelemetry until 1.27
+    GenaiName{ours::output_tokens, "gen_ai.usage.completion_tokens"},
+    GenaiName{ours::input_tokens, "llm.usage.prompt_tokens"},  // OpenLLMetry
+    GenaiName{ours::output_tokens, "llm.usage.completion_tokens"},
+    GenaiName{ours::input_tokens, "llm.token_count.prompt"},  // OpenInference
+    GenaiName{ours::output_tokens, "llm.token_count.completion"},
 
-    GenaiName{"gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens"},  // OpenLLMetry
-    GenaiName{"gen_ai.usage.cache_read.input_tokens", "llm.usage.cache_read_input_tokens"},
-    GenaiName{"gen_ai.usage.cache_read.input_tokens", "llm.token_count.prompt_details.cache_read"},
-    GenaiName{"gen_ai.usage.cache_read.input_tokens", "llm.token_count.prompt_details.cache_input"},
-    GenaiName{"gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"},  // until 2026
-    GenaiName{"gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation_input_tokens"},
-    GenaiName{"gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_write_input_tokens"},
-    GenaiName{"gen_ai.usage.cache_write.input_tokens", "llm.usage.cache_creation_input_tokens"},
-    GenaiName{"gen_ai.usage.cache_write.input_tokens", "llm.token_count.prompt_details.cache_write"},
-    GenaiName{"gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"},
-    GenaiName{"gen_ai.usage.reasoning.output_tokens", "llm.usage.reasoning_tokens"},
-    GenaiName{"gen_ai.usage.reasoning.output_tokens", "llm.token_count.completion_details.reasoning"},
+    GenaiName{ours::cache_read_input_tokens, "gen_ai.usage.cache_read_input_tokens"},  // OpenLLMetry
+    GenaiName{ours::cache_read_input_tokens, "llm.usage.cache_read_input_tokens"},
+    GenaiName{ours::cache_read_input_tokens, "llm.token_count.prompt_details.cache_read"},
+    GenaiName{ours::cache_read_input_tokens, "llm.token_count.prompt_details.cache_input"},
+    GenaiName{ours::cache_write_input_tokens, "gen_ai.usage.cache_creation.input_tokens"},  // until 2026
+    GenaiName{ours::cache_write_input_tokens, "gen_ai.usage.cache_creation_input_tokens"},
+    GenaiName{ours::cache_write_input_tokens, "gen_ai.usage.cache_write_input_tokens"},
+    GenaiName{ours::cache_write_input_tokens, "llm.usage.cache_creation_input_tokens"},
+    GenaiName{ours::cache_write_input_tokens, "llm.token_count.prompt_details.cache_write"},
+    GenaiName{ours::reasoning_output_tokens, "gen_ai.usage.reasoning_tokens"},
+    GenaiName{ours::reasoning_output_tokens, "llm.usage.reasoning_tokens"},
+    GenaiName{ours::reasoning_output_tokens, "llm.token_count.completion_details.reasoning"},
 
-    GenaiName{"llm.cost", "llm.cost.total"},     // OpenInference
-    GenaiName{"llm.cost", "gen_ai.usage.cost"},  // OpenLIT
+    GenaiName{ours::cost, "llm.cost.total"},     // OpenInference
+    GenaiName{ours::cost, "gen_ai.usage.cost"},  // OpenLIT
 };
 
 // What is worked out where neither name is there.
-namespace genai {
-inline constexpr std::string_view cost = "llm.cost";
+namespace foreign {
 inline constexpr std::array costs = {std::string_view("llm.cost.prompt"), std::string_view("llm.cost.completion")};
-inline constexpr std::string_view input_tokens = "gen_ai.usage.input_tokens";
-inline constexpr std::string_view output_tokens = "gen_ai.usage.output_tokens";
 inline constexpr std::array total_tokens = {std::string_view("llm.token_count.total"),
                                             std::string_view("llm.usage.total_tokens"),
                                             std::string_view("gen_ai.usage.total_tokens")};
 // What kind of operation a span is, where it does not say so as OpenTelemetry does.
-inline constexpr std::string_view operation = "gen_ai.operation.name";
 inline constexpr std::string_view openinference_kind = "openinference.span.kind";
 inline constexpr std::string_view traceloop_kind = "traceloop.span.kind";
 inline constexpr std::string_view traceloop_request = "llm.request.type";
-}  // namespace genai
+}  // namespace foreign
 
 // Their values, as OpenTelemetry says them.
 inline constexpr std::array genai_operations = {GenaiName{"chat", "LLM"},
@@ -97,9 +96,9 @@ inline constexpr std::array genai_operations = {GenaiName{"chat", "LLM"},
     case 'l':
       return key.starts_with("llm.");
     case 'o':
-      return key == genai::openinference_kind;
+      return key == foreign::openinference_kind;
     case 't':
-      return key == genai::traceloop_kind;
+      return key == foreign::traceloop_kind;
     case 'e':
       return key.starts_with("embedding.");
     default:

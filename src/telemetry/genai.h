@@ -7,7 +7,7 @@
 
 namespace spark::detail::genai {
 
-inline constexpr int names_version = 2;  // 2026-07
+inline constexpr int names_version = 1;  // compared in 2026-07
 
 // clang-format off
 inline constexpr char operation[] = "gen_ai.operation.name";  // chat, execute_tool, invoke_agent, …

@@ -67,6 +67,37 @@ TEST_F(Calls, AreAddedUpByModelSpanAndDay) {
             "2025-01-16/: 2 calls, 0 unpriced, 1.500 dollars, 0+0 tokens\n");
 }
 
+TEST_F(Calls, AreAddedUpByTheNodeThatTheyWereMadeIn) {
+  const auto add_below = [this](std::uint64_t parent, Object attributes) {
+    Span span = make_span(++number_, parent, 0, 1, "span");
+    span.attributes = std::move(attributes);
+    recorded_.add(span);
+    return number_;
+  };
+  const std::uint64_t graph = add_below(0, {});
+  const std::uint64_t writer = add_below(graph, {{"node_id", "writer"}});
+  const std::uint64_t agent = add_below(writer, {{"gen_ai.operation.name", "invoke_agent"}});
+  add_below(agent, {{"llm.cost", 1}});
+  add_below(agent, {{"llm.cost", 2}});
+  add_below(graph, {{"llm.cost", 4}, {"node_id", "direct"}});
+  add_below(graph, {{"llm.cost", 8}});
+  add_below(777, {{"llm.cost", 16}});
+  EXPECT_TRUE(summary().by_node.rows.empty());
+  const CostSummary result = summary({.by_node = true});
+  EXPECT_EQ(printed(result.by_node),
+            "/: 2 calls, 0 unpriced, 24.00 dollars, 0+0 tokens\n"
+            "direct/: 1 calls, 0 unpriced, 4.000 dollars, 0+0 tokens\n"
+            "writer/: 2 calls, 0 unpriced, 3.000 dollars, 0+0 tokens\n");
+}
+
+TEST_F(Calls, AreNotWhatStandsForCallsBelow) {
+  for (const char* operation : {"invoke_agent", "invoke_workflow", "create_agent", "execute_tool"}) {
+    add("above", {{"gen_ai.operation.name", operation}, {"llm.cost", 1}, {"gen_ai.usage.input_tokens", 5}});
+  }
+  add("chat", {{"gen_ai.operation.name", "chat"}, {"llm.cost", 1}});
+  EXPECT_EQ(summary().total, (Cost{.calls = 1, .dollars = 1}));
+}
+
 TEST_F(Calls, WithoutAPriceAreUnpricedAndNotFree) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   add("free", {{"llm.cost", 0}});

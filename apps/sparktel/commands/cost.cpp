@@ -68,7 +68,7 @@ std::string window_text(const CostOptions& options, const TimeRange& window) {
 
 const CostTable& table_of(const CostSummary& summary, const std::string& by) {
   if (by == "day") return summary.by_day;
-  return by == "node" ? summary.by_span : summary.by_model;
+  return by == "node" ? summary.by_node : summary.by_model;
 }
 
 // What is beyond the limit is counted as the others: the cheapest, and of days, the first.
@@ -109,9 +109,7 @@ std::string draw(const CostOptions& options, const CostSummary& summary, const T
                {.header = "tokens out", .align = Align::right, .is_optional = true},
                {.header = "unpriced", .align = Align::right, .is_optional = true}});
   for (const CostRow& row : costs.rows) {
-    std::string name = row.name.empty() ? "(none)" : row.name;
-    if (!row.node_id.empty()) name += " " + row.node_id;
-    table.add_row(cells_of(name, row.cost, largest));
+    table.add_row(cells_of(row.name.empty() ? "(none)" : row.name, row.cost, largest));
   }
   if (costs.others.calls > 0) table.add_row(cells_of("(others)", costs.others, largest));
   out += "\n" + table.draw(canvas);
@@ -150,7 +148,8 @@ std::string to_json(const CostSummary& summary, const TimeRange& window) {
                                {"to", time_or_null(window.to)},
                                {"total", cost_object(summary.total)},
                                {"by_model", table_object(summary.by_model)},
-                               {"by_node", table_object(summary.by_span)},
+                               {"by_span", table_object(summary.by_span)},
+                               {"by_node", table_object(summary.by_node)},
                                {"by_day", table_object(summary.by_day)}}) +
          "\n";
 }
@@ -158,10 +157,13 @@ std::string to_json(const CostSummary& summary, const TimeRange& window) {
 int run(const CostOptions& options) {
   const std::unique_ptr<Store> store = open_for_reading(options.where);
   const TimeRange window = window_of(options, *store);
-  analysis::CostOptions wanted{.span_name = options.name, .start_time = window, .max_rows = most_rows};
+  analysis::CostOptions wanted{.span_name = options.name,
+                               .start_time = window,
+                               .max_rows = most_rows,
+                               .by_node = options.by == "node" || options.json};
   if (!options.trace.empty()) wanted.trace_id = find_trace_id(*store, options.trace);
   CostSummary summary = analysis::cost_summary(*store, wanted);
-  for (CostTable* table : {&summary.by_model, &summary.by_span}) cut(*table, options.limit, false);
+  for (CostTable* table : {&summary.by_model, &summary.by_span, &summary.by_node}) cut(*table, options.limit, false);
   cut(summary.by_day, options.limit, true);
   if (options.json) {
     print(to_json(summary, window));
@@ -183,7 +185,7 @@ void add_cost_command(CLI::App& app, Action& action) {
   add_store_argument(*command, options->where);
   command
       ->add_option("--by", options->by,
-                   "One row for each model, node (a span's name and its node id) or day (default: model)")
+                   "One row for each model, node (whose span is the call's or lies above it) or day (default: model)")
       ->check(CLI::IsMember({"model", "node", "day"}));
   add_name_option(*command, options->name, "spans");
   add_trace_option(*command, options->trace);

@@ -7,10 +7,10 @@
 //   gen_ai.usage.input_tokens, gen_ai.usage.output_tokens   tokens
 //   gen_ai.request.model, else gen_ai.response.model        the model; empty if neither is there
 //
-// (All but the first are OpenTelemetry's semantic conventions for generative AI.) A span with any of these is a call.
-// Should it stand for calls below it, and carry their sum, then these count twice: a cost belongs to the span of the
-// call. A call without a cost, or with one that is no finite number of 0 or more, is unpriced: it adds to `unpriced`,
-// never a zero to the cost. Tokens that are no such number count as none.
+// (All but the first are OpenTelemetry's semantic conventions for generative AI.) A span with any of these is a call,
+// unless its gen_ai.operation.name says that it stands for calls below it (invoke_agent, invoke_workflow, create_agent)
+// or calls no model (execute_tool). A call without a cost, or with one that is no finite number of 0 or more, is
+// unpriced: it adds to `unpriced`, never a zero to the cost. Tokens that are no such number count as none.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,8 @@ struct CostOptions {
   std::optional<TraceId> trace_id = {};
   TimeRange start_time = {};     // of the spans
   std::size_t max_rows = 1'000;  // of each table but the days; further ones are in its row of others
+  // Also look for the node that each call was made in, in the spans above it: a query for each trace with calls.
+  bool by_node = false;
 
   bool operator==(const CostOptions&) const = default;
 };
@@ -45,7 +47,7 @@ struct Cost {
 };
 
 struct CostRow {
-  std::string name = {};     // the model; the span's name; the day of its start in UTC, "2025-01-15"
+  std::string name = {};     // the model; the span's name; the day of its start in UTC, "2025-01-15"; the node's id
   std::string node_id = {};  // of by_span, where there is one
   Cost cost = {};
 
@@ -64,6 +66,7 @@ struct CostSummary {
   CostTable by_model = {};  // the dearest first, then the most calls, then by name
   CostTable by_span = {};   // in the same order
   CostTable by_day = {};    // the first day first; at most max_cost_days
+  CostTable by_node = {};   // in the order of by_model, if it was asked for; an empty name: in no node
 
   bool operator==(const CostSummary&) const = default;
 };
