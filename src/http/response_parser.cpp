@@ -45,12 +45,12 @@ std::size_t ResponseParser::take(std::string_view bytes) {
     if (is_too_short(*parser_, bytes.size() - taken)) break;
     boost::system::error_code error;
     taken += parser_->put(boost::asio::const_buffer(bytes.data() + taken, bytes.size() - taken), error);
+    if (!has_head_ && parser_->is_header_done()) read_head();
     if (error == beast_http::error::need_more) {
       // What the parser takes only as a whole: the headers, a chunk's own, the trailers.
       if (bytes.size() - taken >= header_bytes_) error = beast_http::error::header_limit;
       if (error == beast_http::error::need_more) break;
     }
-    if (!error && !has_head_ && parser_->is_header_done()) read_head();
     if (error) {
       state_ = State::failed;
       problem_ = error.message();
