@@ -1,6 +1,7 @@
-// OpenAI's protocol of chat completions (https://platform.openai.com/docs/api-reference/chat), which many servers speak:
-// requests as JSON text, answers and streams of chunks as values. Without input or output. What comes from a server is
-// trusted in nothing: whatever is not of the protocol is ModelError(malformed_response) that says what is wrong.
+// OpenAI's protocol of chat completions (https://platform.openai.com/docs/api-reference/chat), which many servers
+// speak: requests as JSON text, answers and streams of chunks as values. Without input or output. What comes from a
+// server is trusted in nothing: whatever is not of the protocol is ModelError(malformed_response) that says what is
+// wrong.
 #pragma once
 
 #include <cstddef>

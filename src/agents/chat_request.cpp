@@ -10,7 +10,8 @@ namespace spark::agents {
 
 namespace {
 
-constexpr std::string_view own_members[] = {"messages", "model", "response_format", "stream", "stream_options", "tools"};
+constexpr std::string_view own_members[] = {"messages", "model",          "response_format",
+                                            "stream",   "stream_options", "tools"};
 
 // Writes one object, of which nothing is said twice.
 class BodyWriter {

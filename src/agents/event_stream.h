@@ -1,6 +1,6 @@
 // EventStream makes events of a stream of text/event-stream, as far as its bytes have come: the algorithm of WHATWG's
-// HTML standard, "9.2.6 Interpreting an event stream". It does no input or output, and keeps no more than one event of a
-// limited size. Bytes are not decoded: what is no UTF-8 stays as it is. Used by one thread at a time.
+// HTML standard, "9.2.6 Interpreting an event stream". It does no input or output, and keeps no more than one event of
+// a limited size. Bytes are not decoded: what is no UTF-8 stays as it is. Used by one thread at a time.
 //
 //   stream.feed(piece);
 //   while (const ServerSentEvent* event = stream.next()) …

@@ -8,8 +8,8 @@
 
 namespace spark::agents {
 
-// Appends. Bytes are written as base64. Throws Error(invalid_argument) for what JSON has no form of: NaN and infinities,
-// and what is nested deeper than 64.
+// Appends. Bytes are written as base64. Throws Error(invalid_argument) for what JSON has no form of: NaN and
+// infinities, and what is nested deeper than 64.
 void append_plain_json(std::string& out, const Value& value);
 void append_plain_json(std::string& out, const Object& object);
 

@@ -49,9 +49,8 @@ class ClientState {
     if (executor == nullptr) throw Error(ErrorCode::invalid_argument, "an HTTP request outside of any executor");
     const std::shared_ptr<IdleConnections> idle = pool_of(executor->context());
     const std::string bytes = request_bytes(method, headers, body);
-    std::unique_ptr<ClientConnection> connection =
-        idle->take(number_, executor->clock().steady_now(),
-                   detail::time_after(std::chrono::nanoseconds(0), options.idle_timeout));
+    std::unique_ptr<ClientConnection> connection = idle->take(
+        number_, executor->clock().steady_now(), detail::time_after(std::chrono::nanoseconds(0), options.idle_timeout));
     progress.is_new_connection = connection == nullptr;
     if (connection == nullptr) {
       connection = std::make_unique<ClientConnection>(executor->context(), tls_ ? &*tls_ : nullptr);
@@ -116,7 +115,8 @@ class ClientState {
 
 class OpenResponse {
  public:
-  OpenResponse(std::shared_ptr<ClientState> state, std::unique_ptr<ClientConnection> connection, std::string_view method)
+  OpenResponse(std::shared_ptr<ClientState> state, std::unique_ptr<ClientConnection> connection,
+               std::string_view method)
       : parser(method, state->options.header_bytes, state->options.body_bytes),
         state_(std::move(state)),
         connection_(std::move(connection)) {}

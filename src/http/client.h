@@ -45,8 +45,8 @@ struct Progress {
 class ClientState;
 class OpenResponse;
 
-// A response that is read as it comes: status and headers are there, the body comes in pieces. Whoever asked for it owns
-// it; with it goes what was not read, and its connection. Used by one task at a time, on one executor, which must
+// A response that is read as it comes: status and headers are there, the body comes in pieces. Whoever asked for it
+// owns it; with it goes what was not read, and its connection. Used by one task at a time, on one executor, which must
 // outlive it.
 class ResponseStream {
  public:
@@ -58,8 +58,8 @@ class ResponseStream {
   [[nodiscard]] int status() const noexcept;
   [[nodiscard]] const Headers& headers() const noexcept;
   // The next piece of the body, as soon as there is one, without its transfer encoding; empty: it has ended, and its
-  // connection waits for the next request. Throws as Client::send, also for a body longer than ClientOptions::body_bytes
-  // in all; after that, and after a cancellation, it must not be called again.
+  // connection waits for the next request. Throws as Client::send, also for a body longer than
+  // ClientOptions::body_bytes in all; after that, and after a cancellation, it must not be called again.
   [[nodiscard]] Task<std::string> next();
 
  private:

@@ -1,5 +1,5 @@
-// ResponseParser makes a Response of bytes, as far as they have come: a whole one at its end, or piece by piece. It does
-// no input or output. Made for one response, used by one thread at a time.
+// ResponseParser makes a Response of bytes, as far as they have come: a whole one at its end, or piece by piece. It
+// does no input or output. Made for one response, used by one thread at a time.
 #pragma once
 
 #include <cstddef>

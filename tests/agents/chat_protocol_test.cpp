@@ -41,9 +41,10 @@ std::string fault_of(std::string_view body) {
 }
 
 ModelResponse answer_of(const std::string& message, const std::string& usage = "null") {
-  return read_chat_response(R"({"id":"c-1","model":"m-1-2026","choices":[{"index":0,"finish_reason":"stop","message":)" +
-                                message + R"(}],"usage":)" + usage + "}",
-                            errors_of_test());
+  return read_chat_response(
+      R"({"id":"c-1","model":"m-1-2026","choices":[{"index":0,"finish_reason":"stop","message":)" + message +
+          R"(}],"usage":)" + usage + "}",
+      errors_of_test());
 }
 
 std::string chunk_of(const std::string& delta, const std::string& finish_reason = "null") {
@@ -234,8 +235,9 @@ TEST(ChatStream, tool_calls_are_put_together_by_their_indexes) {
       {chunk_of(R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]})"),
        chunk_of(R"({"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{\"y\""}}]})"),
        chunk_of(R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":"}}]})"),
-       chunk_of(R"({"tool_calls":[{"index":1,"function":{"arguments":":2}"}},{"index":0,"function":{"arguments":"1}"}}]})",
-                R"("tool_calls")"),
+       chunk_of(
+           R"({"tool_calls":[{"index":1,"function":{"arguments":":2}"}},{"index":0,"function":{"arguments":"1}"}}]})",
+           R"("tool_calls")"),
        "[DONE]"});
   EXPECT_THAT(response.tool_calls, ElementsAre(ToolCall("a", "f", R"({"x":1})"), ToolCall("b", "g", R"({"y":2})")));
   EXPECT_EQ(response.finish_reason, "tool_calls");
@@ -264,7 +266,8 @@ TEST(ChatStream, hostile_indexes_are_refused) {
   }
   std::string pieces;
   for (int i = 0; i < 129; ++i) {
-    pieces += std::string(i == 0 ? "" : ",") + R"({"index":0,"id":"i)" + std::to_string(i) + R"(","function":{"name":"f"}})";
+    pieces +=
+        std::string(i == 0 ? "" : ",") + R"({"index":0,"id":"i)" + std::to_string(i) + R"(","function":{"name":"f"}})";
   }
   EXPECT_THAT(fault_of_stream({chunk_of(R"({"tool_calls":[)" + pieces + "]}")}), HasSubstr("more than 128 tool calls"));
 }
@@ -277,9 +280,10 @@ TEST(ChatStream, a_refusal_is_streamed_as_a_text) {
 }
 
 TEST(ChatStream, other_choices_are_passed_over) {
-  EXPECT_EQ(stream_of({chunk_of(R"({"content":"a"})"), R"({"choices":[{"index":1,"delta":{"content":"b"}}]})", "[DONE]"})
-                .text,
-            "a");
+  EXPECT_EQ(
+      stream_of({chunk_of(R"({"content":"a"})"), R"({"choices":[{"index":1,"delta":{"content":"b"}}]})", "[DONE]"})
+          .text,
+      "a");
 }
 
 TEST(ChatStream, its_end_is_done_or_a_reason) {
@@ -317,7 +321,8 @@ TEST(ChatErrors, the_kind_follows_the_status) {
 
 TEST(ChatErrors, the_servers_text_is_found_in_every_form) {
   const auto text = [](std::string_view body) { return std::string(errors_of_test().of_status(400, body).what()); };
-  EXPECT_THAT(text(R"({"error":{"message":"no such model","type":"x"}})"), HasSubstr("answered with 400: no such model"));
+  EXPECT_THAT(text(R"({"error":{"message":"no such model","type":"x"}})"),
+              HasSubstr("answered with 400: no such model"));
   EXPECT_THAT(text(R"({"error":"no such model"})"), HasSubstr("400: no such model"));
   EXPECT_THAT(text(R"({"detail":"no such model"})"), HasSubstr("400: no such model"));
   EXPECT_THAT(text("no such model"), HasSubstr("400: no such model"));

@@ -92,7 +92,7 @@ TEST(EventStream, the_type_is_that_of_one_event_and_the_id_of_all_that_follow) {
 }
 
 TEST(EventStream, an_id_with_u_0000_is_passed_over) {
-  EXPECT_THAT(events_of(std::string_view("id: 1\ndata: x\n\nid: 2\0\ndata: y\n\n", 30)),
+  EXPECT_THAT(events_of(std::string_view("id: 1\ndata: x\n\nid: 2\0\ndata: y\n\n", 31)),
               ElementsAre(event_of("x", "message", "1"), event_of("y", "message", "1")));
 }
 

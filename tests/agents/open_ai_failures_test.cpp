@@ -104,7 +104,7 @@ TEST_F(OpenAIFailures, nobody_there_is_unavailable) {
 TEST_F(OpenAIFailures, a_server_that_hangs_times_out_and_is_asked_again) {
   serve({OpenAIServer::stands_still_after("")});
   OpenAIModelOptions of_test = options();
-  of_test.timeout = 30ms;
+  of_test.timeout = 300ms;
   of_test.retries = 1;
   OpenAIModel model(of_test);
   EXPECT_THAT(failure_of(model), HasSubstr("timeout: the call of http://127.0.0.1:"));

@@ -63,8 +63,9 @@ TEST_F(OpenAIAnswers, calls_share_a_connection) {
 TEST_F(OpenAIAnswers, a_tool_call_and_two_at_once) {
   const std::string one = R"({"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}})";
   const std::string two = R"({"id":"b","type":"function","function":{"name":"g","arguments":"{}"}})";
-  serve({OpenAIServer::sends(message_reply(R"({"content":null,"tool_calls":[)" + one + "]}", "tool_calls")),
-         OpenAIServer::sends(message_reply(R"({"content":null,"tool_calls":[)" + one + "," + two + "]}", "tool_calls"))});
+  serve(
+      {OpenAIServer::sends(message_reply(R"({"content":null,"tool_calls":[)" + one + "]}", "tool_calls")),
+       OpenAIServer::sends(message_reply(R"({"content":null,"tool_calls":[)" + one + "," + two + "]}", "tool_calls"))});
   OpenAIModel model(options());
   ModelRequest request("x");
   request.tools.emplace_back("f", "does f", Object{{"type", "object"}});
@@ -120,20 +121,18 @@ TEST_F(OpenAIAnswers, place_and_key_come_from_the_environment_where_nothing_is_g
   OpenAIModelOptions of_test = options();
   of_test.base_url.clear();
   of_test.api_key = {};
-  {
-    const EnvironmentVariable environment_key("OPENAI_API_KEY", "canary-3");
+  const auto ask_with = [&of_test](std::vector<std::pair<std::string, Secret>> headers) {
+    of_test.headers = std::move(headers);
     OpenAIModel model(of_test);
     ask(model);
-    of_test.headers = {{"Authorization", "Basic canary-4"}};
-    OpenAIModel with_header(of_test);
-    ask(with_header);
-    of_test.headers = {{"api-key", "canary-5"}};
-    OpenAIModel with_key_of_its_own(of_test);
-    ask(with_key_of_its_own);
-    of_test.headers.clear();
+  };
+  {
+    const EnvironmentVariable environment_key("OPENAI_API_KEY", "canary-3");
+    ask_with({});
+    ask_with({{"Authorization", "Basic canary-4"}});
+    ask_with({{"api-key", "canary-5"}});
   }
-  OpenAIModel without(of_test);
-  ask(without);
+  ask_with({});
   const auto requests = server_->requests();
   EXPECT_EQ(requests.at(0).headers.at("authorization"), "Bearer canary-3");
   EXPECT_EQ(requests.at(1).headers.at("authorization"), "Basic canary-4");
@@ -169,11 +168,17 @@ TEST_F(OpenAIAnswers, options_that_cannot_be_right_are_named) {
   EXPECT_THAT(fault([](auto& o) { o.max_retry_wait = Seconds(1e9); }), HasSubstr(prefix + "max_retry_wait is 1000"));
   EXPECT_THAT(fault([](auto& o) { o.backoff.factor = 0; }), HasSubstr("OpenAIModelOptions.backoff.factor is 0"));
   EXPECT_THAT(fault([](auto& o) { o.max_response_bytes = 1; }), HasSubstr(prefix + "max_response_bytes is 1"));
-  EXPECT_THAT(fault([](auto& o) { o.extra_body = Object{{"stream", true}}; }), HasSubstr(prefix + "extra_body has \"str"));
+  EXPECT_THAT(fault([](auto& o) {
+                o.extra_body = Object{{"stream", true}};
+              }),
+              HasSubstr(prefix + "extra_body has \"str"));
   EXPECT_EQ(fault([](auto& o) { o.api_key = "canary\r\nX: y"; }),
             prefix + "api_key is set to a value with a control character");
   EXPECT_EQ(fault([](auto& o) { o.project = "a\nb"; }), prefix + "project is set to a value with a control character");
-  EXPECT_THAT(fault([](auto& o) { o.headers = {{"a b", "canary"}}; }), HasSubstr(prefix + "headers: \"a b\" is not a h"));
+  EXPECT_THAT(fault([](auto& o) {
+                o.headers = {{"a b", "canary"}};
+              }),
+              HasSubstr(prefix + "headers: \"a b\" is not a h"));
   EXPECT_THAT(fault([](auto& o) { o.tls.ca_file = "/nowhere/ca.pem", o.base_url = "https://127.0.0.1"; }),
               HasSubstr("not_found"));
 }

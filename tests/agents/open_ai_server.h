@@ -1,5 +1,6 @@
 // A server of chat completions for tests: it answers each request as the test says, in turn, and keeps them. What an
-// answer is made of is plain HTTP, so that it can also break off, stand still, or be no answer at all.
+// answer is made of is plain HTTP, so that it can also break off, stand still, or be no answer at all. One connection
+// after the other: a model that keeps one must end before the next one asks.
 #pragma once
 
 #include <algorithm>
@@ -22,9 +23,10 @@ inline std::string chat_reply(int status, std::string_view body, std::string_vie
 
 // An answer whose choice has this message (JSON) and this reason, with a usage of 12 and 3 tokens.
 inline std::string message_reply(const std::string& message, const std::string& finish_reason = "stop") {
-  return chat_reply(200, R"({"id":"c-1","object":"chat.completion","model":"m-1-2026","choices":[{"index":0,"message":)" +
-                             message + R"(,"finish_reason":")" + finish_reason +
-                             R"("}],"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}})");
+  return chat_reply(
+      200, R"({"id":"c-1","object":"chat.completion","model":"m-1-2026","choices":[{"index":0,"message":)" + message +
+               R"(,"finish_reason":")" + finish_reason +
+               R"("}],"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}})");
 }
 inline std::string text_reply(const std::string& text) {
   return message_reply(R"({"role":"assistant","content":)" + to_json(Value(text)) + "}");
@@ -42,8 +44,9 @@ inline std::string http_chunk(std::string_view bytes) {
 }
 inline std::string event_chunk(const std::string& data) { return http_chunk("data: " + data + "\n\n"); }
 inline std::string delta_chunk(const std::string& delta, const std::string& finish_reason = "null") {
-  return event_chunk(R"({"id":"c-1","object":"chat.completion.chunk","model":"m-1-2026","choices":[{"index":0,"delta":)" +
-                     delta + R"(,"finish_reason":)" + finish_reason + "}]}");
+  return event_chunk(
+      R"({"id":"c-1","object":"chat.completion.chunk","model":"m-1-2026","choices":[{"index":0,"delta":)" + delta +
+      R"(,"finish_reason":)" + finish_reason + "}]}");
 }
 inline std::string text_chunk(const std::string& text) {
   return delta_chunk(R"({"content":)" + to_json(Value(text)) + "}");

@@ -1,5 +1,5 @@
-// OpenAIModel is a Model behind any server that speaks OpenAI's chat completions: OpenAI's own, vLLM, llama.cpp, Ollama,
-// gateways. Calls wait in coroutines, never on a thread; connections stay open for the next call.
+// OpenAIModel is a Model behind any server that speaks OpenAI's chat completions: OpenAI's own, vLLM, llama.cpp,
+// Ollama, gateways. Calls wait in coroutines, never on a thread; connections stay open for the next call.
 //
 //   spark::OpenAIModel model({.model_id = "gpt-4o"});                                                // OPENAI_API_KEY
 //   spark::OpenAIModel local({.model_id = "qwen3", .base_url = "http://127.0.0.1:8000/v1", .provider = "vllm"});
@@ -74,8 +74,8 @@ class ChatClient;
 
 class OpenAIModel : public Model {
  public:
-  // Throws Error(invalid_argument) for an option that can never be right, which it names without its value where that is
-  // secret, and for the files of TLS not_found and so on.
+  // Throws Error(invalid_argument) for an option that can never be right, which it names without its value where that
+  // is secret, and for the files of TLS not_found and so on.
   explicit OpenAIModel(OpenAIModelOptions options);
   ~OpenAIModel() override;
 
