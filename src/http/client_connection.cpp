@@ -34,6 +34,12 @@ void check_sent(const error_code& error, const std::string& what) {
   throw Error(ErrorCode::unavailable, what + ": " + error.message());
 }
 
+// What a server that expects a handshake does with a request as it is.
+std::string no_answer(bool may_speak_tls) {
+  return std::string("the server closed the connection without an answer") +
+         (may_speak_tls ? " (does it speak TLS?)" : "");
+}
+
 Task<std::vector<tcp::endpoint>> endpoints_of(const Url& url, boost::asio::io_context& context) {
   std::vector<tcp::endpoint> endpoints;
   error_code error;
@@ -122,6 +128,7 @@ Task<Response> ClientConnection::exchange(std::string_view method, std::string_v
   constexpr std::size_t first_read = 4 << 10, most_read = 64 << 10;
   std::string buffer;  // what the parser has not taken, and room behind it
   std::size_t filled = 0;
+  bool has_begun = false;
   while (parser.state() == ResponseParser::State::unfinished) {
     if (buffer.size() - filled < first_read) buffer.resize(filled + (buffer.empty() ? first_read : most_read));
     error_code error;
@@ -129,15 +136,18 @@ Task<Response> ClientConnection::exchange(std::string_view method, std::string_v
     const std::size_t size = tls_ ? co_await tls_->async_read_some(space, tell_in(error))
                                   : co_await socket_.async_read_some(space, tell_in(error));
     if (error == boost::asio::error::eof) {
+      if (!has_begun) throw Error(ErrorCode::unavailable, no_answer(!tls_ && progress.is_new_connection));
       parser.end();
       break;
     }
     check_sent(error, "the connection broke off before the response");
+    has_begun = true;
     filled += size;
     const std::size_t taken = parser.take(std::string_view(buffer.data(), filled));
     buffer.erase(0, taken);
     filled -= taken;
   }
+  progress.is_too_large = parser.is_too_large();
   if (parser.state() != ResponseParser::State::done) {
     throw Error(ErrorCode::unavailable, "the response cannot be read: " + parser.problem());
   }
