@@ -9,6 +9,7 @@
 #include "spark/agents/message.h"
 #include "spark/agents/model.h"
 #include "spark/agents/model_error.h"
+#include "spark/agents/open_ai_model.h"
 #include "spark/agents/price_table.h"
 #include "spark/agents/scripted_model.h"
 #include "spark/agents/token_usage.h"

@@ -1,5 +1,5 @@
-// ResponseParser makes a Response of bytes, as far as they have come. It does no input or output. Made for one
-// response, used by one thread at a time.
+// ResponseParser makes a Response of bytes, as far as they have come: a whole one at its end, or piece by piece. It
+// does no input or output. Made for one response, used by one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -32,12 +32,17 @@ class ResponseParser {
   [[nodiscard]] bool is_too_large() const noexcept { return is_too_large_; }
   // Of a response that is done: the connection may carry another request.
   [[nodiscard]] bool is_keep_alive() const noexcept { return is_keep_alive_; }
+  // The status and the headers are there; the body is there once it is done.
+  [[nodiscard]] bool has_head() const noexcept { return has_head_; }
   [[nodiscard]] Response& response() noexcept { return response_; }
+  // What has come of the body and was not taken before. What is taken so is missing in response().
+  [[nodiscard]] std::string take_body();
 
  private:
   struct Parser;
 
   void begin();
+  void read_head();
   void finish();
 
   const bool is_head_;
@@ -46,6 +51,7 @@ class ResponseParser {
   State state_ = State::unfinished;
   std::string problem_;
   bool is_too_large_ = false;
+  bool has_head_ = false;
   bool is_keep_alive_ = false;
   std::size_t interim_ = 0;
   Response response_;
