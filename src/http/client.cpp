@@ -158,7 +158,12 @@ Client::~Client() = default;
 Task<Response> Client::send(std::string method, Headers headers, std::string body, Progress& progress) {
   std::unique_ptr<ClientConnection> connection = co_await state_->ask(method, headers, body, progress);
   OpenResponse open(state_, std::move(connection), method);
-  while (!open.is_done()) co_await open.read_some();
+  try {
+    while (!open.is_done()) co_await open.read_some();
+  } catch (...) {
+    progress.is_too_large = open.parser.is_too_large();
+    throw;
+  }
   co_return std::move(open.parser.response());
 }
 

@@ -38,6 +38,7 @@ struct ClientOptions {
 struct Progress {
   bool is_new_connection = false;
   bool may_have_arrived = false;  // writing it has begun: who sends it again may have it done twice
+  bool is_too_large = false;      // it failed because the response has more than ClientOptions::body_bytes
   std::string peer_address = {};  // whom it was sent to
   std::uint16_t peer_port = 0;
 };

@@ -34,6 +34,12 @@ void check_sent(const error_code& error, const std::string& what) {
   throw Error(ErrorCode::unavailable, what + ": " + error.message());
 }
 
+// What a server that expects a handshake does with a request as it is.
+std::string no_answer(bool may_speak_tls) {
+  return std::string("the server closed the connection without an answer") +
+         (may_speak_tls ? " (does it speak TLS?)" : "");
+}
+
 Task<std::vector<tcp::endpoint>> endpoints_of(const Url& url, boost::asio::io_context& context) {
   std::vector<tcp::endpoint> endpoints;
   error_code error;
@@ -104,6 +110,7 @@ bool ClientConnection::is_usable() noexcept {
 
 Task<void> ClientConnection::write(std::string_view bytes, Progress& progress) {
   stays_open_ = false;
+  is_silent_ = true;
   while (!bytes.empty()) {
     error_code error;
     const boost::asio::const_buffer buffer(bytes.data(), bytes.size());
@@ -123,9 +130,11 @@ Task<void> ClientConnection::read_some(ResponseParser& parser) {
   const std::size_t size = tls_ ? co_await tls_->async_read_some(space, tell_in(error))
                                 : co_await socket_.async_read_some(space, tell_in(error));
   if (error == boost::asio::error::eof) {
+    if (is_silent_) throw Error(ErrorCode::unavailable, no_answer(!tls_ && is_fresh_));
     parser.end();
   } else {
     check_sent(error, "the connection broke off before the response");
+    is_silent_ = false;
     filled_ += size;
     const std::size_t taken = parser.take(std::string_view(buffer_.data(), filled_));
     buffer_.erase(0, taken);
@@ -137,6 +146,7 @@ Task<void> ClientConnection::read_some(ResponseParser& parser) {
   }
   // What came behind it is nobody's; a server that has closed its side answers nothing any more.
   stays_open_ = parser.is_keep_alive() && filled_ == 0 && !error;
+  is_fresh_ = false;
   // A connection that waits needs no room.
   std::exchange(buffer_, {});
 }

@@ -50,6 +50,8 @@ class ClientConnection {
   std::string buffer_;      // what the parser has not taken, and room behind it
   std::size_t filled_ = 0;  // of it
   bool stays_open_ = false;
+  bool is_fresh_ = true;   // no response has come on it
+  bool is_silent_ = true;  // nothing has come since the last request
 };
 
 }  // namespace spark::http

@@ -53,7 +53,8 @@ std::size_t ResponseParser::take(std::string_view bytes) {
     }
     if (error) {
       state_ = State::failed;
-      problem_ = error.message();
+      is_too_large_ = error == beast_http::error::body_limit;
+      problem_ = is_too_large_ ? "it has more than " + std::to_string(body_bytes_) + " bytes" : error.message();
     } else if (parser_->is_done()) {
       finish();
     }

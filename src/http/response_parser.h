@@ -28,6 +28,8 @@ class ResponseParser {
   [[nodiscard]] State state() const noexcept { return state_; }
   // Why it failed.
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+  // It failed because its body is too large.
+  [[nodiscard]] bool is_too_large() const noexcept { return is_too_large_; }
   // Of a response that is done: the connection may carry another request.
   [[nodiscard]] bool is_keep_alive() const noexcept { return is_keep_alive_; }
   // The status and the headers are there; the body is there once it is done.
@@ -48,6 +50,7 @@ class ResponseParser {
   std::unique_ptr<Parser> parser_;
   State state_ = State::unfinished;
   std::string problem_;
+  bool is_too_large_ = false;
   bool has_head_ = false;
   bool is_keep_alive_ = false;
   std::size_t interim_ = 0;
