@@ -276,7 +276,7 @@ TEST_F(GraphRecording, leaves_out_payloads_that_a_node_hides) {
                            {.clock = &clock_, .random_seed = 1});
   const auto hiding = make_node<DiscreetNode>();
   hiding->set_policy({.cache = CachePolicy{}});
-  const Graph graph({.start = hiding, .telemetry = &manager});
+  const Graph graph({.start = hiding, .id = "hidden", .telemetry = &manager});
   // The second time from the cache.
   EXPECT_EQ(run(graph, {{"count", 41}}), (Outputs{{"count", 42}}));
   EXPECT_EQ(run(graph, {{"count", 41}}), (Outputs{{"count", 42}}));
