@@ -46,7 +46,7 @@ int main() {
                        [](const std::string& item) { return item == "lamp" ? 12 : 0; });
   const spark::Agent agent(model, {.name = "shop", .instructions = "Be brief.", .tools = {get_price, get_stock}});
 
-  const spark::AgentResult result = spark::sync_wait(agent.run("What is it with the lamps?"));
+  const spark::AgentResult result = spark::sync_wait(agent.run("What about the lamps?"));
   std::printf("%s\n", result.text.c_str());
   std::printf("%lld steps, %lld tool calls, %lld tokens in, %lld out, $%s\n", static_cast<long long>(result.steps),
               static_cast<long long>(result.tool_calls), static_cast<long long>(result.usage.input_tokens),

@@ -129,7 +129,7 @@ TEST_F(OpenAIFailures, a_response_has_a_longest_size) {
   of_test.max_response_bytes = 2'000;
   of_test.retries = 0;
   OpenAIModel model(of_test);
-  EXPECT_THAT(failure_of(model), HasSubstr("body limit"));
+  EXPECT_THAT(failure_of(model), HasSubstr("it has more than 2000 bytes"));
 }
 
 // Servers that repeat what they were sent, in all that they say.
