@@ -42,10 +42,15 @@ std::string_view without_input(std::string_view text) noexcept {
   return text;
 }
 
+// Nothing is cut here: the half of a secret is none that could be found.
 void append_step(std::string& place, const Value& step) {
   if (!step.is_string() && !step.is_int()) return;
   place.append(place.empty() ? "" : ".");
-  place.append(step.is_int() ? std::to_string(step.as_int()) : std::string(utf8_prefix(step.as_string(), max_step)));
+  if (step.is_int()) {
+    place.append(std::to_string(step.as_int()));
+  } else {
+    place.append(step.as_string().size() <= max_step ? step.as_string() : "…");
+  }
 }
 
 // Of [{"loc": ["body", "messages", 0], "msg": …, "input": the request}, …], which FastAPI's servers give.
@@ -60,7 +65,7 @@ std::string text_of_faults(const Array& faults) {
       for (std::size_t j = 0; j < std::min(all.size(), most_steps); ++j) append_step(place, all[j]);
     }
     text.append(text.empty() ? "" : "; ").append(place).append(place.empty() ? "" : ": ");
-    text.append(without_input(message->as_string()).substr(0, max_message));
+    text.append(without_input(message->as_string()));
   }
   return text;
 }

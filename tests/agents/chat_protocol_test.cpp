@@ -379,6 +379,10 @@ TEST(ChatErrors, texts_are_short_printable_and_without_the_key) {
   for (std::size_t before = 285; before <= 305; ++before) {
     const std::string said = text(R"({"error":")" + std::string(before, 'x') + R"(canary-key"})");
     EXPECT_THAT(said, Not(HasSubstr("xc"))) << before;
+    const std::string x(before, 'x');
+    EXPECT_THAT(text(R"({"detail":[{"msg":")" + x + R"(canary-key"}]})"), Not(HasSubstr("xc"))) << before;
+    const std::string step = x.substr(0, before - 255) + "canary-key";
+    EXPECT_THAT(text(R"({"detail":[{"loc":[")" + step + R"("],"msg":"m"}]})"), Not(HasSubstr("xc"))) << before;
   }
   EXPECT_THAT(answer_of(R"({"content":"x"})").id, Not(HasSubstr("canary")));
 }

@@ -93,8 +93,8 @@ TEST(HttpClientByTls, a_connection_on_which_more_has_come_is_not_used_again) {
     http::Client client(http::Url::parse(server.url()), options);
     for (int i = 0; i < 3; ++i) {
       http::Progress progress;
-      EXPECT_EQ(sync_wait(client.send("POST", http::Headers(), "x", progress)).body, "good") << i;
-      EXPECT_TRUE(progress.is_new_connection) << i;
+      ASSERT_EQ(sync_wait(client.send("POST", http::Headers(), "x", progress)).body, "good") << i;
+      ASSERT_TRUE(progress.is_new_connection) << i;
     }
   }
 }
