@@ -82,7 +82,7 @@ std::vector<Result> streamed_answers(const Options& options) {
     // All but "data: " and the two ends of each event.
     if (count != stream_tokens + 3U || bytes != text.size() - 8 * count) throw std::runtime_error("events were lost");
   };
-  const agents::ChatErrors errors("the server", {"sk-test"});
+  const agents::ChatErrors errors("the server", {.keys = {"sk-test"}});
   const auto whole_answer = [&text, &errors] {
     agents::ChatStream chat(errors);
     read_events(text, [&chat](const auto& event) { static_cast<void>(chat.take(event.data)); });

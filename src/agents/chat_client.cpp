@@ -30,6 +30,9 @@ ChatSettings chat_settings(const OpenAIModelOptions& options) {
   return settings;
 }
 
+// Without the path, in which some have their key.
+std::string origin_of(const http::Url& url) { return (url.is_encrypted ? "https://" : "http://") + url.authority(); }
+
 double random_share_of_pause() noexcept {
   thread_local Random random(operating_system_random());
   return static_cast<double>(random.next() >> 11) * 0x1.0p-53;
@@ -98,7 +101,7 @@ ChatClient::ChatClient(OpenAIModelOptions options)
       settings_(chat_settings(options_)),
       headers_(chat_headers(options_)),
       client_(chat_url(options_), http_options(options_)),
-      errors_(client_.url().without_query(), chat_secrets(options_)) {}
+      errors_(origin_of(client_.url()), chat_secrets(options_)) {}
 
 Task<ModelResponse> ChatClient::answer(const ModelRequest& request, ModelCall& call) {
   const std::string body = chat_request(request, settings_);
@@ -146,8 +149,8 @@ Task<ModelResponse> ChatClient::try_once(const std::string& body, const ModelReq
   http::Progress progress;
   http::ResponseStream stream = co_await client_.open("POST", headers_, body, progress);
   attempt.wait = retry_after(stream.headers(), current_clock().wall_now());
-  attempt.should_be_repeated = should_retry(stream.headers());
   if (stream.status() < 200 || stream.status() > 299) {
+    attempt.should_be_repeated = should_retry(stream.headers());
     const std::string error_body = co_await read_error_body(stream);
     attempt.is_out_of_quota = is_out_of_quota(error_body);
     throw errors_.of_status(stream.status(), error_body);

@@ -1,5 +1,6 @@
 // ChatErrors makes errors of what a model's server says, of which nothing is trusted: their texts are short, printable
-// and without the secrets that were sent along, which some servers repeat. Immutable once made; safe from any thread.
+// and without the secrets that were sent along, which some servers repeat. Of a body only what is meant to be a message
+// is taken: the rest may be the request, with the prompt in it. Immutable once made; safe from any thread.
 #pragma once
 
 #include <string>
@@ -11,10 +12,17 @@
 
 namespace spark::agents {
 
+// Empty ones count as none.
+struct ChatSecrets {
+  std::vector<std::string> keys = {};
+  // Parts of the server's URL: keys, or what a model is called there.
+  std::vector<std::string> url_parts = {};
+};
+
 class ChatErrors {
  public:
-  // `name`: of the server, as the errors call it. `secrets`: empty ones count as none.
-  ChatErrors(std::string name, std::vector<std::string> secrets);
+  // `name`: of the server, as the errors call it.
+  ChatErrors(std::string name, ChatSecrets secrets);
 
   // Of an answer with a status that is no success.
   [[nodiscard]] ModelError of_status(int status, std::string_view body) const;
@@ -25,12 +33,14 @@ class ChatErrors {
 
   // At most `max_bytes` of the text, without secrets, control characters and what is no UTF-8.
   [[nodiscard]] std::string clean(std::string_view text, std::size_t max_bytes = 500) const;
+  // The same of a name, which the URL may have too: without keys alone.
+  [[nodiscard]] std::string clean_name(std::string_view text, std::size_t max_bytes) const;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
   std::string name_;
-  std::vector<std::string> secrets_;  // the longest first
+  std::vector<std::string> keys_, secrets_;  // the longest first; all secrets, with the keys
 };
 
 // Whether an error's body says that trying again is of no use: the account's money is used up.

@@ -87,7 +87,9 @@ std::string arguments_of(const Value& function, std::string_view place, const Ch
 
 std::optional<TokenUsage> usage_of(const Value& response) {
   const Value* const usage = field(response, "usage");
-  if (usage == nullptr || field(*usage, "prompt_tokens") == nullptr) return std::nullopt;
+  if (usage == nullptr) return std::nullopt;
+  // Either alone would be half of the cost.
+  if (field(*usage, "prompt_tokens") == nullptr || field(*usage, "completion_tokens") == nullptr) return std::nullopt;
   const Value* const input = field(*usage, "prompt_tokens_details");
   const Value* const output = field(*usage, "completion_tokens_details");
   const auto input_tokens = count_field(usage, "prompt_tokens");
@@ -110,11 +112,11 @@ std::optional<TokenUsage> usage_of(const Value& response) {
 
 void take_names(const Value& response, ModelResponse& to, const ChatErrors& errors) {
   if (const std::string* const id = string_field(response, "id", "", errors); id != nullptr && to.id.empty()) {
-    to.id = errors.clean(*id, max_name_bytes);
+    to.id = errors.clean_name(*id, max_name_bytes);
   }
   if (const std::string* const model = string_field(response, "model", "", errors);
       model != nullptr && to.model.empty()) {
-    to.model = errors.clean(*model, max_name_bytes);
+    to.model = errors.clean_name(*model, max_name_bytes);
   }
 }
 

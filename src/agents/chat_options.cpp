@@ -31,6 +31,11 @@ bool has_own_authorization(const OpenAIModelOptions& options) {
   });
 }
 
+// The environment's key belongs to the environment's place; a server that the program names may be anybody's.
+bool is_openai(const http::Url& url) noexcept {
+  return url.is_encrypted && http::equal_without_case(url.host, "api.openai.com");
+}
+
 void check_times(const OpenAIModelOptions& options) {
   NodePolicy policy;
   policy.backoff = options.backoff;
@@ -72,9 +77,11 @@ void check_extra_body(const Object& extra) {
 OpenAIModelOptions valid_options(OpenAIModelOptions options) {
   if (options.model_id.empty()) refuse_option("model_id is empty");
   if (options.provider.empty()) refuse_option("provider is empty");
+  const bool is_place_given = !options.base_url.empty();
   if (options.base_url.empty()) options.base_url = environment_text("OPENAI_BASE_URL");
   if (options.base_url.empty()) options.base_url = "https://api.openai.com/v1";
-  if (options.api_key.empty() && !has_own_authorization(options)) {
+  const bool is_for_place = !is_place_given || is_openai(chat_url(options));
+  if (options.api_key.empty() && is_for_place && !has_own_authorization(options)) {
     options.api_key = Secret(environment_text("OPENAI_API_KEY"));
   }
   check_times(options);
@@ -131,23 +138,34 @@ http::Headers chat_headers(const OpenAIModelOptions& options) {
   return headers;
 }
 
-std::vector<std::string> chat_secrets(const OpenAIModelOptions& options) {
-  std::vector<std::string> secrets{options.api_key.reveal()};
-  for (const auto& [name, value] : options.headers) {
-    secrets.push_back(value.reveal());
-    // Of "Bearer …" and "Basic …" what follows.
-    secrets.push_back(value.reveal().substr(value.reveal().find(' ') + 1));
-  }
-  // Some put keys into the query.
+ChatSecrets chat_secrets(const OpenAIModelOptions& options) {
+  ChatSecrets secrets;
+  // What is shorter ("EMPTY", "none", "1") is none, and stands in what honest servers say.
   constexpr std::size_t shortest_key = 8;
-  std::string_view query = options.base_url;
-  query.remove_prefix(std::min(query.find('?'), query.size()));
-  while (!query.empty()) {
-    query.remove_prefix(1);
-    const std::string_view member = query.substr(0, query.find('&'));
-    const std::string_view value = member.substr(std::min(member.find('='), member.size() - 1) + 1);
-    if (value.size() >= shortest_key) secrets.emplace_back(value);
-    query.remove_prefix(member.size());
+  // A deployment's name in a path is no key, and errors speak of it.
+  constexpr std::size_t shortest_key_in_path = 20;
+  const auto add = [](std::vector<std::string>& to, std::string_view text, std::size_t shortest) {
+    if (text.size() >= shortest) to.emplace_back(text);
+  };
+  add(secrets.keys, options.api_key.reveal(), shortest_key);
+  for (const auto& [name, value] : options.headers) {
+    const std::string_view text = value.reveal();
+    add(secrets.keys, text, shortest_key);
+    // Of "Bearer …" and "Basic …" what follows.
+    add(secrets.keys, text.substr(text.find(' ') + 1), shortest_key);
+  }
+  // Some put keys into the query, or into the path.
+  const http::Url url = http::Url::parse(options.base_url);
+  std::string_view rest = url.target;
+  bool is_query = false;
+  while (!rest.empty()) {
+    is_query = is_query || rest.front() == '?';
+    rest.remove_prefix(1);
+    const std::string_view part = rest.substr(0, rest.find_first_of(is_query ? "&" : "/?"));
+    const std::size_t sign = is_query ? part.find('=') : std::string_view::npos;
+    add(secrets.url_parts, sign == std::string_view::npos ? part : part.substr(sign + 1),
+        is_query ? shortest_key : shortest_key_in_path);
+    rest.remove_prefix(part.size());
   }
   return secrets;
 }

@@ -1,9 +1,7 @@
 // What follows from the options of an OpenAIModel. Free functions.
 #pragma once
 
-#include <string>
-#include <vector>
-
+#include "agents/chat_errors.h"
 #include "http/client.h"
 #include "spark/agents/open_ai_model.h"
 
@@ -18,6 +16,6 @@ namespace spark::agents {
 [[nodiscard]] http::ClientOptions http_options(const OpenAIModelOptions& options);
 [[nodiscard]] http::Headers chat_headers(const OpenAIModelOptions& options);
 // Everything that no error may repeat.
-[[nodiscard]] std::vector<std::string> chat_secrets(const OpenAIModelOptions& options);
+[[nodiscard]] ChatSecrets chat_secrets(const OpenAIModelOptions& options);
 
 }  // namespace spark::agents

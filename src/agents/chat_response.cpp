@@ -47,7 +47,7 @@ ModelResponse read_chat_response(std::string_view body, const ChatErrors& errors
   response.usage = usage_of(value);
   response.text = content_of(*message, "choices[0].message", errors);
   if (const std::string* const reason = string_field(choice, "finish_reason", "choices[0]", errors)) {
-    response.finish_reason = errors.clean(*reason, 64);
+    response.finish_reason = errors.clean_name(*reason, 64);
   }
   read_tool_calls(*message, response, errors);
   const std::string* const refusal = string_field(*message, "refusal", "choices[0].message", errors);

@@ -15,8 +15,9 @@ std::string ChatStream::take(std::string_view data) {
   const Value chunk = parse_chat(data, errors_);
   if (const Value* const error = error_in(chunk)) throw errors_.of_error(*error);
   take_names(chunk, response_, errors_);
-  // It comes once, or grows.
-  if (auto usage = usage_of(chunk)) response_.usage = usage;
+  // It comes once, or grows. What cannot be is not known, whatever was said before.
+  const Value* const usage = field(chunk, "usage");
+  if (usage != nullptr && usage->is_object() && !usage->as_object().empty()) response_.usage = usage_of(chunk);
   const Value* const choices = field(chunk, "choices");
   if (choices == nullptr) return text;
   if (!choices->is_array()) throw errors_.malformed("choices is no array");
@@ -30,7 +31,7 @@ void ChatStream::take_choice(const Value& choice, std::string& text) {
   const Value* const index = field(choice, "index");
   if (index != nullptr && *index != Value(0)) return;
   if (const std::string* const reason = string_field(choice, "finish_reason", "choices[0]", errors_)) {
-    response_.finish_reason = errors_.clean(*reason, 64);
+    response_.finish_reason = errors_.clean_name(*reason, 64);
   }
   const Value* const delta = field(choice, "delta");
   if (delta == nullptr) return;

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-// Of the first CR or LF; npos if there is neither. Two searches by memchr are several times faster than one for a set
-// of characters, and nearly always the second one has a short way to go.
-std::size_t line_end(std::string_view text) noexcept {
-  const std::size_t newline = text.find('\n');
-  const std::size_t carriage_return = text.substr(0, newline).find('\r');
-  return std::min(newline, carriage_return);
-}
-
 std::optional<std::int64_t> milliseconds_of(std::string_view digits) noexcept {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return std::nullopt;
@@ -47,10 +39,10 @@ const ServerSentEvent* EventStream::next() {
 bool EventStream::next_line(std::string_view& line) {
   if (std::exchange(is_line_taken_, false)) line_.clear();
   if (skips_newline_ && !piece_.empty()) {
-    if (piece_.front() == '\n') piece_.remove_prefix(1);
+    if (piece_.front() == '\n') pass(1);
     skips_newline_ = false;
   }
-  const std::size_t end = line_end(piece_);
+  const std::size_t end = line_end();
   if (end == std::string_view::npos) {
     check_size(piece_.size());
     line_.append(std::exchange(piece_, {}));
@@ -59,7 +51,7 @@ bool EventStream::next_line(std::string_view& line) {
   check_size(end);
   line = piece_.substr(0, end);
   skips_newline_ = piece_[end] == '\r';
-  piece_.remove_prefix(end + 1);
+  pass(end + 1);
   if (!line_.empty()) {
     line = line_.append(line);
     is_line_taken_ = true;
@@ -68,6 +60,21 @@ bool EventStream::next_line(std::string_view& line) {
     line.remove_prefix(byte_order_mark.size());
   }
   return true;
+}
+
+// Two searches by memchr are several times faster than one for a set of characters, and nearly always the second one
+// has a short way to go. The first goes over each byte once, however many lines end with CR before the LF.
+std::size_t EventStream::line_end() noexcept {
+  if (!is_newline_known_) newline_ = piece_.find('\n');
+  is_newline_known_ = true;
+  return std::min(newline_, piece_.substr(0, newline_).find('\r'));
+}
+
+void EventStream::pass(std::size_t bytes) noexcept {
+  piece_.remove_prefix(bytes);
+  if (newline_ == std::string_view::npos) return;
+  is_newline_known_ = is_newline_known_ && newline_ >= bytes;
+  newline_ -= is_newline_known_ ? bytes : 0;
 }
 
 void EventStream::check_size(std::size_t more) const {

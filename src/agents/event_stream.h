@@ -28,7 +28,10 @@ class EventStream {
   explicit EventStream(std::size_t event_bytes) : event_bytes_(event_bytes) {}
 
   // The piece must stay until next() has given null; what was left of the one before is forgotten.
-  void feed(std::string_view piece) noexcept { piece_ = piece; }
+  void feed(std::string_view piece) noexcept {
+    piece_ = piece;
+    is_newline_known_ = false;
+  }
   // The next event that is whole; null: everything of the piece has been taken. It lives until the next call. Throws
   // ModelError(malformed_response) for an event that is too long; then the stream is of no further use. What stands
   // behind the last empty line is no event, also when nothing more comes.
@@ -41,6 +44,10 @@ class EventStream {
  private:
   // The next whole line; false: there is none. The view lives until the next call.
   [[nodiscard]] bool next_line(std::string_view& line);
+  // Where the first CR or LF of piece_ is; npos if there is neither.
+  [[nodiscard]] std::size_t line_end() noexcept;
+  // Of piece_, so many bytes are done with.
+  void pass(std::size_t bytes) noexcept;
   void take_line(std::string_view line);
   // Throws if so much more of a line cannot be kept.
   void check_size(std::size_t more) const;
@@ -48,8 +55,10 @@ class EventStream {
   [[nodiscard]] bool finish_event();
 
   const std::size_t event_bytes_;
-  std::string_view piece_;  // what was not taken yet
-  std::string line_;        // begun in pieces before
+  std::string_view piece_;   // what was not taken yet
+  std::size_t newline_ = 0;  // where in piece_ the first LF is; npos: nowhere
+  bool is_newline_known_ = false;
+  std::string line_;  // begun in pieces before
   bool is_line_taken_ = false;
   bool is_at_begin_ = true;     // of the stream, where a byte order mark may stand
   bool skips_newline_ = false;  // the last line ended with CR: an LF belongs to its end

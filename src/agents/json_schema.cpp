@@ -15,8 +15,8 @@ constexpr std::size_t most_faults = 10;
 constexpr std::size_t most_shown_choices = 20;
 // Schemas inside one another: more than any value that can be read needs, few enough for the stack.
 constexpr int most_nested_checks = 256;
-// Of one value: alternatives of alternatives multiply.
-constexpr std::int64_t most_checks = 200'000;
+// Alternatives of alternatives multiply. A large value needs many checks by any schema: the bound of one grows with it.
+constexpr std::size_t most_checks = 200'000, most_checks_of_part = 32;
 
 // A place in the value, as a chain to its root; lives on the stack.
 struct Place {
@@ -60,14 +60,30 @@ std::size_t characters(std::string_view text) noexcept {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+// The value itself, its elements and members, and theirs.
+std::size_t parts_of(const Value& value) {
+  std::size_t count = 0;
+  std::vector<const Value*> open{&value};
+  for (; !open.empty(); ++count) {
+    const Value& next = *open.back();
+    open.pop_back();
+    if (next.is_array()) {
+      for (const Value& element : next.as_array()) open.push_back(&element);
+    } else if (next.is_object()) {
+      for (const Object::Member& member : next.as_object()) open.push_back(&member.value);
+    }
+  }
+  return count;
+}
+
 using Faults = std::vector<std::string>;
 
 class SchemaFaults {
  public:
-  explicit SchemaFaults(const Object& root) : root_(root) {}
+  SchemaFaults(const Object& root, const Value& value) : root_(root), value_(value) {}
 
-  void find(const Value& value, Faults& faults) {
-    find_in_object(root_, value, Place(), 0, faults);
+  void find(Faults& faults) {
+    find_in_object(root_, value_, Place(), 0, faults);
     // Whatever an alternative made of it: nothing has been shown to be right.
     if (is_given_up_ && faults.empty()) add(faults, Place(), too_much);
   }
@@ -81,13 +97,19 @@ class SchemaFaults {
     faults.push_back((pointer.empty() ? "the value" : pointer) + " " + what);
   }
 
+  // The parts are counted only for a value that needs it.
+  bool is_too_much() {
+    if (bound_ == most_checks) bound_ += most_checks_of_part * parts_of(value_);
+    return checks_ > bound_;
+  }
+
   void find_at(const Value& schema, const Value& value, const Place& place, int depth, Faults& faults) {
     if (schema.is_object()) return find_in_object(schema.as_object(), value, place, depth, faults);
     if (!schema.as_bool()) add(faults, place, "must not be there");
   }
 
   void find_in_object(const Object& schema, const Value& value, const Place& place, int depth, Faults& faults) {
-    if (is_given_up_ || depth > most_nested_checks || ++checks_ > most_checks) {
+    if (is_given_up_ || depth > most_nested_checks || (++checks_ > bound_ && is_too_much())) {
       is_given_up_ = true;
       return add(faults, place, too_much);
     }
@@ -223,7 +245,8 @@ class SchemaFaults {
   }
 
   const Object& root_;
-  std::int64_t checks_ = 0;
+  const Value& value_;
+  std::size_t checks_ = 0, bound_ = most_checks;
   bool is_given_up_ = false;
 };
 
@@ -231,7 +254,7 @@ class SchemaFaults {
 
 std::vector<std::string> schema_faults(const Object& schema, const Value& value) {
   Faults faults;
-  SchemaFaults(schema).find(value, faults);
+  SchemaFaults(schema, value).find(faults);
   return faults;
 }
 

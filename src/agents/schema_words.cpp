@@ -37,34 +37,10 @@ constexpr std::array known_words{
     KnownWord{"type", SchemaWord::type},
 };
 
-// Of draft 2020-12 and of those before it.
-constexpr std::array<std::string_view, 24> refused_words{
-
-    "$dynamicRef",
-
-    "$recursiveRef",
-    "additionalItems",
-    "contains",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "if",
-    "maxContains",
-    "maxProperties",
-    "minContains",
-    "minProperties",
-    "multipleOf",
-    "not",
-    "nullable",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "uniqueItems"};
+// They say nothing about right and wrong. Any other keyword may, or is a misspelled one that does.
+constexpr std::array<std::string_view, 14> annotations{
+    "$comment",   "$id",         "$schema",  "contentEncoding", "contentMediaType", "default", "definitions",
+    "deprecated", "description", "examples", "format",          "readOnly",         "title",   "writeOnly"};
 
 constexpr std::array<std::string_view, 7> schema_types{"null",   "boolean", "integer", "number",
                                                        "string", "array",   "object"};
@@ -91,7 +67,8 @@ std::optional<SchemaWord> schema_word(std::string_view keyword) noexcept {
   const auto known = std::find_if(known_words.begin(), known_words.end(),
                                   [keyword](const KnownWord& word) { return word.name == keyword; });
   if (known != known_words.end()) return known->word;
-  if (std::find(refused_words.begin(), refused_words.end(), keyword) != refused_words.end()) return std::nullopt;
+  if (keyword.starts_with("x-")) return SchemaWord::annotation;
+  if (std::find(annotations.begin(), annotations.end(), keyword) == annotations.end()) return std::nullopt;
   return SchemaWord::annotation;
 }
 

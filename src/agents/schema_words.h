@@ -24,7 +24,7 @@ enum class SchemaWord {
   reference,
 };
 
-// Empty: needed to tell right from wrong, and not understood.
+// Empty: not understood, and perhaps needed to tell right from wrong.
 [[nodiscard]] std::optional<SchemaWord> schema_word(std::string_view keyword) noexcept;
 [[nodiscard]] bool is_schema_type(std::string_view name) noexcept;
 // What "#/$defs/NAME" refers to in the schema; null if there is no such thing.

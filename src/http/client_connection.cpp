@@ -102,6 +102,12 @@ Task<void> ClientConnection::shake_hands(const Url& url, bool verifies) {
 }
 
 bool ClientConnection::is_usable() noexcept {
+  // A record that came in one piece with the response's last is no longer in the socket. Asio hands all that it reads
+  // to this BIO, OpenSSL takes records out of it.
+  if (tls_) {
+    const SSL* const ssl = tls_->native_handle();
+    if (SSL_has_pending(ssl) != 0 || BIO_ctrl_pending(SSL_get_rbio(ssl)) != 0) return false;
+  }
   char byte = 0;
   const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   // What waits there is nobody's: the end, by TLS as a message of its own, or bytes that no request asked for.

@@ -12,10 +12,11 @@ namespace {
 
 constexpr std::uint16_t http_port = 80, https_port = 443;
 
-// Without the query: some put keys into it.
+// Without path and query: some put keys into them.
 [[noreturn]] void refuse_url(std::string_view text, const char* why) {
-  throw Error(ErrorCode::invalid_argument,
-              "the URL " + std::string(text.substr(0, text.find_first_of("?#"))) + " " + why);
+  const std::size_t scheme_end = text.find("://");
+  const std::size_t end = text.find_first_of("/?#", scheme_end == std::string_view::npos ? 0 : scheme_end + 3);
+  throw Error(ErrorCode::invalid_argument, "the URL " + std::string(text.substr(0, end)) + " " + why);
 }
 
 bool is_visible(char c) noexcept { return c > ' ' && c <= '~'; }

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const ChatErrors& errors_of_test() {
-  static const ChatErrors errors("http://model.example/v1/chat/completions", {"canary-key"});
+  static const ChatErrors errors("http://model.example/v1/chat/completions", {.keys = {"canary-key"}});
   return errors;
 }
 
@@ -141,7 +141,8 @@ TEST(ChatResponse, a_text_has_its_reason_usage_and_names) {
 
 TEST(ChatResponse, usage_that_cannot_be_counts_as_not_said) {
   for (const char* usage :
-       {"null", "{}", "7", R"({"prompt_tokens":-1,"completion_tokens":1})",
+       {"null", "{}", "7", R"({"prompt_tokens":1})", R"({"completion_tokens":1})",
+        R"({"prompt_tokens":1,"completion_tokens":null})", R"({"prompt_tokens":-1,"completion_tokens":1})",
         R"({"prompt_tokens":1.5,"completion_tokens":1})", R"({"prompt_tokens":"1","completion_tokens":1})",
         R"({"prompt_tokens":1,"completion_tokens":1e300})",
         R"({"prompt_tokens":1,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":2}})",
@@ -286,6 +287,21 @@ TEST(ChatStream, other_choices_are_passed_over) {
       "a");
 }
 
+TEST(ChatStream, the_last_usage_counts_also_where_it_cannot_be) {
+  const std::string good = R"({"usage":{"prompt_tokens":3,"completion_tokens":2}})";
+  const std::string better = R"({"usage":{"prompt_tokens":3,"completion_tokens":9}})";
+  const std::string bad = R"({"usage":{"prompt_tokens":3,"completion_tokens":-1}})";
+  const auto output = [](std::vector<std::string> chunks) {
+    chunks.emplace_back("[DONE]");
+    const auto usage = stream_of(chunks).usage;
+    return usage ? usage->output_tokens : -1;
+  };
+  EXPECT_EQ(output({good, better}), 9);
+  EXPECT_EQ(output({good, R"({"usage":null})", R"({"usage":{}})"}), 2);
+  EXPECT_EQ(output({good, bad}), -1);
+  EXPECT_EQ(output({good, R"({"usage":{"prompt_tokens":3}})"}), -1);
+}
+
 TEST(ChatStream, its_end_is_done_or_a_reason) {
   EXPECT_EQ(fault_of_stream({chunk_of(R"({"content":"a"})"), chunk_of("{}", R"("length")")}), "none");
   EXPECT_EQ(fault_of_stream({chunk_of(R"({"content":"a"})"), "[DONE]"}), "none");
@@ -316,7 +332,8 @@ TEST(ChatErrors, the_kind_follows_the_status) {
   EXPECT_EQ(kind(429), ModelErrorKind::rate_limited);
   EXPECT_EQ(kind(500), ModelErrorKind::server_error);
   EXPECT_EQ(kind(599), ModelErrorKind::server_error);
-  EXPECT_EQ(kind(302), ModelErrorKind::malformed_response);
+  EXPECT_EQ(kind(302), ModelErrorKind::refused);
+  EXPECT_EQ(kind(101), ModelErrorKind::malformed_response);
 }
 
 TEST(ChatErrors, the_servers_text_is_found_in_every_form) {
@@ -325,25 +342,71 @@ TEST(ChatErrors, the_servers_text_is_found_in_every_form) {
               HasSubstr("answered with 400: no such model"));
   EXPECT_THAT(text(R"({"error":"no such model"})"), HasSubstr("400: no such model"));
   EXPECT_THAT(text(R"({"detail":"no such model"})"), HasSubstr("400: no such model"));
-  EXPECT_THAT(text("no such model"), HasSubstr("400: no such model"));
+  EXPECT_THAT(text(R"({"object":"error","message":"no such model"})"), HasSubstr("400: no such model"));
+  EXPECT_THAT(text(R"({"error":{"code":"no_such_model"}})"), HasSubstr("400: no_such_model"));
+  EXPECT_THAT(text(R"({"error":{"message":"","code":1211}})"), HasSubstr("400: 1211"));
   EXPECT_THAT(text(""), testing::EndsWith("answered with 400"));
+}
+
+TEST(ChatErrors, a_body_that_repeats_the_request_is_not_shown) {
+  const auto text = [](std::string_view body) { return std::string(errors_of_test().of_status(422, body).what()); };
+  const std::string input = R"("input":{"messages":[{"role":"user","content":"my prompt"}]}})";
+  const std::string fault = R"({"type":"missing","loc":["body","messages",0,"role"],"msg":"Field required",)" + input;
+  EXPECT_THAT(text(R"({"detail":[)" + fault + "," + fault + "]}"),
+              testing::EndsWith("422: body.messages.0.role: Field required; body.messages.0.role: Field required"));
+  EXPECT_THAT(text(R"({"detail":[)" + fault + "," + fault + "," + fault + R"(,{"msg":"fourth"}]})"),
+              Not(HasSubstr("fourth")));
+  // Some give the list as a text, as Python writes it.
+  EXPECT_THAT(text(R"({"error":{"message":"[{'msg': 'Field required', 'input': {'content': 'my prompt'}}]"}})"),
+              AllOf(HasSubstr("Field required"), Not(HasSubstr("my prompt"))));
+  for (const char* body : {"my prompt", R"("my prompt")", R"(["my prompt"])", R"({"detail":{"content":"my prompt"}})",
+                           R"({"detail":["my prompt",{"loc":"my prompt"}]})", R"({"error":{"input":"my prompt"}})",
+                           R"({"messages":"my prompt")"}) {
+    EXPECT_THAT(text(body), testing::EndsWith("answered with 422")) << body;
+  }
 }
 
 TEST(ChatErrors, texts_are_short_printable_and_without_the_key) {
   const auto text = [](std::string_view body) { return std::string(errors_of_test().of_status(401, body).what()); };
-  EXPECT_EQ(text(std::string("a\n\x1B[31m\0\xFF", 9)),
-            "http://model.example/v1/chat/completions answered with 401: a  [31m\xEF\xBF\xBD\xEF\xBF\xBD");
-  EXPECT_LT(text(std::string(100'000, 'x')).size(), 600U);
+  EXPECT_EQ(errors_of_test().clean(std::string_view("a\n\x1B[31m\0\xFF", 9)), "a  [31m\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(text(R"({"error":"a\n\u001b[31m"})"),
+            "http://model.example/v1/chat/completions answered with 401: a  [31m");
+  EXPECT_LT(text(R"({"error":")" + std::string(100'000, 'x') + "\"}").size(), 400U);
   EXPECT_THAT(text(R"({"error":{"message":"bad key: canary-key, canary-key."}})"),
               AllOf(HasSubstr("bad key: (secret), (secret)."), Not(HasSubstr("canary"))));
-  // Also where it would be cut in two.
-  EXPECT_THAT(text(std::string(495, 'x') + "canary-key"), Not(HasSubstr("canary")));
+  // Also as JSON may write it, and where it would be cut in two.
+  EXPECT_THAT(text(R"({"error":"c\u0061nary\u002dkey"})"), testing::EndsWith("401: (secret)"));
+  for (std::size_t before = 285; before <= 305; ++before) {
+    const std::string said = text(R"({"error":")" + std::string(before, 'x') + R"(canary-key"})");
+    EXPECT_THAT(said, Not(HasSubstr("xc"))) << before;
+    const std::string x(before, 'x');
+    EXPECT_THAT(text(R"({"detail":[{"msg":")" + x + R"(canary-key"}]})"), Not(HasSubstr("xc"))) << before;
+    const std::string step = x.substr(0, before - 255) + "canary-key";
+    EXPECT_THAT(text(R"({"detail":[{"loc":[")" + step + R"("],"msg":"m"}]})"), Not(HasSubstr("xc"))) << before;
+  }
   EXPECT_THAT(answer_of(R"({"content":"x"})").id, Not(HasSubstr("canary")));
 }
 
 TEST(ChatErrors, a_longer_secret_goes_before_one_that_is_a_part_of_it) {
-  const ChatErrors errors("s", {"key", "", "key-two"});
+  const ChatErrors errors("s", {.keys = {"key", "", "key-two"}});
   EXPECT_EQ(errors.clean("key-two key"), "(secret) (secret)");
+}
+
+// Were it read more than as far as it is shown, or moved for each secret, this would take hours.
+TEST(ChatErrors, a_text_of_nothing_but_secrets_is_read_only_as_far_as_it_is_shown) {
+  std::string many;
+  while (many.size() < (32U << 20U)) many += "canary-key";
+  EXPECT_EQ(errors_of_test().clean(many, 20), "(secret)(secret)(sec…");
+  const std::string body = R"({"id":")" + many + R"(","model":")" + many +
+                           R"(","choices":[{"message":{"content":"x"},)" + R"("finish_reason":")" + many + R"("}]})";
+  const ModelResponse response = read_chat_response(body, errors_of_test());
+  EXPECT_LT(response.id.size() + response.model.size() + response.finish_reason.size(), 600U);
+}
+
+TEST(ChatErrors, a_name_that_the_url_has_too_stays_as_it_is) {
+  const ChatErrors errors("s", {.keys = {"key"}, .url_parts = {"model-of-mine"}});
+  EXPECT_EQ(errors.clean("model-of-mine key"), "(secret) (secret)");
+  EXPECT_EQ(errors.clean_name("model-of-mine key", 100), "model-of-mine (secret)");
 }
 
 TEST(ChatErrors, a_quota_that_is_used_up_is_told_apart) {

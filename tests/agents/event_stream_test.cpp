@@ -50,6 +50,13 @@ TEST(EventStream, lines_end_with_lf_with_cr_and_with_both) {
   EXPECT_THAT(events_of("data: one\rdata: two\n\r\ndata: three\r\n\n"), both);
 }
 
+// Were the rest searched for an LF at each line, this would take an hour.
+TEST(EventStream, a_stream_of_cr_alone_is_read_once) {
+  std::string text(8 << 20, '\r');
+  text += "data: x\r\rdata: y\n\ndata: z\r\n\r\n";
+  EXPECT_THAT(events_in(text, text.size()), ElementsAre(event_of("x"), event_of("y"), event_of("z")));
+}
+
 TEST(EventStream, an_event_that_ends_with_cr_is_there_before_anything_follows) {
   EventStream stream(1'000);
   stream.feed("data: x\r\r");

@@ -97,6 +97,8 @@ TEST(JsonSchema, says_what_is_wrong_and_where) {
       {R"({"$defs":{"n":{"type":"integer"}},"items":{"$ref":"#/$defs/n"}})", "[true]", "/0 must be a whole number"},
       {R"({"$defs":{"a/b":{"type":"integer"}},"$ref":"#/$defs/a~1b"})", "null", "the value must be a whole number"},
       {R"({"title":"t","description":"d","format":"date","default":1,"x-own":2,"$schema":"s","examples":[]})", "1", ""},
+      {R"({"$comment":"c","$id":"i","readOnly":true,"writeOnly":true,"deprecated":true,"definitions":{}})", "1", ""},
+      {R"({"contentEncoding":"base64","contentMediaType":"text/plain"})", "1", ""},
   };
   for (const SchemaCase& each : cases) {
     EXPECT_EQ(faults_of(each.schema, parse_json(each.value)), each.faults) << each.schema << " of " << each.value;
@@ -131,6 +133,16 @@ TEST(JsonSchema, alternatives_that_multiply_are_given_up) {
   EXPECT_THAT(faults_of(schema + R"(},"$ref":"#/$defs/s30"})", 1), HasSubstr("takes too long"));
 }
 
+TEST(JsonSchema, a_large_value_is_checked_to_its_end) {
+  const std::string schema =
+      R"({"$defs":{"n":{"anyOf":[{"type":"null"},{"type":"integer"}]}},"items":{"$ref":"#/$defs/n"}})";
+  Array many(250'000, Value(1));
+  EXPECT_EQ(faults_of(schema, many), "");
+  EXPECT_EQ(faults_of(R"({"items":{"type":"integer"}})", many), "");
+  many.emplace_back("x");
+  EXPECT_THAT(faults_of(schema, many), HasSubstr("/250000 is none of what is allowed"));
+}
+
 TEST(JsonSchema, tells_at_most_ten_faults) {
   const Object schema = schema_of(R"({"items":{"type":"null"}})");
   const Array many(1'000, Value(1));
@@ -156,6 +168,8 @@ TEST(JsonSchema, a_long_name_is_cut_in_what_is_told) {
 TEST(JsonSchema, what_is_no_schema_or_not_understood_is_refused) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {R"({"pattern":"a"})", R"(the JSON schema: the keyword "pattern" is not understood)"},
+      {R"({"maxLenght":3})", R"(the JSON schema: the keyword "maxLenght" is not understood)"},
+      {R"({"uniqueItems":true})", R"(the JSON schema: the keyword "uniqueItems" is not understood)"},
       {R"({"items":{"not":{}}})", R"(the JSON schema at /items: the keyword "not" is not understood)"},
       {R"({"type":"int"})", R"(the JSON schema at /type: "int" is no type, which are null, boolean, )"},
       {R"({"type":[]})", "the JSON schema at /type: it must not be empty"},

@@ -57,7 +57,7 @@ TEST_F(OpenAIFailures, what_may_pass_is_tried_again_as_often_as_was_asked) {
     EXPECT_THAT(failure(ModelRequest("Why?"), 2), HasSubstr("answered with " + std::to_string(status)));
     EXPECT_EQ(server_->requests().size(), 3U) << status;
   }
-  for (const int status : {400, 401, 403, 404, 413, 422}) {
+  for (const int status : {301, 307, 400, 401, 403, 404, 413, 422}) {
     serve(chat_reply(status, ""));
     EXPECT_THAT(failure(ModelRequest("Why?"), 2), HasSubstr("answered with " + std::to_string(status)));
     EXPECT_EQ(server_->requests().size(), 1U) << status;
@@ -68,6 +68,10 @@ TEST_F(OpenAIFailures, the_server_has_the_last_word_on_trying_again) {
   serve(chat_reply(500, "", "x-should-retry: false\r\n"));
   EXPECT_THAT(failure(ModelRequest("Why?"), 2), HasSubstr("server_error"));
   EXPECT_EQ(server_->requests().size(), 1U);
+  // Of an answer that it calls a success it has none.
+  serve(chat_reply(200, "{}", "x-should-retry: false\r\n"));
+  EXPECT_THAT(failure(ModelRequest("Why?"), 2), HasSubstr("malformed_response"));
+  EXPECT_EQ(server_->requests().size(), 3U);
   serve(chat_reply(400, "", "x-should-retry: true\r\n"));
   EXPECT_THAT(failure(ModelRequest("Why?"), 2), HasSubstr("refused"));
   EXPECT_EQ(server_->requests().size(), 3U);
@@ -137,17 +141,18 @@ TEST_F(OpenAIFailures, a_response_has_a_longest_size) {
 
 // Servers that repeat what they were sent, in all that they say.
 TEST_F(OpenAIFailures, the_key_is_nowhere) {
-  const std::string echo = R"({"error":{"message":"key canary-5f1d, header canary-6a2e, query canary-7b3f"}})";
+  const std::string echo =
+      R"({"error":{"message":"key canary-5f1d, header canary-6a2e, query canary-7b3f, canary-8c40, path canary-0123456789-0123"}})";
   const std::string names =
-      R"({"id":"canary-5f1d","model":"canary-6a2e","choices":[{"message":{"content":"x"},"finish_reason":"canary-7b3f"}]})";
+      R"({"id":"canary-5f1d","model":"canary-6a2e","choices":[{"message":{"content":"x"},"finish_reason":"canary-5f1d"}]})";
   serve({OpenAIServer::sends(chat_reply(429, echo)), OpenAIServer::sends(chat_reply(401, echo)),
-         OpenAIServer::sends(chat_reply(400, "no such path: /v1?key=canary-7b3f Bearer canary-5f1d")),
+         OpenAIServer::sends(chat_reply(400, R"({"detail":"no such path: /v1?key=canary-7b3f Bearer canary-5f1d"})")),
          OpenAIServer::sends(chat_reply(200, echo)), OpenAIServer::sends(chat_reply(200, names)),
          OpenAIServer::sends(stream_head() + event_chunk(echo) + http_chunk("")),
          OpenAIServer::sends(stream_head() + text_chunk("x") + event_chunk(R"({"model":["canary-5f1d"]})")),
          OpenAIServer::breaks_off_after("")});
   OpenAIModelOptions of_test = options();
-  of_test.base_url += "?key=canary-7b3f";
+  of_test.base_url += "/canary-0123456789-0123?key=canary-7b3f&canary-8c40";
   of_test.headers = {{"X-Key", "Bearer canary-6a2e"}};
   of_test.retries = 1;
   of_test.options.capture_content = true;
@@ -158,7 +163,8 @@ TEST_F(OpenAIFailures, the_key_is_nowhere) {
   said += failure_of(model, streamed(pieces)) + "\n" + failure_of(model, streamed(pieces)) + "\n";
   said += failure_of(model) + "\n";
   EXPECT_GE(server_->requests().size(), 8U);
-  EXPECT_THAT(said, AllOf(HasSubstr("key (secret), header (secret), query (secret)"), Not(HasSubstr("canary"))));
+  EXPECT_THAT(said, AllOf(HasSubstr("key (secret), header (secret), query (secret), (secret), path (secret)"),
+                          Not(HasSubstr("canary"))));
   manager_.flush();
   std::string stored;
   for (const Span& span : manager_.query_spans({.limit = 1'000}).rows) {
@@ -174,6 +180,28 @@ TEST_F(OpenAIFailures, the_key_is_nowhere) {
     stored += trace.name + to_json(trace.attributes) + "\n";
   }
   EXPECT_THAT(stored, AllOf(HasSubstr("(secret)"), HasSubstr("retry"), Not(HasSubstr("canary"))));
+}
+
+// Placeholders for keys and short headers are words like others.
+TEST_F(OpenAIFailures, what_is_too_short_for_a_secret_is_shown) {
+  serve({OpenAIServer::sends(chat_reply(400, R"({"error":{"message":"EMPTY body, version 1, m-1 deployment"}})")),
+         OpenAIServer::sends(text_reply("x"))});
+  OpenAIModelOptions of_test = options();
+  of_test.base_url += "?deployment=m-1-2026";
+  of_test.api_key = "EMPTY";
+  of_test.headers = {{"X-Version", "1"}, {"X-Model", "m-1"}};
+  of_test.retries = 0;
+  OpenAIModel model(of_test);
+  EXPECT_THAT(failure_of(model), HasSubstr("400: EMPTY body, version 1, m-1 deployment"));
+  EXPECT_EQ(ask(model).model, "m-1-2026");
+}
+
+// Servers made with FastAPI.
+TEST_F(OpenAIFailures, a_refusal_that_repeats_the_prompt_is_recorded_without_it) {
+  serve(chat_reply(422, R"({"detail":[{"loc":["body"],"msg":"Field required","input":{"content":"my prompt"}}]})"));
+  EXPECT_THAT(failure(ModelRequest("my prompt")), HasSubstr("answered with 422: body: Field required"));
+  const Span span = only_span();
+  EXPECT_THAT(span.status_message + to_json(span.attributes), Not(HasSubstr("my prompt")));
 }
 
 }  // namespace

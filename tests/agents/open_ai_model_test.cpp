@@ -1,6 +1,7 @@
 // OpenAIModel against a server that answers well.
 #include <cstdlib>
 
+#include "agents/chat_options.h"
 #include "agents/open_ai_fixture.h"
 
 namespace spark::testing {
@@ -138,6 +139,25 @@ TEST_F(OpenAIAnswers, place_and_key_come_from_the_environment_where_nothing_is_g
   EXPECT_EQ(requests.at(1).headers.at("authorization"), "Basic canary-4");
   EXPECT_EQ(requests.at(2).headers.count("authorization"), 0U);
   EXPECT_EQ(requests.at(3).headers.count("authorization"), 0U);
+}
+
+TEST_F(OpenAIAnswers, the_environments_key_is_not_for_a_place_that_the_program_names) {
+  serve(text_reply("x"));
+  const EnvironmentVariable environment_key("OPENAI_API_KEY", "canary-3");
+  OpenAIModelOptions of_test = options();
+  of_test.api_key = {};
+  OpenAIModel model(of_test);
+  EXPECT_EQ(ask(model).text, "x");
+  EXPECT_EQ(server_->requests().at(0).headers.count("authorization"), 0U);
+  const auto key_for = [&of_test](const char* place) {
+    of_test.base_url = place;
+    return agents::valid_options(of_test).api_key.reveal();
+  };
+  EXPECT_EQ(key_for(""), "canary-3");
+  EXPECT_EQ(key_for("https://API.openai.com/v1"), "canary-3");
+  EXPECT_EQ(key_for("http://api.openai.com/v1"), "");
+  EXPECT_EQ(key_for("https://api.openai.com.example/v1"), "");
+  EXPECT_EQ(key_for("https://example.com/api.openai.com"), "");
 }
 
 TEST_F(OpenAIAnswers, without_any_place_it_is_openais_own) {

@@ -25,7 +25,7 @@ void demand_that(bool is_so, const char* what) {
 }
 
 const agents::ChatErrors& fuzz_errors() {
-  static const agents::ChatErrors errors("the server", {"canary"});
+  static const agents::ChatErrors errors("the server", {.keys = {"canary"}});
   return errors;
 }
 

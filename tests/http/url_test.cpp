@@ -55,6 +55,8 @@ TEST(Url, what_is_none_is_refused_without_showing_a_password) {
                                        "http://example.com:",
                                        "http://example.com:8o",
                                        "http://example.com:8o/?key=secret",
+                                       "http://example.com:8o/secret",
+                                       "ftp://example.com/secret",
                                        "http://example.com/a#part",
                                        "http://example.com#part",
                                        "ftp://example.com/?key=secret",

@@ -10,8 +10,9 @@
 
 namespace spark {
 
-// Throws Error(invalid_argument), naming the place, for what is no schema, and for a keyword that would be needed to
-// tell right from wrong and is none of these ("pattern", "not"). Annotations ("title", "format") are passed over.
+// Throws Error(invalid_argument), naming the place, for what is no schema, and for any keyword that is none of these
+// ("pattern", "not", "maxLenght"). Annotations are passed over: title, description, default, examples, deprecated,
+// readOnly, writeOnly, format, contentEncoding, contentMediaType, $schema, $id, $comment, definitions, and "x-…".
 void check_schema(const Object& schema);
 
 // What is wrong with the value, "/days must be at most 14": empty if nothing is; at most 10 faults. The schema is one

@@ -35,7 +35,8 @@ struct OpenAIModelOptions {
   // http[s]://HOST[:PORT][/PATH][?QUERY], to which "/chat/completions" is added. Empty: the environment's
   // OPENAI_BASE_URL, else https://api.openai.com/v1.
   std::string base_url = {};
-  // Empty: the environment's OPENAI_API_KEY, and if that is not there either, none is sent.
+  // Empty: the environment's OPENAI_API_KEY, where base_url is empty too or is https://api.openai.com: a server that
+  // the program names gets no key but one that the program gives it. If there is none, none is sent.
   Secret api_key = {};
   std::string organization = {};  // whom it is charged to, where a key has several
   std::string project = {};
