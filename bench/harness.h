@@ -58,6 +58,7 @@ void add_command_line_rows(std::vector<Row>& rows);
 void add_async_rows(std::vector<Row>& rows);
 void add_graph_rows(std::vector<Row>& rows);
 void add_rpc_rows(std::vector<Row>& rows);
+void add_agent_rows(std::vector<Row>& rows);
 void add_overhead_rows(std::vector<Row>& rows);
 
 // Prints machine and table to `out` as it goes. False if a row failed. Throws std::exception if there is

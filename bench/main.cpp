@@ -56,6 +56,7 @@ std::vector<spark::bench::Row> all_rows() {
   spark::bench::add_async_rows(rows);
   spark::bench::add_graph_rows(rows);
   spark::bench::add_rpc_rows(rows);
+  spark::bench::add_agent_rows(rows);
   spark::bench::add_overhead_rows(rows);
   return rows;
 }

@@ -17,8 +17,12 @@ class StockNode : public spark::RpcNode {
   using RpcNode::RpcNode;
   Task<Value> rpc_process(const Value& params, RpcContext& context) override {
     if (context.method() != "stock") throw RpcError(spark::rpc_code::method_not_found, "Method not found");
+    const Value* const item = params.is_object() ? params.as_object().find("item") : nullptr;
+    if (item == nullptr || !item->is_string()) {
+      throw RpcError(spark::rpc_code::invalid_params, "item must be text", spark::Object{{"param", "item"}});
+    }
     auto span = context.start_span("count the shelves", {.attributes = {{"shelves", 3}}});
-    co_return spark::Object{{"item", params.as_object().at("item")}, {"pieces", 12}};
+    co_return spark::Object{{"item", *item}, {"pieces", 12}};
   }
 };
 
@@ -57,10 +61,13 @@ int main() {
     trace = order.trace_id();
     const Value answer = spark::sync_wait(stock->call("stock", spark::Object{{"item", "lamp"}}));
     std::printf("%s\n", spark::to_json(answer).c_str());
-    try {
-      spark::sync_wait(stock->call("price"));
-    } catch (const RpcError& error) {
-      std::printf("%lld %s\n", static_cast<long long>(error.rpc_code()), error.what());
+    for (const char* method : {"stock", "price"}) {
+      try {
+        spark::sync_wait(stock->call(method, spark::Object{{"item", 7}}));
+      } catch (const RpcError& error) {
+        std::printf("%lld %s %s\n", static_cast<long long>(error.rpc_code()), error.what(),
+                    spark::to_json(error.data()).c_str());
+      }
     }
   }
   close(stop[1]);  // the service ends, and writes what it has recorded

@@ -23,28 +23,31 @@ void check(const ModelRequest& request) {
   if (request.output_schema) check_schema(*request.output_schema);
 }
 
-// The text as a value of the schema. What is wrong is said without the text: it is content.
+// The text as a value of the schema.
 Value output_of(const Object& schema, const ModelResponse& response, const std::string& model) {
   constexpr int most_depth = 64;
-  const auto mismatch = [&response, &model](const std::string& what) {
+  const auto mismatch = [&response, &model](const std::string& what, std::vector<std::string> faults) {
     const bool is_cut = response.finish_reason == "length";
-    return ModelError(ModelErrorKind::output_mismatch,
-                      "the answer of " + model + (is_cut ? " was cut off at its longest, and " : " ") + what);
+    return OutputMismatch("the answer of " + model + (is_cut ? " was cut off at its longest, and " : " ") + what,
+                          std::move(faults), response);
   };
   Value value;
   try {
     value = parse_json(response.text, most_depth);
-  } catch (const Error&) {
-    throw mismatch("is no JSON");
+  } catch (const Error& error) {
+    throw mismatch("is no JSON", {error.what()});
   }
-  const std::vector<std::string> faults = schema_faults(schema, value);
+  std::vector<std::string> faults = schema_faults(schema, value);
   if (faults.empty()) return value;
-  std::string all;
-  for (const std::string& fault : faults) all += (all.empty() ? "" : "; ") + fault;
-  throw mismatch("is not of the schema: " + all);
+  const std::string count = std::to_string(faults.size());
+  throw mismatch("is not of the schema, at " + count + (faults.size() == 1 ? " place" : " places"), std::move(faults));
 }
 
 }  // namespace
+
+OutputMismatch::OutputMismatch(const std::string& message, std::vector<std::string> faults, ModelResponse response)
+    : ModelError(ModelErrorKind::output_mismatch, message),
+      content_(std::make_shared<const Content>(Content{std::move(faults), std::move(response)})) {}
 
 Model::Model(ModelOptions options) : options_(std::move(options)) {}
 Model::~Model() = default;

@@ -43,18 +43,18 @@ struct Tool::State {
   ToolOptions options;
   std::function<Task<Value>(Object)> call;
 
-  void take_typed(std::vector<TypedParameter> parameters);
+  void take_typed(std::vector<detail::TypedParameter> parameters);
   // Models write null for what they leave out.
   [[nodiscard]] Object without_nulls(Object arguments) const;
   static Task<Value> call_checked(std::shared_ptr<const State> state, Object arguments);
 };
 
-void Tool::State::take_typed(std::vector<TypedParameter> parameters) {
+void Tool::State::take_typed(std::vector<detail::TypedParameter> parameters) {
   std::vector<std::string> names;
   std::vector<Object> shown;
   std::vector<Object> of_check;
   Array required;
-  for (TypedParameter& each : parameters) {
+  for (detail::TypedParameter& each : parameters) {
     if (std::find(names.begin(), names.end(), each.name) != names.end()) {
       refuse_tool(definition.name, "two of its parameters are called " + detail::quoted(each.name));
     }
@@ -80,7 +80,7 @@ Object Tool::State::without_nulls(Object arguments) const {
   return arguments;
 }
 
-Tool::Tool(std::string name, std::string description, Made made) {
+Tool::Tool(std::string name, std::string description, detail::MadeTool made) {
   if (!is_tool_name(name)) refuse_tool(name, "its name must be 1 to 64 letters, digits, _ and -");
   if (made.options.is_blocking && made.gives_task) {
     refuse_tool(name, "a function that gives a Task cannot be blocking");

@@ -1,5 +1,6 @@
 #include "spark/graph/graph.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -112,6 +113,11 @@ GraphSpec Graph::spec() const { return detail::spec_of(*plan_); }
 
 Object Graph::config() const {
   return Object{{"graph_id", graph_id()}, {"graph_version", version()}, {"graph_hash", definition().hash}};
+}
+
+bool Graph::hides_payloads() const {
+  return std::any_of(plan_->nodes.begin(), plan_->nodes.end(),
+                     [](const detail::PlannedNode& node) { return node.hides_payloads; });
 }
 
 Task<Outputs> Graph::process(ExecutionContext& context) {

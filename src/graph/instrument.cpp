@@ -168,7 +168,7 @@ NodeRecording::NodeRecording(const GraphRecording& graph, const PlannedNode& nod
   }
   if (occasion_.iteration > 0) span_.set_attribute("iteration", occasion_.iteration);
   if (occasion_.is_cache_hit) span_.set_attribute("cache_hit", true);
-  if (manager_->config().capture_inputs) span_.set_attribute("inputs", inputs);
+  if (manager_->config().capture_inputs && !node_.hides_payloads) span_.set_attribute("inputs", inputs);
   record_event("node_started", node_.event_names.started, {{"node_id", node_.id}, {"node_type", node_.type}});
 }
 
@@ -183,7 +183,7 @@ ActiveSpan NodeRecording::begin_span(const Value& inputs) const noexcept {
 
 void NodeRecording::finished(const Value& outputs) noexcept {
   if (manager_ == nullptr) return;
-  if (manager_->config().capture_outputs) {
+  if (manager_->config().capture_outputs && !node_.hides_payloads) {
     span_.set_attribute("outputs", outputs);
     record_event("node_finished", node_.event_names.completed, {{"node_id", node_.id}, {"outputs", outputs}});
   } else {

@@ -115,6 +115,7 @@ PlannedNode plan_node(const NodePtr& node, std::string id) {
           .type = std::move(type),
           .policy = node->policy(),
           .join = node->join(),
+          .hides_payloads = node->hides_payloads(),
           .span_name = std::move(span_name),
           .event_names = std::move(event_names),
           .cache = std::move(cache),

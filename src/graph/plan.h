@@ -49,6 +49,7 @@ struct PlannedNode {
   std::string type;
   NodePolicy policy;  // as it was when the graph was made, and so are the others
   JoinPolicy join;
+  bool hides_payloads = false;
   bool has_error_edge = false;
   std::string span_name;  // the type; of a subgraph, its graph id
   EventNames event_names;

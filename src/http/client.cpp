@@ -42,14 +42,15 @@ class ClientState {
     }
   }
 
-  Task<Response> send(std::string method, Headers headers, std::string body, Progress& progress) {
+  // A connection that has carried the request.
+  Task<std::unique_ptr<ClientConnection>> ask(const std::string& method, const Headers& headers,
+                                              const std::string& body, Progress& progress) {
     detail::ExecutorState* const executor = detail::ExecutorState::current();
     if (executor == nullptr) throw Error(ErrorCode::invalid_argument, "an HTTP request outside of any executor");
     const std::shared_ptr<IdleConnections> idle = pool_of(executor->context());
-    Clock& clock = executor->clock();
     const std::string bytes = request_bytes(method, headers, body);
-    std::unique_ptr<ClientConnection> connection =
-        idle->take(number_, clock.steady_now(), detail::time_after(std::chrono::nanoseconds(0), options.idle_timeout));
+    std::unique_ptr<ClientConnection> connection = idle->take(
+        number_, executor->clock().steady_now(), detail::time_after(std::chrono::nanoseconds(0), options.idle_timeout));
     progress.is_new_connection = connection == nullptr;
     if (connection == nullptr) {
       connection = std::make_unique<ClientConnection>(executor->context(), tls_ ? &*tls_ : nullptr);
@@ -59,11 +60,16 @@ class ClientState {
     }
     progress.peer_address = connection->peer().address().to_string();
     progress.peer_port = connection->peer().port();
-    Response response = co_await connection->exchange(method, bytes, options, progress);
-    if (connection->stays_open()) {
-      idle->give(number_, std::move(connection), clock.steady_now(), options.idle_connections);
-    }
-    co_return response;
+    co_await connection->write(bytes, progress);
+    co_return connection;
+  }
+
+  // Of a response that is done.
+  void give_back(std::unique_ptr<ClientConnection> connection) {
+    detail::ExecutorState* const executor = detail::ExecutorState::current();
+    if (executor == nullptr || !connection->stays_open()) return;
+    pool_of(executor->context())
+        ->give(number_, std::move(connection), executor->clock().steady_now(), options.idle_connections);
   }
 
   [[nodiscard]] std::size_t idle_connections() const {
@@ -107,12 +113,65 @@ class ClientState {
   std::vector<std::weak_ptr<IdleConnections>> pools_;  // that have, or had, connections of this client
 };
 
+class OpenResponse {
+ public:
+  OpenResponse(std::shared_ptr<ClientState> state, std::unique_ptr<ClientConnection> connection,
+               std::string_view method)
+      : parser(method, state->options.header_bytes, state->options.body_bytes),
+        state_(std::move(state)),
+        connection_(std::move(connection)) {}
+
+  // The connection is for others once the response is done.
+  Task<void> read_some() {
+    co_await connection_->read_some(parser);
+    if (is_done()) state_->give_back(std::move(connection_));
+  }
+  [[nodiscard]] bool is_done() const noexcept { return parser.state() == ResponseParser::State::done; }
+
+  ResponseParser parser;
+
+ private:
+  std::shared_ptr<ClientState> state_;
+  std::unique_ptr<ClientConnection> connection_;
+};
+
+ResponseStream::ResponseStream(std::unique_ptr<OpenResponse> open) noexcept : open_(std::move(open)) {}
+ResponseStream::ResponseStream(ResponseStream&&) noexcept = default;
+ResponseStream& ResponseStream::operator=(ResponseStream&&) noexcept = default;
+ResponseStream::~ResponseStream() = default;
+
+int ResponseStream::status() const noexcept { return open_->parser.response().status; }
+const Headers& ResponseStream::headers() const noexcept { return open_->parser.response().headers; }
+
+Task<std::string> ResponseStream::next() {
+  for (;;) {
+    std::string piece = open_->parser.take_body();
+    if (!piece.empty() || open_->is_done()) co_return piece;
+    co_await open_->read_some();
+  }
+}
+
 Client::Client(Url url, ClientOptions options)
     : state_(std::make_shared<ClientState>(std::move(url), std::move(options))) {}
 Client::~Client() = default;
 
 Task<Response> Client::send(std::string method, Headers headers, std::string body, Progress& progress) {
-  return state_->send(std::move(method), std::move(headers), std::move(body), progress);
+  std::unique_ptr<ClientConnection> connection = co_await state_->ask(method, headers, body, progress);
+  OpenResponse open(state_, std::move(connection), method);
+  try {
+    while (!open.is_done()) co_await open.read_some();
+  } catch (...) {
+    progress.is_too_large = open.parser.is_too_large();
+    throw;
+  }
+  co_return std::move(open.parser.response());
+}
+
+Task<ResponseStream> Client::open(std::string method, Headers headers, std::string body, Progress& progress) {
+  std::unique_ptr<ClientConnection> connection = co_await state_->ask(method, headers, body, progress);
+  auto open = std::make_unique<OpenResponse>(state_, std::move(connection), method);
+  while (!open->parser.has_head()) co_await open->read_some();
+  co_return ResponseStream(std::move(open));
 }
 
 const Url& Client::url() const noexcept { return state_->url; }

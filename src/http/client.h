@@ -38,11 +38,34 @@ struct ClientOptions {
 struct Progress {
   bool is_new_connection = false;
   bool may_have_arrived = false;  // writing it has begun: who sends it again may have it done twice
+  bool is_too_large = false;      // it failed because the response has more than ClientOptions::body_bytes
   std::string peer_address = {};  // whom it was sent to
   std::uint16_t peer_port = 0;
 };
 
 class ClientState;
+class OpenResponse;
+
+// A response that is read as it comes: status and headers are there, the body comes in pieces. Whoever asked for it
+// owns it; with it goes what was not read, and its connection. Used by one task at a time, on one executor, which must
+// outlive it.
+class ResponseStream {
+ public:
+  explicit ResponseStream(std::unique_ptr<OpenResponse> open) noexcept;
+  ResponseStream(ResponseStream&& other) noexcept;
+  ResponseStream& operator=(ResponseStream&& other) noexcept;
+  ~ResponseStream();
+
+  [[nodiscard]] int status() const noexcept;
+  [[nodiscard]] const Headers& headers() const noexcept;
+  // The next piece of the body, as soon as there is one, without its transfer encoding; empty: it has ended, and its
+  // connection waits for the next request. Throws as Client::send, also for a body longer than
+  // ClientOptions::body_bytes in all; after that, and after a cancellation, it must not be called again.
+  [[nodiscard]] Task<std::string> next();
+
+ private:
+  std::unique_ptr<OpenResponse> open_;
+};
 
 class Client {
  public:
@@ -57,6 +80,9 @@ class Client {
   // HTTP; Error(timeout) after connect_timeout; operation_aborted if it is cancelled. `progress` must live until the
   // task ends.
   [[nodiscard]] Task<Response> send(std::string method, Headers headers, std::string body, Progress& progress);
+
+  // As send, but done once the headers are there.
+  [[nodiscard]] Task<ResponseStream> open(std::string method, Headers headers, std::string body, Progress& progress);
 
   [[nodiscard]] const Url& url() const noexcept;
   // Connections that wait for a request, on all executors.

@@ -13,9 +13,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
-#include "http/response_parser.h"
 #include "spark/base/error.h"
 
 namespace spark::http {
@@ -32,6 +32,12 @@ void check_sent(const error_code& error, const std::string& what) {
   if (!error) return;
   if (error == boost::asio::error::operation_aborted) throw boost::system::system_error(error);
   throw Error(ErrorCode::unavailable, what + ": " + error.message());
+}
+
+// What a server that expects a handshake does with a request as it is.
+std::string no_answer(bool may_speak_tls) {
+  return std::string("the server closed the connection without an answer") +
+         (may_speak_tls ? " (does it speak TLS?)" : "");
 }
 
 Task<std::vector<tcp::endpoint>> endpoints_of(const Url& url, boost::asio::io_context& context) {
@@ -103,6 +109,8 @@ bool ClientConnection::is_usable() noexcept {
 }
 
 Task<void> ClientConnection::write(std::string_view bytes, Progress& progress) {
+  stays_open_ = false;
+  is_silent_ = true;
   while (!bytes.empty()) {
     error_code error;
     const boost::asio::const_buffer buffer(bytes.data(), bytes.size());
@@ -114,36 +122,33 @@ Task<void> ClientConnection::write(std::string_view bytes, Progress& progress) {
   }
 }
 
-Task<Response> ClientConnection::exchange(std::string_view method, std::string_view bytes, const ClientOptions& options,
-                                          Progress& progress) {
-  stays_open_ = false;
-  co_await write(bytes, progress);
-  ResponseParser parser(method, options.header_bytes, options.body_bytes);
+Task<void> ClientConnection::read_some(ResponseParser& parser) {
   constexpr std::size_t first_read = 4 << 10, most_read = 64 << 10;
-  std::string buffer;  // what the parser has not taken, and room behind it
-  std::size_t filled = 0;
-  while (parser.state() == ResponseParser::State::unfinished) {
-    if (buffer.size() - filled < first_read) buffer.resize(filled + (buffer.empty() ? first_read : most_read));
-    error_code error;
-    const boost::asio::mutable_buffer space(buffer.data() + filled, buffer.size() - filled);
-    const std::size_t size = tls_ ? co_await tls_->async_read_some(space, tell_in(error))
-                                  : co_await socket_.async_read_some(space, tell_in(error));
-    if (error == boost::asio::error::eof) {
-      parser.end();
-      break;
-    }
+  if (buffer_.size() - filled_ < first_read) buffer_.resize(filled_ + (buffer_.empty() ? first_read : most_read));
+  error_code error;
+  const boost::asio::mutable_buffer space(buffer_.data() + filled_, buffer_.size() - filled_);
+  const std::size_t size = tls_ ? co_await tls_->async_read_some(space, tell_in(error))
+                                : co_await socket_.async_read_some(space, tell_in(error));
+  if (error == boost::asio::error::eof) {
+    if (is_silent_) throw Error(ErrorCode::unavailable, no_answer(!tls_ && is_fresh_));
+    parser.end();
+  } else {
     check_sent(error, "the connection broke off before the response");
-    filled += size;
-    const std::size_t taken = parser.take(std::string_view(buffer.data(), filled));
-    buffer.erase(0, taken);
-    filled -= taken;
+    is_silent_ = false;
+    filled_ += size;
+    const std::size_t taken = parser.take(std::string_view(buffer_.data(), filled_));
+    buffer_.erase(0, taken);
+    filled_ -= taken;
   }
-  if (parser.state() != ResponseParser::State::done) {
+  if (parser.state() == ResponseParser::State::unfinished) co_return;
+  if (parser.state() == ResponseParser::State::failed) {
     throw Error(ErrorCode::unavailable, "the response cannot be read: " + parser.problem());
   }
-  // What came behind it is nobody's.
-  stays_open_ = parser.is_keep_alive() && filled == 0;
-  co_return std::move(parser.response());
+  // What came behind it is nobody's; a server that has closed its side answers nothing any more.
+  stays_open_ = parser.is_keep_alive() && filled_ == 0 && !error;
+  is_fresh_ = false;
+  // A connection that waits needs no room.
+  std::exchange(buffer_, {});
 }
 
 }  // namespace spark::http

@@ -45,6 +45,7 @@ std::size_t ResponseParser::take(std::string_view bytes) {
     if (is_too_short(*parser_, bytes.size() - taken)) break;
     boost::system::error_code error;
     taken += parser_->put(boost::asio::const_buffer(bytes.data() + taken, bytes.size() - taken), error);
+    if (!has_head_ && parser_->is_header_done()) read_head();
     if (error == beast_http::error::need_more) {
       // What the parser takes only as a whole: the headers, a chunk's own, the trailers.
       if (bytes.size() - taken >= header_bytes_) error = beast_http::error::header_limit;
@@ -52,7 +53,8 @@ std::size_t ResponseParser::take(std::string_view bytes) {
     }
     if (error) {
       state_ = State::failed;
-      problem_ = error.message();
+      is_too_large_ = error == beast_http::error::body_limit;
+      problem_ = is_too_large_ ? "it has more than " + std::to_string(body_bytes_) + " bytes" : error.message();
     } else if (parser_->is_done()) {
       finish();
     }
@@ -73,9 +75,17 @@ void ResponseParser::end() {
   problem_ = error ? error.message() : "it ended before its end";
 }
 
-void ResponseParser::finish() {
-  auto& message = parser_->get();
+void ResponseParser::read_head() {
+  const auto& message = parser_->get();
   const auto status = static_cast<int>(message.result_int());
+  if (status < 200) return;
+  response_.status = status;
+  for (const auto& field : message) response_.headers.add(string_of(field.name_string()), string_of(field.value()));
+  has_head_ = true;
+}
+
+void ResponseParser::finish() {
+  const auto status = static_cast<int>(parser_->get().result_int());
   if (status < 200) {
     // 101 would be the answer to a question that is never asked.
     if (status != 101 && ++interim_ <= max_interim_responses) return begin();
@@ -83,11 +93,14 @@ void ResponseParser::finish() {
     problem_ = "it is an interim response, " + std::to_string(status);
     return;
   }
-  response_.status = status;
-  for (const auto& field : message) response_.headers.add(string_of(field.name_string()), string_of(field.value()));
+  if (!has_head_) read_head();
   is_keep_alive_ = parser_->keep_alive();
-  response_.body = std::move(message.body());
+  response_.body = std::move(parser_->get().body());
   state_ = State::done;
+}
+
+std::string ResponseParser::take_body() {
+  return std::exchange(state_ == State::done ? response_.body : parser_->get().body(), {});
 }
 
 }  // namespace spark::http

@@ -38,6 +38,22 @@ void check(const error_code& error, const std::string& what, const std::string& 
   throw Error(ErrorCode::invalid_argument, "cannot use " + what + " in " + file + ": " + error.message());
 }
 
+void use_key(ssl::context& context, const std::string& what, const std::string& file) {
+  // Without a callback, OpenSSL would ask the terminal and wait.
+  const auto is_encrypted = std::make_shared<bool>(false);
+  context.set_password_callback([is_encrypted](std::size_t, ssl::context::password_purpose) {
+    *is_encrypted = true;
+    return std::string();
+  });
+  error_code error;
+  context.use_private_key_file(file, ssl::context::pem, error);
+  if (error && *is_encrypted) {
+    throw Error(ErrorCode::invalid_argument,
+                "cannot use " + what + " in " + file + ": it is encrypted, which is not supported");
+  }
+  check(error, what, file);
+}
+
 }  // namespace
 
 ssl::context make_tls_context(const TlsOptions& options) {
@@ -52,10 +68,7 @@ ssl::context make_tls_context(const TlsOptions& options) {
   error_code error;
   context.use_certificate_chain_file(options.certificate_file, error);
   check(error, certificate, options.certificate_file);
-  // Without this, OpenSSL would ask the terminal and wait.
-  context.set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); });
-  context.use_private_key_file(options.key_file, ssl::context::pem, error);
-  check(error, key, options.key_file);
+  use_key(context, key, options.key_file);
   if (SSL_CTX_check_private_key(context.native_handle()) != 1) {
     throw Error(ErrorCode::invalid_argument,
                 "the key in " + options.key_file + " is not that of the certificate in " + options.certificate_file);
@@ -99,9 +112,7 @@ ssl::context make_tls_context(const ClientTlsOptions& options) {
   check_readable(key, options.key_file);
   context.use_certificate_chain_file(options.certificate_file, error);
   check(error, certificate, options.certificate_file);
-  context.set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); });
-  context.use_private_key_file(options.key_file, ssl::context::pem, error);
-  check(error, key, options.key_file);
+  use_key(context, key, options.key_file);
   return context;
 }
 

@@ -12,8 +12,10 @@ namespace {
 
 constexpr std::uint16_t http_port = 80, https_port = 443;
 
+// Without the query: some put keys into it.
 [[noreturn]] void refuse_url(std::string_view text, const char* why) {
-  throw Error(ErrorCode::invalid_argument, "the URL " + std::string(text) + " " + why);
+  throw Error(ErrorCode::invalid_argument,
+              "the URL " + std::string(text.substr(0, text.find_first_of("?#"))) + " " + why);
 }
 
 bool is_visible(char c) noexcept { return c > ' ' && c <= '~'; }
@@ -41,7 +43,8 @@ Url Url::parse(std::string_view text) {
   if (!url.is_encrypted && !equal_without_case(scheme, "http"))
     refuse_url(text, "does not begin with http:// or https://");
   std::string_view rest = text.substr(scheme_end + 3);
-  rest = rest.substr(0, rest.find('#'));
+  // It is the reader's own and would not be sent.
+  if (rest.find('#') != std::string_view::npos) refuse_url(text, "has a fragment (a #)");
   const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
   if (path < rest.size()) url.target = std::string(rest[path] == '/' ? "" : "/").append(rest.substr(path));
   std::string_view authority = rest.substr(0, path), port;

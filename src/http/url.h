@@ -13,8 +13,8 @@ struct Url {
   std::uint16_t port = 0;     // 80 and 443 where none was given
   std::string target = "/";   // path and query
 
-  // "http[s]://HOST[:PORT][/PATH][?QUERY]". Throws Error(invalid_argument) that says what is wrong and never shows what
-  // stands before an @, where people put passwords: those are refused.
+  // "http[s]://HOST[:PORT][/PATH][?QUERY]". Throws Error(invalid_argument) that says what is wrong and shows neither
+  // the query nor what stands before an @, where people put passwords: those are refused.
   [[nodiscard]] static Url parse(std::string_view text);
 
   // "example.com:8080", "[::1]:8080"; without the port where it is the scheme's own.

@@ -77,15 +77,24 @@ void TraceState::erase(std::string_view key) {
 
 std::string TraceState::to_string() const {
   constexpr std::size_t long_member = 128;
-  std::size_t size = 0;
-  for (const Member& member : members_) size += size_of(member) + 1;
-  const bool leaves_out_long = size > max_propagated_bytes + 1;
-  std::string text;
+  std::size_t size = 0;  // with a comma behind each
+  std::vector<const Member*> kept;
   for (const Member& member : members_) {
-    if (leaves_out_long && size_of(member) > long_member) continue;
-    if (text.size() + !text.empty() + size_of(member) > max_propagated_bytes) break;
+    size += size_of(member) + 1;
+    kept.push_back(&member);
+  }
+  for (const bool only_long : {true, false}) {
+    for (std::size_t i = kept.size(); i-- > 0 && size > max_propagated_bytes + 1;) {
+      const std::size_t own = size_of(*kept[i]);
+      if (only_long && own <= long_member) continue;
+      size -= own + 1;
+      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  std::string text;
+  for (const Member* const member : kept) {
     if (!text.empty()) text += ',';
-    text.append(member.first).append("=").append(member.second);
+    text.append(member->first).append("=").append(member->second);
   }
   return text;
 }

@@ -112,8 +112,9 @@ void CallRecording::finished(const Value* result) noexcept {
   end({}, {});
 }
 
-void CallRecording::failed(std::int64_t code, std::string_view message) noexcept {
+void CallRecording::failed(std::int64_t code, std::string_view message, const Value* data) noexcept {
   if (manager_ == nullptr) return;
+  if (data != nullptr && !data->is_null()) span_.set_attribute("rpc.response.error.data", *data);
   const std::string status = std::to_string(code);
   span_.record_error(status, message);
   if (kind_ == SpanKind::SERVER && code == rpc_code::method_not_found && method_ != unknown_method) {
@@ -139,19 +140,29 @@ void CallRecording::failed(const std::exception_ptr& exception, std::int64_t cod
   end(type, status);
 }
 
-void CallRecording::record_event(Text type, std::string_view what) noexcept {
-  manager_->record_event({.trace_id = span_.trace_id(),
-                          .event_type = type,
-                          .name = name_ + " " + std::string(what),
-                          .attributes = {{"rpc.method", name_}},
-                          .span_id = span_.span_id()});
+void CallRecording::record_event(Text type, std::string_view what, std::string_view error_type,
+                                 std::string_view status_code) noexcept {
+  Object attributes{{"rpc.method", name_}};
+  if (!error_type.empty()) attributes.set("error.type", error_type);
+  if (!status_code.empty()) attributes.set("rpc.response.status_code", status_code);
+  const std::string name = name_ + " " + std::string(what);
+  EventOptions event;
+  event.trace_id = span_.trace_id();
+  event.event_type = type;
+  event.name = name;
+  event.attributes = attributes;
+  event.span_id = span_.span_id();
+  manager_->record_event(event);
 }
 
 void CallRecording::end(std::string_view error_type, std::string_view status_code) noexcept {
   has_ended_ = true;
   if (!status_code.empty()) span_.set_attribute("rpc.response.status_code", status_code);
   const bool is_server = kind_ == SpanKind::SERVER;
-  if (is_server) record_event("rpc_request_completed", "Completed");
+  if (is_server) {
+    const char* const what = error_type.empty() ? "Completed" : error_type == "cancelled" ? "Cancelled" : "Failed";
+    record_event("rpc_request_completed", what, error_type, status_code);
+  }
   Object attributes{
       {"rpc.system.name", system_name}, {"server.address", server_.address}, {"server.port", server_.port}};
   if (has_method_) attributes.set("rpc.method", method_);

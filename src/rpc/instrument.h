@@ -5,7 +5,7 @@
 //   span     CLIENT, for each attempt                   SERVER, for each call of a request, its child
 //            both named by the method; rpc.system.name, rpc.method, jsonrpc.protocol.version, jsonrpc.request.id,
 //            server.address, server.port, network.*, rpc.request.payload, rpc.response.payload,
-//            rpc.response.status_code and error.type of one that failed
+//            rpc.response.status_code, rpc.response.error.data and error_type of one that failed
 //            attempt; rpc.batch.size                    client.address, client.port; rpc.method_original
 //   events   -                                          rpc_request_received, rpc_request_completed,
 //                                                       rpc_connection_opened, rpc_connection_closed
@@ -55,8 +55,8 @@ class CallRecording {
   void peer(std::string_view address_and_port) noexcept;
   // `result`: null if it is not captured.
   void finished(const Value* result) noexcept;
-  // Answered with an error.
-  void failed(std::int64_t code, std::string_view message) noexcept;
+  // Answered with an error. `data`: what it has besides; null if it is not captured.
+  void failed(std::int64_t code, std::string_view message, const Value* data = nullptr) noexcept;
   // By an exception that the other side does not see; `code` is what the callee answers with, 0 for a caller.
   void failed(const std::exception_ptr& exception, std::int64_t code = 0) noexcept;
 
@@ -66,7 +66,8 @@ class CallRecording {
  private:
   [[nodiscard]] ActiveSpan begin_span() const noexcept;
   void describe(const CallFacts& facts) noexcept;
-  void record_event(Text type, std::string_view what) noexcept;
+  void record_event(Text type, std::string_view what, std::string_view error_type = {},
+                    std::string_view status_code = {}) noexcept;
   void end(std::string_view error_type, std::string_view status_code) noexcept;
 
   TelemetryManager* const manager_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spark/base/json.h"
+#include "spark/base/utf8.h"
 
 namespace spark::rpc {
 
@@ -86,13 +87,26 @@ Answer read_answer(Value& value) {
   return answer;
 }
 
-// Throws Error(invalid_argument).
-Value parse(std::string_view text, const ProtocolLimits& limits) {
+// Throws Error(invalid_argument). `around`: the levels of nesting that are not the application's, the envelope's and
+// those of a batch.
+Value parse(std::string_view text, const ProtocolLimits& limits, std::size_t around, const char* what) {
   if (text.size() > limits.body_bytes) {
     throw Error(ErrorCode::invalid_argument, "it has more than " + std::to_string(limits.body_bytes) + " bytes");
   }
-  // The envelope and the batch around it are not the application's.
-  return parse_json(text, static_cast<int>(limits.depth) + 2);
+  const std::size_t depth = limits.depth + around;
+  try {
+    return parse_json(text, static_cast<int>(depth));
+  } catch (const Error& error) {
+    if (!std::string_view(error.what()).ends_with("nested deeper than " + std::to_string(depth))) throw;
+    throw Error(ErrorCode::invalid_argument, std::string(what) + " nested deeper than " + std::to_string(limits.depth) +
+                                                 " (" + limits.depth_option + ")");
+  }
+}
+
+// "[", behind the white space of JSON's.
+bool begins_batch(std::string_view text) noexcept {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '[';
 }
 
 }  // namespace
@@ -101,7 +115,7 @@ Request read_request(std::string_view text, const ProtocolLimits& limits) {
   Request request;
   Value value;
   try {
-    value = parse(text, limits);
+    value = parse(text, limits, begins_batch(text) ? 2 : 1, "the params are");
   } catch (const Error& error) {
     request.parts.emplace_back(refused({}, rpc_code::parse_error, std::string("Parse error: ") + error.what()));
     return request;
@@ -159,7 +173,8 @@ void append_call(std::string& out, const Call& call) {
 std::vector<Answer> read_answers(std::string_view text, const ProtocolLimits& limits) {
   Value value;
   try {
-    value = parse(text, limits);
+    // An error has its data one level further in than a result is.
+    value = parse(text, limits, begins_batch(text) ? 3 : 2, "the result is");
   } catch (const Error& error) {
     throw Error(ErrorCode::unavailable, std::string("what came is no response of JSON-RPC 2.0: ") + error.what());
   }
@@ -170,6 +185,13 @@ std::vector<Answer> read_answers(std::string_view text, const ProtocolLimits& li
     answers.push_back(read_answer(value));
   }
   return answers;
+}
+
+std::string shown_method(std::string_view method) {
+  constexpr std::size_t most_shown = 128;
+  std::string shown;
+  append_json_string(shown, utf8_prefix(method, most_shown));
+  return shown;
 }
 
 std::string id_text(const Value& id) {

@@ -17,15 +17,17 @@
 namespace spark::rpc {
 
 struct ProtocolLimits {
-  std::size_t body_bytes = 4 << 20;  // of a request or a response, batches included
-  std::size_t batch = 100;           // calls in a batch
-  std::size_t depth = 64;            // of nested arrays and objects
+  std::size_t body_bytes = 4 << 20;        // of a request or a response, batches included
+  std::size_t batch = 100;                 // calls in a batch
+  std::size_t depth = 64;                  // of nested arrays and objects
+  const char* depth_option = "max_depth";  // where it is set, for messages
 };
 
 // Those of a server's options, or of a proxy's.
 template <class Options>
-[[nodiscard]] ProtocolLimits protocol_limits_of(const Options& options) {
+[[nodiscard]] ProtocolLimits protocol_limits_of(const Options& options, const char* depth_option) {
   ProtocolLimits limits;
+  limits.depth_option = depth_option;
   limits.body_bytes = options.max_body_bytes;
   limits.batch = options.max_batch;
   limits.depth = options.max_depth;
@@ -72,6 +74,9 @@ void append_call(std::string& out, const Call& call);
 // The answers in the order in which they came; errors are remote ones. Throws Error(unavailable), saying what is wrong,
 // for what is no response: the callee speaks another protocol, or was cut off.
 [[nodiscard]] std::vector<Answer> read_answers(std::string_view text, const ProtocolLimits& limits);
+
+// A method's name for messages: quoted, on one line, not more than its first 128 bytes.
+[[nodiscard]] std::string shown_method(std::string_view method);
 
 // "req-7", "7"; empty for null.
 [[nodiscard]] std::string id_text(const Value& id);

@@ -6,9 +6,9 @@
 
 #include "graph/type_name.h"
 #include "spark/async/cancellation.h"
+#include "spark/async/executor.h"
 #include "spark/async/when_all.h"
 #include "spark/base/error.h"
-#include "spark/base/json.h"
 #include "spark/graph/run_state.h"
 #include "spark/propagation/propagate.h"
 
@@ -37,18 +37,35 @@ http::ServerOptions server_options_of(const RpcServerOptions& options) {
   return result;
 }
 
+// By the names that the options have here, which are not those of the HTTP server.
 void check_options(const RpcServerOptions& options) {
-  constexpr std::size_t most_depth = 1'000, most_batch = 100'000;
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorCode::invalid_argument, "RpcServerOptions::" + what);
+  };
+  const auto check_count = [&](const char* field, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+    if (value >= least && value <= most) return;
+    refuse(std::string(field) + " is " + std::to_string(value) + ", must be from " + std::to_string(least) + " to " +
+           std::to_string(most));
+  };
+  const auto check_time = [&](const char* field, Seconds value) {
+    if (!(value > Seconds(0))) refuse(std::string(field) + " must be more than 0 s");
+  };
+  if (options.host.empty()) refuse("host is empty, must be an address or a name");
   if (options.path.empty() || options.path.front() != '/') {
-    throw Error(ErrorCode::invalid_argument, "RpcServerOptions::path is \"" + options.path + "\", must begin with a /");
+    refuse("path is \"" + options.path + "\", must begin with a /");
   }
-  if (options.max_depth < 1 || options.max_depth > most_depth) {
-    throw Error(ErrorCode::invalid_argument,
-                "RpcServerOptions::max_depth is " + std::to_string(options.max_depth) + ", must be from 1 to 1000");
-  }
-  if (options.max_batch < 1 || options.max_batch > most_batch) {
-    throw Error(ErrorCode::invalid_argument,
-                "RpcServerOptions::max_batch is " + std::to_string(options.max_batch) + ", must be from 1 to 100000");
+  check_count("threads", options.threads, 1, max_executor_threads);
+  check_count("max_body_bytes", options.max_body_bytes, 0, std::uint64_t{1} << 40);
+  check_count("max_total_body_bytes", options.max_total_body_bytes, 1, std::uint64_t{1} << 50);
+  check_count("max_batch", options.max_batch, 1, 100'000);
+  check_count("max_depth", options.max_depth, 1, 1'000);
+  check_count("max_connections", options.max_connections, 1, 1'000'000);
+  check_time("idle_timeout", options.idle_timeout);
+  check_time("body_timeout", options.body_timeout);
+  for (const std::string& method : options.methods) {
+    if (method.empty()) refuse("methods has an empty name in it");
+    // JSON-RPC 2.0, section 4.
+    if (method.starts_with("rpc.")) refuse("methods: " + shown_method(method) + " begins with rpc., which is reserved");
   }
 }
 
@@ -65,7 +82,7 @@ const std::string nothing;
 }  // namespace
 
 NodeServer::NodeServer(const std::shared_ptr<RpcNode>& node, const RpcServerOptions& options)
-    : options_(options), node_(node), limits_(protocol_limits_of(options)) {
+    : options_(options), node_(node), limits_(protocol_limits_of(options, "RpcServerOptions::max_depth")) {
   check_options(options_);
   place_.address = options_.host;
   http::ServerOptions http_options = server_options_of(options_);
@@ -194,7 +211,7 @@ Task<RpcOutcome> NodeServer::process(const Call& call, const std::string& peer, 
     co_return result;
   } catch (const RpcError& error) {
     if (!error.is_remote()) {
-      recording.failed(error.rpc_code(), error.what());
+      recording.failed(error.rpc_code(), error.what(), options_.capture_payloads ? &error.data() : nullptr);
       co_return error;
     }
     exception = std::current_exception();
@@ -206,10 +223,7 @@ Task<RpcOutcome> NodeServer::process(const Call& call, const std::string& peer, 
     std::rethrow_exception(exception);
   }
   recording.failed(exception, rpc_code::internal_error);
-  constexpr std::size_t most_shown = 128;  // of what a caller wrote, on one line
-  std::string method;
-  append_json_string(method, call.method.substr(0, most_shown));
-  report("the call of " + method + " failed: " + detail::describe(exception).message);
+  report("the call of " + shown_method(call.method) + " failed: " + detail::describe(exception).message);
   co_return RpcError(rpc_code::internal_error, "Internal error");
 }
 

@@ -17,15 +17,25 @@ namespace {
 
 constexpr std::int64_t max_retries = 1'000;
 
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(ErrorCode::invalid_argument, "RpcProxyOptions::" + what);
+}
+
+void check_header(const std::string& name, const Secret& value) {
+  std::string_view fault = detail::header_fault(name, value.reveal());
+  // Those of the trace, which each request has of its own.
+  for (const std::string_view own : {"traceparent", "tracestate", "baggage"}) {
+    if (http::equal_without_case(name, own)) fault = "a header that the protocol sets itself";
+  }
+  if (!fault.empty()) refuse("headers: \"" + name + "\" is " + std::string(fault));
+}
+
 // Checks before anything is made of them.
 RpcProxyOptions valid(RpcProxyOptions options) {
   NodePolicy policy;
   policy.backoff = options.backoff;
   policy.timeout = options.timeout;
   validate(policy, "RpcProxyOptions");
-  const auto refuse = [](const std::string& what) {
-    throw Error(ErrorCode::invalid_argument, "RpcProxyOptions::" + what);
-  };
   if (!(options.timeout > Seconds(0))) refuse("timeout is 0, must be at least 1 µs");
   if (options.retries < 0 || options.retries > max_retries) {
     refuse("retries is " + std::to_string(options.retries) + ", must be from 0 to 1000");
@@ -33,11 +43,22 @@ RpcProxyOptions valid(RpcProxyOptions options) {
   if (!(options.connect_timeout > Seconds(0))) refuse("connect_timeout is not more than 0 s");
   if (options.max_batch < 1 || options.max_batch > 100'000) refuse("max_batch must be from 1 to 100000");
   if (options.max_depth < 1 || options.max_depth > 1'000) refuse("max_depth must be from 1 to 1000");
-  for (const auto& [name, value] : options.headers) {
-    const std::string_view fault = detail::header_fault(name, value.reveal());
-    if (!fault.empty()) refuse("headers: \"" + name + "\" is " + std::string(fault));
-  }
+  for (const auto& [name, value] : options.headers) check_header(name, value);
   return options;
+}
+
+http::Url url_of(const RpcProxyOptions& options) {
+  if (options.endpoint.empty()) refuse("endpoint is empty (has the RpcNode been started?)");
+  http::Url url;
+  try {
+    url = http::Url::parse(options.endpoint);
+  } catch (const Error& error) {
+    refuse(std::string("endpoint: ") + error.what());
+  }
+  const RpcClientTls& tls = options.tls;
+  const bool has_tls = !tls.ca_file.empty() || !tls.certificate_file.empty() || !tls.key_file.empty() || !tls.verify;
+  if (has_tls && !url.is_encrypted) refuse("tls is set, but the endpoint is http://");
+  return url;
 }
 
 http::ClientOptions client_options_of(const RpcProxyOptions& options) {
@@ -58,7 +79,8 @@ ServerPlace place_of(const http::Url& url) {
   return place;
 }
 
-void check_params(const Value& params) {
+void check_call(const std::string& method, const Value& params) {
+  if (method.empty()) throw Error(ErrorCode::invalid_argument, "a call of a remote method has no method's name");
   if (params.is_null() || params.is_object() || params.is_array()) return;
   throw Error(ErrorCode::invalid_argument,
               "the params of a call are an object, an array or null, not " + std::string(to_string(params.type())));
@@ -100,8 +122,8 @@ double random_share() noexcept {
 
 Proxy::Proxy(RpcProxyOptions options)
     : options_(valid(std::move(options))),
-      limits_(protocol_limits_of(options_)),
-      client_(http::Url::parse(options_.endpoint), client_options_of(options_)),
+      limits_(protocol_limits_of(options_, "RpcProxyOptions::max_depth")),
+      client_(url_of(options_), client_options_of(options_)),
       name_(client_.url().without_query()),
       place_(place_of(client_.url())) {}
 
@@ -110,7 +132,7 @@ TelemetryManager* Proxy::manager() const noexcept {
 }
 
 Task<Value> Proxy::call(std::string method, Value params) {
-  check_params(params);
+  check_call(method, params);
   Exchange exchange;
   exchange.ids.push_back(next_id());
   exchange.facts.method = method;
@@ -127,7 +149,7 @@ Task<Value> Proxy::call(std::string method, Value params) {
 }
 
 Task<void> Proxy::notify(std::string method, Value params) {
-  check_params(params);
+  check_call(method, params);
   Exchange exchange;
   exchange.facts.method = method;
   if (options_.capture_payloads && !params.is_null()) exchange.facts.params = &params;
@@ -149,7 +171,7 @@ Task<std::vector<RpcOutcome>> Proxy::call_batch(std::vector<RpcCall> calls) {
   exchange.body = "[";
   Array payload;
   for (RpcCall& one : calls) {
-    check_params(one.params);
+    check_call(one.method, one.params);
     Call call;
     call.method = std::move(one.method);
     call.params = std::move(one.params);
@@ -186,14 +208,14 @@ Task<std::vector<RpcOutcome>> Proxy::attempt(const Exchange& exchange, Failure& 
   std::vector<RpcOutcome> outcomes;
   try {
     auto sending = send(exchange.body, progress);
-    auto limited = with_timeout(std::move(sending), options_.timeout, "the call to " + name_);
+    auto limited = with_timeout(std::move(sending), options_.timeout, description_of(exchange.facts));
     const http::Response response = co_await std::move(limited);
     progress.may_have_arrived = !is_refused_before(response.status);
     failure.is_final = is_final(response.status);
     failure.wait = retry_after(response);
     outcomes = read(response, exchange.ids);
   } catch (...) {
-    failure.exception = std::current_exception();
+    failure.exception = named(std::current_exception(), exchange.facts, progress);
   }
   recording.peer(progress.peer_address, progress.peer_port);
   if (failure.exception) {
@@ -204,7 +226,7 @@ Task<std::vector<RpcOutcome>> Proxy::attempt(const Exchange& exchange, Failure& 
   }
   if (exchange.facts.batch_size == 0 && !outcomes.empty()) {
     if (const RpcError* const error = std::get_if<RpcError>(&outcomes.front())) {
-      recording.failed(error->rpc_code(), error->what());
+      recording.failed(error->rpc_code(), error->what(), options_.capture_payloads ? &error->data() : nullptr);
     } else {
       recording.finished(options_.capture_payloads ? &std::get<Value>(outcomes.front()) : nullptr);
     }
@@ -212,6 +234,29 @@ Task<std::vector<RpcOutcome>> Proxy::attempt(const Exchange& exchange, Failure& 
   }
   recording.finished(nullptr);
   co_return outcomes;
+}
+
+std::string Proxy::description_of(const CallFacts& facts) const {
+  const std::string what = facts.batch_size > 0 ? "the batch of " + std::to_string(facts.batch_size) + " calls"
+                                                : "the call of " + shown_method(facts.method);
+  return what + " to " + name_;
+}
+
+std::exception_ptr Proxy::named(const std::exception_ptr& exception, const CallFacts& facts,
+                                const http::Progress& progress) const {
+  if (!may_pass(exception)) return exception;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Error& error) {
+    const std::string what = description_of(facts);
+    std::string message = error.what();
+    if (!message.starts_with(what)) message.insert(0, what + ": ");
+    if (progress.is_too_large) message += " (RpcProxyOptions::max_body_bytes)";
+    if (facts.attempt > 1) {
+      message += " (attempt " + std::to_string(facts.attempt) + " of " + std::to_string(options_.retries + 1) + ")";
+    }
+    return std::make_exception_ptr(Error(error.code(), message));
+  }
 }
 
 Task<http::Response> Proxy::send(const std::string& body, http::Progress& progress) {
@@ -230,7 +275,7 @@ std::vector<RpcOutcome> Proxy::read(const http::Response& response, const std::v
   // Some answer with an error's body and a status to match.
   const bool may_be_answer = is_success || (!ids.empty() && !response.body.empty() && response.body.front() == '{');
   if (!may_be_answer) {
-    throw Error(ErrorCode::unavailable, name_ + " answered with " + std::to_string(response.status));
+    throw Error(ErrorCode::unavailable, "it was answered with " + std::to_string(response.status));
   }
   // Notifications have no answer, unless they were refused as a whole.
   const bool is_json = !response.body.empty() && (response.body.front() == '{' || response.body.front() == '[');
@@ -252,7 +297,7 @@ std::vector<RpcOutcome> Proxy::read(const http::Response& response, const std::v
   for (const Value& id : ids) {
     const auto found = std::find_if(answers.begin(), answers.end(), [&id](const Answer& one) { return one.id == id; });
     if (found == answers.end()) {
-      throw Error(ErrorCode::unavailable, name_ + " left a call without an answer");
+      throw Error(ErrorCode::unavailable, "a call was left without an answer");
     }
     outcomes.push_back(std::move(found->outcome));
     found->id = Value();

@@ -45,6 +45,12 @@ class Proxy {
 
   [[nodiscard]] Task<std::vector<RpcOutcome>> run(Exchange& exchange);
   [[nodiscard]] Task<std::vector<RpcOutcome>> attempt(const Exchange& exchange, Failure& failure);
+  // "the call of "sum" to http://127.0.0.1:8080/"
+  [[nodiscard]] std::string description_of(const CallFacts& facts) const;
+  // With whom and which try it was, if it is one of the connection's or of the answer's: what comes from there knows
+  // nothing of calls.
+  [[nodiscard]] std::exception_ptr named(const std::exception_ptr& exception, const CallFacts& facts,
+                                         const http::Progress& progress) const;
   [[nodiscard]] Task<http::Response> send(const std::string& body, http::Progress& progress);
   [[nodiscard]] std::vector<RpcOutcome> read(const http::Response& response, const std::vector<Value>& ids) const;
   [[nodiscard]] TelemetryManager* manager() const noexcept;

@@ -22,7 +22,9 @@ RpcNode::~RpcNode() {
 
 void RpcNode::start_server() {
   const std::lock_guard lock(mutex_);
-  if (server_ != nullptr) throw Error(ErrorCode::conflict, "an RpcNode was started that serves already");
+  if (server_ != nullptr) {
+    throw Error(ErrorCode::conflict, "RpcNode::start_server: it serves already, at " + server_->endpoint());
+  }
   const auto self = std::dynamic_pointer_cast<RpcNode>(weak_from_this().lock());
   if (self == nullptr) {
     throw Error(ErrorCode::invalid_argument, "an RpcNode that serves must be made by make_node: its calls share it");
@@ -37,7 +39,13 @@ bool RpcNode::stop(Seconds deadline) {
     server = server_;
   }
   if (server == nullptr) return true;
-  const bool was_clean = server->stop(deadline);
+  bool was_clean = false;
+  try {
+    was_clean = server->stop(deadline);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::would_deadlock) throw;
+    throw Error(ErrorCode::would_deadlock, "RpcNode::stop was called by a call that it would wait for");
+  }
   const std::lock_guard lock(mutex_);
   if (server_ == server) server_.reset();
   return was_clean;

@@ -99,6 +99,17 @@ TEST_F(JoinedShow, OfOneServiceNoServiceIsNamed) {
   EXPECT_THAT(alone, Not(HasSubstr("[")));
 }
 
+TEST_F(JoinedShow, ATraceThatWasNeverStartedByItselfIsWholeWithItsTopSpan) {
+  const std::string whole = file("job.db", [](Store& store) {
+    write_as(store, "shop", [](BatchBuilder& builder) {
+      add_local_root(builder, make_span(1, "job", 0, 100));
+      builder.add(make_child(2, "step", 10, 60, 1));
+    });
+  });
+  EXPECT_EQ(json_of({"show", distributed_id(), whole}).at("trace").as_object().at("partial"), Value(true));
+  EXPECT_THAT(out_of({"show", distributed_id(), whole}), Not(HasSubstr("No start of the trace")));
+}
+
 TEST_F(JoinedShow, JsonSaysWhoRecordedASpanAndWhereItIs) {
   const std::string shop = caller();
   const Object shown = json_of({"show", distributed_id(), callee(), shop});

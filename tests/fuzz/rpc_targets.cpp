@@ -46,6 +46,7 @@ void check_state(const TraceState& state) {
   demand(state.members().size() <= TraceState::max_members, "the members of a tracestate are limited");
   const std::string text = state.to_string();
   demand(text.size() <= TraceState::max_propagated_bytes, "a tracestate is limited");
+  demand(text.empty() == state.empty(), "of a tracestate something is passed on");
   const auto back = TraceState::parse(text);
   demand(back.has_value() && back->to_string() == text, "a tracestate comes back");
 }

@@ -266,6 +266,45 @@ TEST_F(GraphRecording, captures_payloads_as_configured) {
   EXPECT_EQ(manager.query_events(events)[0].attributes, (Object{{"node_id", "transform_1"}}));
 }
 
+class DiscreetNode : public TransformNode {
+ public:
+  [[nodiscard]] bool hides_payloads() const override { return true; }
+};
+
+TEST_F(GraphRecording, leaves_out_payloads_that_a_node_hides) {
+  TelemetryManager manager(TelemetryConfig::create_memory({.capture_outputs = true, .capture_inputs = true}),
+                           {.clock = &clock_, .random_seed = 1});
+  const auto hiding = make_node<DiscreetNode>();
+  hiding->set_policy({.cache = CachePolicy{}});
+  const Graph graph({.start = hiding, .id = "hidden", .telemetry = &manager});
+  // The second time from the cache.
+  EXPECT_EQ(run(graph, {{"count", 41}}), (Outputs{{"count", 42}}));
+  EXPECT_EQ(run(graph, {{"count", 41}}), (Outputs{{"count", 42}}));
+  manager.flush();
+  const Page<Span> spans = manager.query_spans({.name = "DiscreetNode"});
+  ASSERT_EQ(spans.size(), 2U);
+  for (const Span& span : spans.rows) {
+    EXPECT_FALSE(span.attributes.contains("inputs"));
+    EXPECT_FALSE(span.attributes.contains("outputs"));
+    EXPECT_TRUE(span.attributes.contains("input_size"));
+  }
+  for (const Event& event : manager.query_events({.event_type = "node_finished"}).rows) {
+    EXPECT_EQ(event.attributes, (Object{{"node_id", "discreet_1"}}));
+  }
+}
+
+TEST_F(GraphRecording, leaves_out_payloads_of_a_subgraph_around_a_node_that_hides_them) {
+  TelemetryManager manager(TelemetryConfig::create_memory({.capture_outputs = true, .capture_inputs = true}),
+                           {.clock = &clock_, .random_seed = 1});
+  const auto inner = make_node<Graph>(GraphOptions{.start = make_node<DiscreetNode>(), .id = "inner"});
+  const Graph graph({.start = inner >> make_node<TransformNode>(), .telemetry = &manager});
+  run(graph, {{"count", 41}});
+  manager.flush();
+  EXPECT_FALSE(manager.query_spans({.name = "inner"})[0].attributes.contains("inputs"));
+  EXPECT_FALSE(manager.query_spans({.name = "inner"})[0].attributes.contains("outputs"));
+  EXPECT_TRUE(manager.query_spans({.name = "TransformNode"})[0].attributes.contains("outputs"));
+}
+
 TEST_F(GraphRecording, records_a_definition_once_and_names_it_in_every_trace) {
   const Graph graph({.start = make_node<ReportNode>(), .telemetry = &manager_});
   run(graph);

@@ -57,6 +57,28 @@ TEST(ResponseParser, a_chunked_body_of_nothing_is_read_in_every_split) {
   }
 }
 
+TEST(ResponseParser, a_body_that_is_taken_as_it_comes_is_whole_in_every_split) {
+  const std::string text =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    ResponseParser parser("POST", header_limit, body_limit);
+    std::string waiting, body;
+    for (std::size_t i = 0; i < text.size(); i += piece) {
+      waiting += text.substr(i, piece);
+      waiting.erase(0, parser.take(waiting));
+      const std::string taken = parser.take_body();
+      EXPECT_EQ(parser.response().status, parser.has_head() ? 201 : 200);
+      EXPECT_TRUE(parser.has_head() || taken.empty());
+      body += taken;
+    }
+    ASSERT_EQ(parser.state(), ResponseState::done) << piece;
+    EXPECT_EQ(body, "abcde");
+    EXPECT_EQ(parser.take_body(), "");
+    EXPECT_EQ(parser.response().headers.all().size(), 1U);
+  }
+}
+
 TEST(ResponseParser, what_is_around_chunks_is_bounded_as_headers_are) {
   const std::string begin = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string much(2 * header_limit, '0');

@@ -188,6 +188,17 @@ TEST(Propagate, the_tracestate_does_not_go_with_another_trace) {
   EXPECT_EQ(headers.at("traceparent").substr(53), "03");
 }
 
+TEST(Propagate, a_tracestate_of_long_entries_alone_is_passed_on_as_far_as_it_fits) {
+  std::string state;
+  for (char c = 'a'; c <= 'z'; ++c) state += std::string(c == 'a' ? "" : ",") + c + "=" + std::string(200, c);
+  HeaderList headers = remote_headers("01");
+  for (auto& [name, value] : headers) {
+    if (name == "tracestate") value = state;
+  }
+  const RemoteScope scope(nullptr, extract(headers));
+  EXPECT_EQ(injected()["tracestate"], state.substr(0, 10 * 203 - 1) + ",bar=2");
+}
+
 TEST(Propagate, baggage_is_changed_for_a_scope_and_the_rest_stays) {
   TelemetryManager manager(TelemetryConfig::create_memory());
   const RemoteScope scope(&manager, extract(remote_headers("01")));

@@ -132,5 +132,21 @@ TEST(TraceState, what_is_too_much_goes_in_whole_members_the_long_ones_first) {
   for (std::size_t i = 0; i < back->members().size(); ++i) EXPECT_EQ(back->members()[i], state.members()[i]);
 }
 
+TEST(TraceState, no_more_goes_than_must) {
+  // Ten long ones: eight have room.
+  const std::string long_ones = members(10, 250);
+  EXPECT_EQ(TraceState::parse(long_ones)->to_string(), members(8, 250));
+  // Of two long ones among short ones the last goes, for that is enough.
+  const std::string one = "first=" + std::string(250, 'f') + ",", other = "last=" + std::string(250, 'l');
+  const std::string short_ones = members(15, 110);
+  ASSERT_GT((one + short_ones + "," + other).size(), TraceState::max_propagated_bytes);
+  EXPECT_EQ(TraceState::parse(one + short_ones + "," + other)->to_string(), one + short_ones);
+  // What just fits stays as it is; a character more costs a member.
+  const std::string full = members(8, 250) + ",x=" + std::string(TraceState::max_propagated_bytes - 2'031 - 3, 'x');
+  ASSERT_EQ(full.size(), TraceState::max_propagated_bytes);
+  EXPECT_EQ(TraceState::parse(full)->to_string(), full);
+  EXPECT_LT(TraceState::parse(full + "x")->to_string().size(), full.size());
+}
+
 }  // namespace
 }  // namespace spark

@@ -71,6 +71,26 @@ TEST_F(RpcCalls, events_and_durations_are_recorded_and_go_with_the_trace) {
   EXPECT_GE(of_caller[0].value, of_callee[0].value);
 }
 
+TEST_F(RpcCalls, the_event_of_a_failed_call_says_so) {
+  start();
+  const auto proxy = connect();
+  error_of(*proxy, "refuse");
+  flush();
+  const auto events = callee_.query_events({.event_type = "rpc_request_completed"}).rows;
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].name, "refuse Failed");
+  EXPECT_EQ(events[0].attributes,
+            (Object{{"rpc.method", "refuse"}, {"error.type", "-32602"}, {"rpc.response.status_code", "-32602"}}));
+}
+
+TEST_F(RpcCalls, the_data_of_an_error_is_kept_where_payloads_are) {
+  start();
+  error_of(*connect(), "refuse");
+  for (const Span& span : {only_span(caller_), only_span(callee_)}) {
+    EXPECT_EQ(span.attributes.at("rpc.response.error.data"), Value(Object{{"known", Array{"a"}}}));
+  }
+}
+
 TEST_F(RpcCalls, connections_are_events_of_the_callee) {
   start();
   {
@@ -181,10 +201,18 @@ TEST_F(RpcCalls, payloads_are_left_out_where_they_are_not_wanted) {
   start(options);
   RpcProxyOptions to_service;
   to_service.capture_payloads = false;
-  call(*connect(to_service), "echo", Array{"private"});
+  const auto proxy = connect(to_service);
+  call(*proxy, "echo", Array{"private"});
+  error_of(*proxy, "refuse", Array{"private"});
+  flush();
   for (TelemetryManager* manager : {&caller_, &callee_}) {
-    EXPECT_FALSE(only_span(*manager).attributes.contains("rpc.request.payload"));
-    EXPECT_FALSE(only_span(*manager).attributes.contains("rpc.response.payload"));
+    const auto spans = manager->query_spans().rows;
+    EXPECT_EQ(spans.size(), 2U);
+    for (const Span& span : spans) {
+      for (const char* name : {"rpc.request.payload", "rpc.response.payload", "rpc.response.error.data"}) {
+        EXPECT_FALSE(span.attributes.contains(name)) << span.name << " " << name;
+      }
+    }
   }
 }
 

@@ -49,7 +49,7 @@ TEST_F(RpcFailures, nobody_there_is_unavailable_and_tried_again_with_a_span_each
   const std::string endpoint = service_->endpoint();
   service_->stop();
   const auto proxy = connect(retrying(endpoint, 2));
-  EXPECT_THAT(error_of(*proxy, "sum"), StartsWith("unavailable cannot connect to 127.0.0.1:"));
+  EXPECT_THAT(error_of(*proxy, "sum"), StartsWith("unavailable the call of \"sum\" to http://127.0.0.1:"));
   const JoinedTree joined = tree();
   EXPECT_EQ(joined.text(),
             "caller CLIENT sum failed unavailable\n"
@@ -109,7 +109,7 @@ TEST_F(RpcFailures, a_callee_that_is_late_is_a_timeout_and_its_span_is_in_the_tr
   RpcProxyOptions options;
   options.timeout = 50ms;
   const auto proxy = connect(options);
-  EXPECT_THAT(error_of(*proxy, "wait"), StartsWith("timeout the call to http://127.0.0.1:"));
+  EXPECT_THAT(error_of(*proxy, "wait"), StartsWith("timeout the call of \"wait\" to http://127.0.0.1:"));
   // What the caller has given up goes on at the callee until it ends.
   service_->open_gate();
   EXPECT_TRUE(service_->stop(30s));
@@ -242,6 +242,9 @@ TEST_F(RpcFailures, a_stop_whose_deadline_passes_cancels_what_is_under_way) {
   caller.join();
   EXPECT_THAT(error, StartsWith("unavailable"));
   EXPECT_EQ(only_span(callee_).status, SpanStatus::cancelled);
+  const auto events = callee_.query_events({.event_type = "rpc_request_completed"}).rows;
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].name, "wait Cancelled");
 }
 
 TEST_F(RpcFailures, a_node_that_goes_takes_its_server_with_it) {
@@ -261,6 +264,7 @@ TEST_F(RpcFailures, what_cannot_be_right_is_refused_with_its_name) {
     return "none";
   };
   RpcProxyOptions options;
+  options.endpoint = "host";
   EXPECT_THAT(refusal(options), HasSubstr("http://"));
   options.endpoint = "http://user:password@host/";
   EXPECT_THAT(refusal(options), ::testing::Not(HasSubstr("password@")));

@@ -110,7 +110,11 @@ TEST(JsonRpc, what_is_nested_too_deep_or_too_long_is_refused) {
   ProtocolLimits limits;
   limits.depth = 10;
   EXPECT_EQ(served(nested(10), limits).find("error"), std::string::npos);
-  EXPECT_EQ(served(nested(13), limits), parse_error);
+  EXPECT_EQ(served(nested(11), limits), parse_error);
+  EXPECT_EQ(served("[" + nested(10) + "]", limits).find("error"), std::string::npos);
+  EXPECT_EQ(served("\n[" + nested(11) + "]", limits), parse_error);
+  EXPECT_EQ(std::get<Refused>(read_request(nested(11), limits).parts[0]).message,
+            "Parse error: the params are nested deeper than 10 (max_depth)");
   EXPECT_EQ(served(nested(100'000)), parse_error);
   limits.body_bytes = 20;
   EXPECT_EQ(served(nested(1), limits), parse_error);

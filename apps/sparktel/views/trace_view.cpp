@@ -185,6 +185,13 @@ std::string draw_stores(const TraceParts& parts, const Canvas& canvas) {
   return out + "\n";
 }
 
+// A trace that was never started by itself (TelemetryManager::start_trace) is known only from its spans, and may be
+// here from its beginning all the same.
+bool shows_top_span(const TraceParts& parts) {
+  return std::any_of(parts.spans.begin(), parts.spans.end(),
+                     [](const Span& span) { return !span.parent_span_id.is_valid(); });
+}
+
 std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
   const Trace& trace = parts.trace;
   const std::string duration =
@@ -198,7 +205,9 @@ std::string draw_header(const TraceParts& parts, const Canvas& canvas) {
                canvas) +
          "\n";
   if (!parts.stores.empty()) out += paint(draw_stores(parts, canvas), Style::dim, canvas);
-  if (trace.partial) out += "No start of the trace is here; this is known only from its spans.\n";
+  if (trace.partial && !shows_top_span(parts)) {
+    out += "No start of the trace is here; this is known only from its spans.\n";
+  }
   return out;
 }
 

@@ -62,6 +62,24 @@ class ModelResponse {
   std::optional<CallCost> cost;     // filled by chat(); empty: no price
 };
 
+// ModelError(output_mismatch) with what was answered, which has been paid for. What of it is wrong is content, so the
+// message does not say it.
+class OutputMismatch : public ModelError {
+ public:
+  OutputMismatch(const std::string& message, std::vector<std::string> faults, ModelResponse response);
+
+  // "/days must be at most 14".
+  [[nodiscard]] const std::vector<std::string>& faults() const noexcept { return content_->faults; }
+  [[nodiscard]] const ModelResponse& response() const noexcept { return content_->response; }
+
+ private:
+  struct Content {
+    std::vector<std::string> faults;
+    ModelResponse response;
+  };
+  std::shared_ptr<const Content> content_;  // exceptions are copied without throwing
+};
+
 // Of every kind of model.
 struct ModelOptions {
   // The messages, the answer and the tools as attributes, within the limits and through the redactor.
@@ -92,9 +110,10 @@ class Model {
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
-  // Throws ModelError; Error: timeout, unavailable if it cannot be reached, cancelled, budget_exceeded before anything
-  // is sent, invalid_argument for a request that can never be right. An answer that is not of the schema that was asked
-  // for has been paid for, and is recorded with its cost.
+  // Throws ModelError (OutputMismatch for an answer that is not of the schema); Error: timeout, unavailable if it
+  // cannot be reached, cancelled, budget_exceeded before anything is sent, invalid_argument for a request that can
+  // never be right. An answer that is not of the schema that was asked for has been paid for, and is recorded with its
+  // cost.
   [[nodiscard]] Task<ModelResponse> chat(ModelRequest request);
 
   // "gpt-4o".

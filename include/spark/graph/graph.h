@@ -93,6 +93,8 @@ class Graph final : public Node {
   Task<Outputs> process(ExecutionContext& context) override;
   [[nodiscard]] std::string type() const override { return "Graph"; }
   [[nodiscard]] Object config() const override;
+  // If one of its nodes does: what goes in and comes out may be that node's.
+  [[nodiscard]] bool hides_payloads() const override;
 
  private:
   std::shared_ptr<const detail::GraphPlan> plan_;

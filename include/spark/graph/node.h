@@ -51,6 +51,11 @@ class Node : public std::enable_shared_from_this<Node> {
   // By default what a NodeRegistry made the node of, otherwise nothing.
   [[nodiscard]] virtual Object config() const { return made_of_; }
 
+  // Whether its inputs and outputs are content that nobody asked to record: they are left out of its span and events,
+  // whatever the configuration of telemetry says. Must not change. What flows on is recorded by the nodes that it flows
+  // to.
+  [[nodiscard]] virtual bool hides_payloads() const { return false; }
+
   // Empty: the graph gives one, for example transform_1 to the first TransformNode.
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   // Before the node is in a graph.

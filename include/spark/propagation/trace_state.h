@@ -43,8 +43,8 @@ class TraceState {
 
   [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
   [[nodiscard]] bool empty() const noexcept { return members_.empty(); }
-  // What is beyond max_propagated_bytes is left out in whole members: first those longer than 128 characters, then from
-  // the end.
+  // What is beyond max_propagated_bytes is left out in whole members, from the end, until the rest fits: first of those
+  // longer than 128 characters, then of all. Only an empty state gives an empty text.
   [[nodiscard]] std::string to_string() const;
 
   bool operator==(const TraceState&) const = default;

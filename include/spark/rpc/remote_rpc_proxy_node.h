@@ -33,7 +33,7 @@ struct RpcClientTls {
 };
 
 struct RpcProxyOptions {
-  std::string endpoint = {};  // http[s]://HOST[:PORT][/PATH]
+  std::string endpoint = {};  // http[s]://HOST[:PORT][/PATH], without a #
   std::string method = {};    // what process() calls
   Seconds timeout{30};        // of an attempt, from its beginning to its answer; 1 µs to 365 days
   // How often a call is tried again, 0 to 1,000: if it cannot have been begun there (no connection; the answers 429 and
@@ -45,12 +45,13 @@ struct RpcProxyOptions {
   // done twice.
   bool is_idempotent = false;
   std::vector<std::pair<std::string, Secret>> headers = {};  // of every request: {"Authorization", "Bearer …"}
-  RpcClientTls tls = {};
+  RpcClientTls tls = {};                                     // only with https://
   Seconds connect_timeout{10};
   std::size_t max_body_bytes = 4 << 20;  // of a response
   std::size_t max_depth = 64;            // of nested arrays and objects in a result
   std::size_t max_batch = 100;           // calls
-  bool capture_payloads = true;          // params and results as attributes, within the limits and through the redactor
+  // Params, results and the data of errors as attributes, within the limits and through the redactor.
+  bool capture_payloads = true;
   // Records to it; it must outlive the calls. Default: the current context's manager, else the process default.
   TelemetryManager* telemetry = nullptr;
 };
@@ -82,8 +83,8 @@ class RemoteRpcProxyNode : public Node {
   ~RemoteRpcProxyNode() override;
 
   // Throws RpcError for an error that the callee answered with; Error: timeout, unavailable if it cannot be reached or
-  // answers with something else, cancelled, invalid_argument for params that are no structure. The error is that of the
-  // last attempt.
+  // answers with something else, cancelled, invalid_argument for a method without a name or params that are no
+  // structure. The error is that of the last attempt.
   [[nodiscard]] Task<Value> call(std::string method, Value params = {});
   // Nobody answers a notification: ends when the callee has taken it. Throws as call does; RpcError only if
   // the callee refused the request as a whole.

@@ -51,19 +51,21 @@ struct RpcServerOptions {
   std::string path = "/";
   std::uint32_t threads = 2;
   // Those that are served; others are answered with method_not_found and recorded as "_OTHER". Empty: rpc_process is
-  // given every method and throws RpcError(method_not_found) for what it does not know, whose spans have the name.
+  // given every method and throws RpcError(method_not_found) for what it does not know, whose spans have the name. No
+  // name begins with "rpc.": those are JSON-RPC's.
   std::vector<std::string> methods = {};
   std::optional<RpcServerTls> tls = {};
   std::size_t max_body_bytes = 4 << 20;  // of a request, batches included
   // Of all requests that are read or handled, as they came. The params of a call, which live as long as it does, can
   // take some twenty times as much and are not counted: where callers are not trusted, set less.
   std::size_t max_total_body_bytes = 64 << 20;
-  std::size_t max_batch = 100;  // calls
-  std::size_t max_depth = 64;   // of nested arrays and objects in params
-  std::size_t max_connections = 1'024;
-  Seconds idle_timeout{60};      // for the next request on a connection
-  Seconds body_timeout{10};      // for a request or an answer that stands still
-  bool capture_payloads = true;  // params and results as attributes, within the limits and through the redactor
+  std::size_t max_batch = 100;          // calls
+  std::size_t max_depth = 64;           // of nested arrays and objects in params
+  std::size_t max_connections = 1'024;  // beyond which clients wait until one ends
+  Seconds idle_timeout{60};             // for the next request on a connection
+  Seconds body_timeout{10};             // for a request or an answer that stands still
+  // Params, results and the data of errors as attributes, within the limits and through the redactor.
+  bool capture_payloads = true;
   // Records to it; it must outlive the server, which without stop() may be longer than the node's shares. Default: the
   // process default, if something configured it when a call comes.
   TelemetryManager* telemetry = nullptr;

@@ -1,10 +1,9 @@
-// How a function of typed parameters becomes a tool: the schema of its parameters, and its call. Private to spark.
+// How a function becomes a tool: its signature, its call, and what a Tool keeps of it. Private to spark.
 #pragma once
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,102 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "spark/agents/detail/tool_types.h"
+#include "spark/agents/tool_options.h"
 #include "spark/async/blocking.h"
 #include "spark/async/task.h"
 #include "spark/base/value.h"
 
 namespace spark::detail {
-
-template <class T>
-struct ToolType : std::false_type {};
-
-// The same, but that models are not told of limits which they need not know.
-enum class SchemaFor { model, check };
-
-// What is asked for, and how a value that is of the schema for the check becomes a T.
-struct ToolTypeWithoutNull : std::true_type {
-  static constexpr bool is_optional = false;
-};
-
-template <>
-struct ToolType<bool> : ToolTypeWithoutNull {
-  static Object schema(SchemaFor) { return {{"type", "boolean"}}; }
-  static bool from(const Value& value) { return value.as_bool(); }
-};
-
-template <std::integral T>
-struct ToolType<T> : ToolTypeWithoutNull {
-  using Limits = std::numeric_limits<T>;
-  static Object schema(SchemaFor reader) {
-    Object result{{"type", "integer"}};
-    // Those of the usual types would say nothing to a model that it does not know.
-    if (std::is_unsigned_v<T>) result.set("minimum", 0);
-    if (sizeof(T) < sizeof(int) || reader == SchemaFor::check) {
-      result.set("minimum", Limits::min());
-      // Rounded up, the largest of 64 bits would not fit.
-      result.set("maximum",
-                 std::in_range<std::int64_t>(Limits::max()) ? Value(Limits::max()) : Value(0x1.fffffffffffffp63));
-    }
-    return result;
-  }
-  static T from(const Value& value) {
-    return value.is_int() ? static_cast<T>(value.as_int()) : static_cast<T>(value.as_double());
-  }
-};
-
-template <std::floating_point T>
-struct ToolType<T> : ToolTypeWithoutNull {
-  static Object schema(SchemaFor reader) {
-    Object result{{"type", "number"}};
-    if (sizeof(T) < sizeof(double) && reader == SchemaFor::check) {
-      result.set("minimum", std::numeric_limits<T>::lowest());
-      result.set("maximum", std::numeric_limits<T>::max());
-    }
-    return result;
-  }
-  static T from(const Value& value) { return static_cast<T>(value.as_double()); }
-};
-
-template <>
-struct ToolType<std::string> : ToolTypeWithoutNull {
-  static Object schema(SchemaFor) { return {{"type", "string"}}; }
-  static std::string from(const Value& value) { return value.as_string(); }
-};
-
-template <>
-struct ToolType<Value> : ToolTypeWithoutNull {
-  static Object schema(SchemaFor) { return {}; }
-  static Value from(const Value& value) { return value; }
-};
-
-template <>
-struct ToolType<Object> : ToolTypeWithoutNull {
-  static Object schema(SchemaFor) { return {{"type", "object"}}; }
-  static Object from(const Value& value) { return value.as_object(); }
-};
-
-template <class T>
-requires(ToolType<T>::value && !ToolType<T>::is_optional) struct ToolType<std::vector<T>> : ToolTypeWithoutNull {
-  static Object schema(SchemaFor reader) { return {{"type", "array"}, {"items", ToolType<T>::schema(reader)}}; }
-  static std::vector<T> from(const Value& value) {
-    std::vector<T> result;
-    result.reserve(value.as_array().size());
-    for (const Value& element : value.as_array()) result.push_back(ToolType<T>::from(element));
-    return result;
-  }
-};
-
-template <class T>
-requires(ToolType<T>::value && !ToolType<T>::is_optional) struct ToolType<std::optional<T>> : std::true_type {
-  static constexpr bool is_optional = true;
-  static Object schema(SchemaFor reader) { return ToolType<T>::schema(reader); }
-  static std::optional<T> from(const Value& value) { return ToolType<T>::from(value); }
-};
-
-template <class T>
-inline constexpr bool is_tool_parameter = ToolType<std::remove_cvref_t<T>>::value &&
-                                          (!std::is_lvalue_reference_v<T> ||
-                                           std::is_const_v<std::remove_reference_t<T>>)&&!std::is_rvalue_reference_v<T>;
 
 template <class T>
 struct ToolResult {
@@ -127,7 +37,13 @@ inline constexpr bool gives_tool_task = !std::same_as<typename ToolResult<T>::ty
 
 // Of a function, a pointer to one, or an object with one operator().
 template <class Function>
-struct ToolSignature : ToolSignature<decltype(&Function::operator())> {};
+struct ToolSignature {
+  static_assert(!std::same_as<Function, Function>,
+                "tools are functions with one list of parameters, none of them auto");
+};
+template <class Function>
+requires requires { &Function::operator(); }
+struct ToolSignature<Function> : ToolSignature<decltype(&Function::operator())> {};
 template <class R, class... Ps>
 struct ToolSignature<R (*)(Ps...)> {
   using Result = R;
@@ -146,11 +62,12 @@ struct ToolSignature<R (C::*)(Ps...) noexcept> : ToolSignature<R (*)(Ps...)> {};
 template <class C, class R, class... Ps>
 struct ToolSignature<R (C::*)(Ps...) const noexcept> : ToolSignature<R (*)(Ps...)> {};
 
+// Models are told that what gives nothing is done.
 template <class Function, class Tuple>
 Value call_tool_now(Function& function, Tuple& arguments) {
   if constexpr (std::is_void_v<decltype(std::apply(function, std::move(arguments)))>) {
     std::apply(function, std::move(arguments));
-    return {};
+    return "done";
   } else {
     return Value(std::apply(function, std::move(arguments)));
   }
@@ -164,7 +81,7 @@ Task<Value> call_tool(std::shared_ptr<Function> function, Tuple arguments, bool 
     auto task = std::apply(*function, std::move(arguments));
     if constexpr (std::is_void_v<typename ToolResult<Given>::type>) {
       co_await std::move(task);
-      co_return Value();
+      co_return "done";
     } else {
       co_return Value(co_await std::move(task));
     }
@@ -174,6 +91,89 @@ Task<Value> call_tool(std::shared_ptr<Function> function, Tuple arguments, bool 
     const auto work = [function, shared] { return call_tool_now(*function, *shared); };
     co_return co_await run_blocking(work);
   }
+}
+
+struct TypedParameter {
+  std::string name;
+  std::string description;
+  Object shown;
+  Object checked;
+  bool is_optional;
+};
+
+// What a Tool is made of.
+struct MadeTool {
+  std::vector<TypedParameter> typed = {};  // of a typed function, otherwise `shown`
+  Object shown = {};
+  ToolOptions options = {};
+  bool gives_task = false;
+  std::function<Task<Value>(Object)> call = {};
+};
+
+template <class Parameter>
+Parameter take_argument(const Object& arguments, const std::string& name) {
+  const Value* const value = arguments.find(name);
+  if constexpr (ToolType<Parameter>::is_optional) {
+    if (value == nullptr) return std::nullopt;
+  }
+  return ToolType<Parameter>::from(*value);
+}
+
+template <class Function, std::size_t... indices>
+MadeTool make_typed_tool(std::vector<ToolParameter> parameters, Function function, const ToolOptions& options,
+                         std::index_sequence<indices...>) {
+  using Arguments = typename ToolSignature<Function>::Arguments;
+  MadeTool made;
+  made.options = options;
+  made.gives_task = gives_tool_task<typename ToolSignature<Function>::Result>;
+  if (parameters.size() != sizeof...(indices)) return made;  // refused by the constructor's static assertion
+  made.typed = {TypedParameter{parameters[indices].name, parameters[indices].description,
+                               ToolType<std::tuple_element_t<indices, Arguments>>::schema(SchemaFor::model),
+                               ToolType<std::tuple_element_t<indices, Arguments>>::schema(SchemaFor::check),
+                               ToolType<std::tuple_element_t<indices, Arguments>>::is_optional}...};
+  auto shared = std::make_shared<Function>(std::move(function));
+  made.call = [shared, is_blocking = options.is_blocking, parameters = std::move(parameters)](Object arguments) {
+    // Braces, so that they are taken in their order.
+    return call_tool(
+        shared,
+        Arguments{take_argument<std::tuple_element_t<indices, Arguments>>(arguments, parameters[indices].name)...},
+        is_blocking);
+  };
+  return made;
+}
+
+template <class Function>
+MadeTool make_typed_tool(std::vector<ToolParameter> parameters, Function function, const ToolOptions& options) {
+  using Signature = ToolSignature<Function>;
+  static_assert(Signature::has_parameters_of_tools,
+                "parameters of tools are bool, integers, floating-point numbers, std::string, spark::Value, "
+                "spark::Object, std::vector of these and std::optional of these, by value or const reference");
+  static_assert(is_tool_result<typename Signature::Result>,
+                "tools give what a spark::Value can be made of, void, or a spark::Task of these");
+  // The static assertions say it better than what would follow.
+  if constexpr (Signature::has_parameters_of_tools && is_tool_result<typename Signature::Result>) {
+    return make_typed_tool(std::move(parameters), std::move(function), options,
+                           std::make_index_sequence<Signature::size>());
+  } else {
+    return {};
+  }
+}
+
+template <class Function>
+MadeTool make_tool_with_schema(Object parameters, Function function, const ToolOptions& options) {
+  using Result = std::invoke_result_t<Function&, Object>;
+  static_assert(is_tool_result<Result>,
+                "tools give what a spark::Value can be made of, void, or a spark::Task of these");
+  auto shared = std::make_shared<Function>(std::move(function));
+  MadeTool made;
+  made.shown = std::move(parameters);
+  if (made.shown.empty()) made.shown = {{"type", "object"}};
+  made.options = options;
+  made.gives_task = gives_tool_task<Result>;
+  made.call = [shared, is_blocking = options.is_blocking](Object arguments) {
+    return call_tool(shared, std::tuple<Object>(std::move(arguments)), is_blocking);
+  };
+  return made;
 }
 
 }  // namespace spark::detail

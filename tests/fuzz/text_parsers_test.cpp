@@ -1,4 +1,5 @@
-// What the fuzzers of RPC begin with and what they found, whole, cut short at every byte, and changed at random.
+// What the fuzzers of RPC and of agents begin with and what they found, whole, cut short at every byte, and changed at
+// random.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,27 +12,32 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/agents_targets.h"
 #include "fuzz/rpc_targets.h"
 
 namespace spark::testing {
 namespace {
 
-using RpcTarget = void (*)(std::string_view);
+using TextTarget = void (*)(std::string_view);
 
-struct RpcParser {
+struct TextParser {
   const char* folder;
-  RpcTarget target;
+  TextTarget target;
 };
-constexpr RpcParser rpc_parsers[] = {{"json_rpc", fuzz_json_rpc}, {"headers", fuzz_headers}};
+constexpr TextParser text_parsers[] = {{"json_rpc", fuzz_json_rpc},
+                                       {"headers", fuzz_headers},
+                                       {"event_stream", fuzz_event_stream},
+                                       {"chat_response", fuzz_chat_response},
+                                       {"chat_stream", fuzz_chat_stream}};
 
 // In a place of its own, so that a read beyond its end is seen.
-void run_exactly(RpcTarget target, std::string_view bytes) {
+void run_exactly(TextTarget target, std::string_view bytes) {
   const auto copy = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), copy.get());
   target({copy.get(), bytes.size()});
 }
 
-std::vector<std::string> corpus_of(const RpcParser& parser) {
+std::vector<std::string> corpus_of(const TextParser& parser) {
   std::vector<std::string> inputs;
   const std::filesystem::path folder = std::filesystem::path(SPARK_SOURCE_DIR) / "tests/fuzz/corpus" / parser.folder;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -42,27 +48,27 @@ std::vector<std::string> corpus_of(const RpcParser& parser) {
   return inputs;
 }
 
-TEST(RpcFuzz, the_corpus_does_no_harm_to_either_parser) {
-  for (const RpcParser& parser : rpc_parsers) {
+TEST(TextParserFuzz, the_corpus_does_no_harm_to_any_parser) {
+  for (const TextParser& parser : text_parsers) {
     const auto inputs = corpus_of(parser);
     EXPECT_GE(inputs.size(), 10U) << parser.folder;
     for (const std::string& input : inputs) {
-      for (const RpcParser& any : rpc_parsers) run_exactly(any.target, input);
+      for (const TextParser& any : text_parsers) run_exactly(any.target, input);
     }
   }
 }
 
-TEST(RpcFuzz, an_input_cut_short_at_any_byte_does_no_harm) {
-  for (const RpcParser& parser : rpc_parsers) {
+TEST(TextParserFuzz, an_input_cut_short_at_any_byte_does_no_harm) {
+  for (const TextParser& parser : text_parsers) {
     for (const std::string& input : corpus_of(parser)) {
       for (std::size_t size = 0; size < input.size(); ++size) run_exactly(parser.target, input.substr(0, size));
     }
   }
 }
 
-TEST(RpcFuzz, inputs_changed_at_random_do_no_harm) {
+TEST(TextParserFuzz, inputs_changed_at_random_do_no_harm) {
   const std::uint64_t count = std::getenv("SPARK_TEST_FULL") != nullptr ? 1'000'000 : 8'000;
-  for (const RpcParser& parser : rpc_parsers) {
+  for (const TextParser& parser : text_parsers) {
     const auto inputs = corpus_of(parser);
     std::mt19937_64 random(1);
     for (std::uint64_t i = 0; i < count; ++i) {
