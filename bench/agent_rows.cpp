@@ -1,7 +1,9 @@
-// What it costs to read a streamed answer of a model, without the network: the event stream alone, and with the JSON of
-// its chunks put together to the answer. The chunks are as OpenAI sends them, of a token each, and come in pieces of
-// 16 KiB, as TLS has them. Processor time of the thread.
+// What tracing adds to a step of an agent; and what it costs to read a streamed answer of a model, without the network:
+// the event stream alone, and with the JSON of its chunks put together to the answer. The chunks are as OpenAI sends
+// them, of a token each, and come in pieces of 16 KiB, as TLS has them. Processor time of the thread.
 #include <cstdint>
+#include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,6 +13,9 @@
 #include "agents/event_stream.h"
 #include "cpu_time.h"
 #include "harness.h"
+#include "spark/agents.h"
+#include "spark/async/sync_wait.h"
+#include "spark/telemetry.h"
 #include "statistics.h"
 
 namespace spark::bench {
@@ -90,9 +95,75 @@ std::vector<Result> streamed_answers(const Options& options) {
           stream_row("chat_stream_mb_per_s", text, rounds, whole_answer)};
 }
 
+// An agent whose model answers at once, with a call of a tool, `steps` times, and then with a text.
+class SteppingAgent {
+ public:
+  SteppingAgent(const TelemetryConfig& config, std::int64_t steps)
+      : manager_(config), steps_(steps), agent_(model(), agent_options()) {}
+
+  // Processor time of a step on the calling thread, which runs all of it.
+  double ns_of_step() {
+    const std::int64_t begin = thread_cpu_ns();
+    const AgentResult result = sync_wait(agent_.run("go"));
+    const double ns = static_cast<double>(thread_cpu_ns() - begin);
+    if (result.steps != steps_ + 1 || result.text != "done") throw std::runtime_error("the agent did something else");
+    return ns / static_cast<double>(steps_);
+  }
+  void flush() {
+    if (!manager_.flush().complete() || manager_.stats().dropped() != 0) throw std::runtime_error("records were lost");
+  }
+
+ private:
+  std::shared_ptr<Model> model() {
+    ScriptedModelOptions options;
+    options.model_id = "gpt-4o";
+    options.options.telemetry = &manager_;
+    const auto answer = [steps = steps_](const ModelRequest& request) {
+      // The prompt, and two messages of each step.
+      const bool is_last = request.messages.size() > 2 * static_cast<std::size_t>(steps);
+      return (is_last ? ScriptedStep("done") : ScriptedStep::call("add", {{"a", 1}, {"b", 2}})).with_usage(120, 15);
+    };
+    return std::make_shared<ScriptedModel>(answer, options);
+  }
+  AgentOptions agent_options() {
+    AgentOptions options;
+    options.tools.push_back(
+        Tool("add", "Adds", {{"a", ""}, {"b", ""}}, [](std::int64_t a, std::int64_t b) { return a + b; }));
+    options.max_steps = steps_ + 1;
+    options.telemetry = &manager_;
+    return options;
+  }
+
+  TelemetryManager manager_;
+  const std::int64_t steps_;
+  Agent agent_;
+};
+
+std::vector<Result> step_overhead(const Options& options) {
+  constexpr std::int64_t steps = 20;
+  const int runs = options.quick ? 50 : 400;
+  SteppingAgent on(TelemetryConfig::create_memory(), steps), off(TelemetryConfig::create_noop(), steps);
+  std::vector<double> with, without;
+  for (int i = 0; i < runs; ++i) {
+    with.push_back(on.ns_of_step());
+    without.push_back(off.ns_of_step());
+    if (i % 10 == 0) on.flush();
+  }
+  on.flush();
+  const double traced = median(std::move(with)), plain = median(std::move(without));
+  Result result{.name = "agent_step_overhead", .value = traced - plain, .unit = "ns"};
+  char note[160];
+  std::snprintf(note, sizeof note,
+                "a model's call and a tool's: %.1f µs with tracing, %.1f without; %d runs each, in turn", traced / 1e3,
+                plain / 1e3, runs);
+  result.note = note;
+  return {result};
+}
+
 }  // namespace
 
 void add_agent_rows(std::vector<Row>& rows) {
+  rows.push_back({{"agent_step_overhead"}, step_overhead});
   rows.push_back({{"sse_parse_mb_per_s", "chat_stream_mb_per_s"}, streamed_answers});
 }
 

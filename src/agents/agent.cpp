@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agents/agent_run.h"
+#include "graph/content_hash.h"
 #include "graph/malformed.h"
 #include "spark/agents/json_schema.h"
 #include "spark/base/error.h"
@@ -169,6 +170,14 @@ Object Agent::config() const {
                 {"tools", std::move(tools)}};
   if (options_.temperature) config.set("temperature", *options_.temperature);
   return config;
+}
+
+Object Agent::recorded_config() const {
+  Object recorded = config();
+  if (!options_.capture_content && !options_.instructions.empty()) {
+    recorded.set("instructions", "(hash " + detail::content_hash(options_.instructions) + ")");
+  }
+  return recorded;
 }
 
 std::vector<Tunable> Agent::tunables(const std::vector<std::string>& models) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agents/tool_execution.h"
+#include "spark/async/cancellation.h"
 #include "spark/async/task_group.h"
 #include "spark/async/with_timeout.h"
 #include "spark/base/error.h"
@@ -63,8 +64,8 @@ Task<void> AgentRun::loop_in_time() {
     if (error.code() != ErrorCode::timeout) throw;
     is_up = true;
   }
-  if (has_ended_) co_return;
   if (!is_up && exception_) std::rethrow_exception(exception_);
+  if (has_ended_ && (!is_up || is_answered_)) co_return;
   result_.end = AgentEnd::max_duration;
 }
 
@@ -80,6 +81,8 @@ Task<void> AgentRun::loop_to_any_end() {
 
 Task<void> AgentRun::loop() {
   while (!is_stopped()) {
+    // A model and tools that never wait are not interrupted.
+    throw_if_cancelled();
     ModelResponse response;
     std::exception_ptr mismatch;
     try {
@@ -101,6 +104,7 @@ Task<void> AgentRun::loop() {
         throw ModelError(ModelErrorKind::empty_response, "the answer of " + model_.model_id() + " is empty" + why);
       }
       result_.output = std::move(response.output);
+      is_answered_ = true;
       co_return;
     }
     if (is_stopped()) co_return;
@@ -165,15 +169,18 @@ Task<void> AgentRun::call_tools() {
     co_await call_some_tools();
     co_return;
   }
-  TaskGroup group(OnFailure::cancel_others);
-  for (std::size_t i = 0; i < workers; ++i) group.spawn(call_some_tools());
-  co_await group.join();
+  const auto body = [this, workers](TaskGroup& group) -> Task<void> {
+    for (std::size_t i = 0; i < workers; ++i) group.spawn(call_some_tools());
+    co_return;
+  };
+  co_await with_task_group(body);
 }
 
 // One call after the other, of those that nobody else has begun.
 Task<void> AgentRun::call_some_tools() {
   const std::size_t end = std::min(calls_.size(), max_tool_calls_of_step);
   for (std::size_t i = next_call_++; i < end; i = next_call_++) {
+    throw_if_cancelled();
     Task<std::string> task = execute_tool(options_, recording_, calls_[i]);
     answers_[i] = co_await std::move(task);
   }

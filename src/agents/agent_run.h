@@ -53,6 +53,7 @@ class AgentRun {
   std::vector<std::optional<std::string>> answers_;
   std::atomic<std::size_t> next_call_{0};
   bool has_ended_ = false;  // by itself
+  bool is_answered_ = false;
   std::exception_ptr exception_;
 };
 

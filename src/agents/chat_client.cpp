@@ -165,10 +165,6 @@ Task<ModelResponse> ChatClient::try_once(const std::string& body, const ModelReq
       request.on_text(response.text);
     }
   }
-  if (response.text.empty() && response.tool_calls.empty()) {
-    const std::string why = response.finish_reason.empty() ? "" : ", because of \"" + response.finish_reason + "\"";
-    throw errors_.of_kind(ModelErrorKind::empty_response, "gave neither a text nor a tool call" + why);
-  }
   co_return response;
 }
 

@@ -39,14 +39,15 @@ Value output_of(const ModelResponse& response) {
 
 }  // namespace
 
-ChatRecording::ChatRecording(TelemetryManager* manager, const Model& model, const ModelRequest& request) noexcept
+ChatRecording::ChatRecording(TelemetryManager* manager, const Model& model, const ModelRequest& request)
     : manager_(manager),
-      model_(model),
-      name_("chat " + model.model_id()),
+      model_id_(model.model_id()),
       provider_(model.provider()),
+      name_("chat " + model_id_),
+      captures_content_(model.options().capture_content),
       stopwatch_(manager),
       span_(begin_span(request)) {
-  if (span_.is_recording()) describe(request);
+  if (span_.is_recording()) describe(model, request);
 }
 
 ActiveSpan ChatRecording::begin_span(const ModelRequest& request) const noexcept {
@@ -54,15 +55,15 @@ ActiveSpan ChatRecording::begin_span(const ModelRequest& request) const noexcept
   return manager_->start_span(name_, {.kind = SpanKind::CLIENT,
                                       .attributes = {{genai::operation, "chat"},
                                                      {genai::provider, provider_},
-                                                     {genai::request_model, model_.model_id()},
+                                                     {genai::request_model, model_id_},
                                                      {genai::request_stream, request.on_text != nullptr}}});
 }
 
-void ChatRecording::describe(const ModelRequest& request) noexcept {
-  const std::string address = model_.server_address();
+void ChatRecording::describe(const Model& model, const ModelRequest& request) {
+  const std::string address = model.server_address();
   if (!address.empty()) {
     span_.set_attribute("server.address", address);
-    span_.set_attribute("server.port", model_.server_port());
+    span_.set_attribute("server.port", model.server_port());
   }
   if (request.temperature) span_.set_attribute(genai::request_temperature, *request.temperature);
   if (request.top_p) span_.set_attribute(genai::request_top_p, *request.top_p);
@@ -73,7 +74,7 @@ void ChatRecording::describe(const ModelRequest& request) noexcept {
     span_.set_attribute(genai::request_stop_sequences, stops);
   }
   if (request.output_schema) span_.set_attribute(genai::output_type, "json");
-  if (!model_.options().capture_content) return;
+  if (!captures_content_) return;
   span_.set_attribute(genai::input_messages, to_value(request.messages));
   if (!request.tools.empty()) span_.set_attribute(genai::tool_definitions, definitions_of(request.tools));
 }
@@ -110,7 +111,7 @@ void ChatRecording::answered(const ModelResponse& response) noexcept {
     span_.set_attribute(genai::cost_formula, response.cost->to_string());
     span_.set_attribute(genai::price_version, response.cost->price_version);
   }
-  if (model_.options().capture_content && span_.is_recording()) {
+  if (captures_content_ && span_.is_recording()) {
     span_.set_attribute(genai::output_messages, output_of(response));
   }
 }
@@ -147,13 +148,13 @@ void ChatRecording::record_counter(Text name, double value, Text unit) noexcept 
   metric.unit = unit;
   metric.aggregation_type = AggregationType::counter;
   metric.trace_id = span_.trace_id();
-  const Object attributes{{"model", model_.model_id()}, {"provider", provider_}};
+  const Object attributes{{"model", model_id_}, {"provider", provider_}};
   metric.attributes = attributes;
   manager_->record_metric(metric);
 }
 
 void ChatRecording::record_event(std::string_view error_type) noexcept {
-  Object attributes{{"model", model_.model_id()}, {"provider", provider_}, {"duration", stopwatch_.seconds()}};
+  Object attributes{{"model", model_id_}, {"provider", provider_}, {"duration", stopwatch_.seconds()}};
   if (usage_) {
     attributes.set("input_tokens", usage_->input_tokens);
     attributes.set("output_tokens", usage_->output_tokens);
@@ -180,8 +181,7 @@ void ChatRecording::end(std::string_view error_type) noexcept {
     record_counter("llm_output_tokens", static_cast<double>(usage_->output_tokens), "tokens");
   }
   if (cost_) record_counter("api_cost", cost_->as_double(), "dollars");
-  Object attributes{
-      {genai::operation, "chat"}, {genai::provider, provider_}, {genai::request_model, model_.model_id()}};
+  Object attributes{{genai::operation, "chat"}, {genai::provider, provider_}, {genai::request_model, model_id_}};
   if (!error_type.empty()) attributes.set("error.type", error_type);
   MetricOptions duration;
   duration.name = genai::client_operation_duration;

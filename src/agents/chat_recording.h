@@ -25,7 +25,8 @@ namespace spark::detail {
 
 class ChatRecording final : public ModelCall {
  public:
-  ChatRecording(TelemetryManager* manager, const Model& model, const ModelRequest& request) noexcept;
+  // Passes on what the model's own members throw.
+  ChatRecording(TelemetryManager* manager, const Model& model, const ModelRequest& request);
   ~ChatRecording();
   ChatRecording(const ChatRecording&) = delete;
   ChatRecording& operator=(const ChatRecording&) = delete;
@@ -40,16 +41,18 @@ class ChatRecording final : public ModelCall {
 
  private:
   [[nodiscard]] ActiveSpan begin_span(const ModelRequest& request) const noexcept;
-  void describe(const ModelRequest& request) noexcept;
+  void describe(const Model& model, const ModelRequest& request);
   void describe_usage(const TokenUsage& usage) noexcept;
   void record_counter(Text name, double value, Text unit) noexcept;
   void record_event(std::string_view error_type) noexcept;
   void end(std::string_view error_type) noexcept;
 
   TelemetryManager* const manager_;
-  const Model& model_;
-  const std::string name_;  // of the span
+  // Copies: an executor that ends may destroy the model before this.
+  const std::string model_id_;
   const std::string provider_;
+  const std::string name_;  // of the span
+  const bool captures_content_;
   Stopwatch stopwatch_;
   ActiveSpan span_;
   std::int64_t retries_ = 0;

@@ -49,15 +49,23 @@ OutputMismatch::OutputMismatch(const std::string& message, std::vector<std::stri
     : ModelError(ModelErrorKind::output_mismatch, message),
       content_(std::make_shared<const Content>(Content{std::move(faults), std::move(response)})) {}
 
-Model::Model(ModelOptions options) : options_(std::move(options)) {}
+namespace {
+
+ModelOptions with_prices(ModelOptions options) {
+  if (options.prices == nullptr) options.prices = PriceTable::process_default();
+  return options;
+}
+
+}  // namespace
+
+Model::Model(ModelOptions options) : options_(with_prices(std::move(options))) {}
 Model::~Model() = default;
 
 void Model::settle(ModelResponse& response, Timestamp now) const {
   if (response.usage) {
-    const auto prices = options_.prices != nullptr ? options_.prices : PriceTable::process_default();
-    response.cost = prices->cost(response.model, *response.usage, now, options_.price_tier);
-    // Who asks for "gpt-4o" and is answered by a version of it that the table does not know pays the price of that.
-    if (!response.cost) response.cost = prices->cost(model_id(), *response.usage, now, options_.price_tier);
+    // Another model than was asked for may have another price, also if the table does not know it.
+    const std::string& answered_by = response.model.empty() ? model_id() : response.model;
+    response.cost = options_.prices->cost(answered_by, *response.usage, now, options_.price_tier);
   }
   if (options_.budget == nullptr) return;
   if (response.cost) {
@@ -67,14 +75,30 @@ void Model::settle(ModelResponse& response, Timestamp now) const {
   }
 }
 
+// What a call costs that was sent and gave no answer is not known.
+void Model::settle_failure(const std::exception_ptr& exception) const {
+  if (options_.budget == nullptr) return;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::budget_exceeded && error.code() != ErrorCode::invalid_argument) {
+      options_.budget->add_unpriced();
+    }
+  } catch (...) {
+    options_.budget->add_unpriced();
+  }
+}
+
 Task<ModelResponse> Model::chat(ModelRequest request) {
   check(request);
   TelemetryManager* const manager =
       options_.telemetry != nullptr ? options_.telemetry : TelemetryManager::current_or_configured();
   detail::ChatRecording recording(manager, *this, request);
+  bool is_settled = false;
   try {
     if (options_.budget != nullptr) options_.budget->check();
     ModelResponse response = co_await answer(request, recording);
+    is_settled = true;
     settle(response, (manager != nullptr ? manager->clock() : system_clock()).wall_now());
     recording.answered(response);
     if (request.output_schema && response.tool_calls.empty()) {
@@ -83,6 +107,7 @@ Task<ModelResponse> Model::chat(ModelRequest request) {
     recording.finished();
     co_return response;
   } catch (...) {
+    if (!is_settled) settle_failure(std::current_exception());
     recording.failed(std::current_exception());
     throw;
   }

@@ -107,6 +107,7 @@ CostTable dearest_first(CostTable table) {
 // A span that stands for calls below it, or calls no model, may name a model and tokens all the same.
 bool is_no_call(const Span& span) {
   const std::string_view operation = detail::text_attribute(span, genai::operation);
+  if (span.error_type == "budget_exceeded") return true;  // refused before it was sent
   return operation == "invoke_agent" || operation == "invoke_workflow" || operation == "create_agent" ||
          operation == "execute_tool";
 }

@@ -60,15 +60,17 @@ std::vector<std::string> make_ids(const std::vector<NodePtr>& nodes) {
   return ids;
 }
 
+enum class ConfigOf : std::uint8_t { node, telemetry };
+
 // Without subgraphs.
-GraphSpec own_spec(const GraphPlan& plan) {
+GraphSpec own_spec(const GraphPlan& plan, ConfigOf whose) {
   GraphSpec spec{.id = plan.id(),
                  .version = plan.version_is_of_content ? std::string() : plan.version(),
                  .max_parallel_nodes = plan.max_parallel_nodes};
   for (const PlannedNode& planned : plan.nodes) {
     spec.nodes.push_back({.id = planned.id,
                           .type = planned.type,
-                          .config = planned.node->config(),
+                          .config = whose == ConfigOf::node ? planned.node->config() : planned.node->recorded_config(),
                           .policy = planned.policy,
                           .join = planned.join});
   }
@@ -84,7 +86,7 @@ GraphSpec own_spec(const GraphPlan& plan) {
 
 // What is the default is left out, so that it does not make another version.
 Object make_content(const GraphPlan& plan) {
-  const Value spec = to_value(own_spec(plan));
+  const Value spec = to_value(own_spec(plan, ConfigOf::telemetry));
   Object content{{"nodes", spec.as_object().at("nodes")}, {"edges", spec.as_object().at("edges")}};
   if (const Value* most = spec.as_object().find("max_parallel_nodes")) content.set("max_parallel_nodes", *most);
   return content;
@@ -164,7 +166,7 @@ EventNames::EventNames(const std::string& subject)
       timed_out(subject + " Timeout") {}
 
 GraphSpec spec_of(const GraphPlan& plan) {
-  GraphSpec spec = own_spec(plan);
+  GraphSpec spec = own_spec(plan, ConfigOf::node);
   for (const PlannedNode& planned : plan.nodes) {
     if (planned.subgraph == nullptr || spec.subgraphs.contains(planned.subgraph->definition().hash)) continue;
     GraphSpec part = planned.subgraph->spec();

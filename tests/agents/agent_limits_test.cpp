@@ -104,6 +104,15 @@ TEST_F(AgentLimits, time_while_tools_run) {
             "tool: waited <a>\ntool: error: the run was stopped before the tool had ended <b>\ntool: waited <c>\n");
 }
 
+TEST_F(AgentLimits, time_where_nothing_ever_waits) {
+  const Tool work("work", "", [this] { clock_.advance(std::chrono::seconds(1)); });
+  const auto model = std::make_shared<ScriptedModel>([](const ModelRequest&) { return ScriptedStep::call("work"); });
+  const Agent agent(model, {.tools = {work}, .max_steps = 1'000, .max_duration = Seconds(5)});
+  const AgentResult result = run(agent);
+  EXPECT_EQ(result.end, AgentEnd::max_duration);
+  EXPECT_LE(result.steps, 6);
+}
+
 TEST_F(AgentLimits, a_run_in_time_is_not_changed_by_its_limit) {
   EXPECT_EQ(run({"quick"}, {.max_duration = Seconds(10)}).text, "quick");
   EXPECT_EQ(thrown_by([&] {

@@ -45,7 +45,9 @@ class AgentRecordings : public AgentTest {
   static std::string all_of(TelemetryManager& manager) {
     manager.flush();
     TracePrinter printer(manager);
-    return printer.trees() + printer.events() + printer.metrics();
+    std::string all = printer.trees() + printer.events() + printer.metrics();
+    for (const GraphDefinition& graph : manager.query_graphs()) all += to_json(graph.content);
+    return all;
   }
 
   TelemetryManager manager_{TelemetryConfig::create_memory(), {.clock = &clock_, .random_seed = 1}};
@@ -230,7 +232,7 @@ class AgentContent : public AgentRecordings {
     ScriptedModelOptions options;
     options.options.capture_content = captures;
     AgentOptions agent_options;
-    agent_options.instructions = "Look.";
+    agent_options.instructions = "Look for " + message;
     agent_options.tools = {look};
     agent_options.capture_content = captures;
     const Object arguments{{"what", message}};

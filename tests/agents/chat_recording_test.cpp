@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "spark/agents/model.h"
+#include "spark/agents/scripted_model.h"
 #include "spark/async.h"
 #include "spark/telemetry.h"
 
@@ -173,6 +174,44 @@ TEST_F(ChatRecordings, a_model_without_a_price_is_unpriced_and_never_free) {
   EXPECT_EQ(manager_->query_events({.event_type = "llm_api_call"}).front().attributes.at("cost"), Value());
 }
 
+TEST_F(ChatRecordings, an_answer_of_another_model_has_not_the_price_of_the_one_asked_for) {
+  GivenModel model(options(), "known", [](const ModelRequest&, ModelCall&) {
+    ModelResponse response = reply("x", {1'000, 0, 0, 50, 0});
+    response.model = "another";
+    return response;
+  });
+  EXPECT_FALSE(sync_wait(model.chat(ModelRequest("?"))).cost);
+}
+
+TEST_F(ChatRecordings, an_executor_may_end_under_a_call_and_take_the_model_first) {
+  const std::string long_name(100, 'm');
+  const auto call = [](Model& model) -> Task<void> { co_await model.chat(ModelRequest("?")); };
+  std::atomic<bool> was_asked{false};
+  const auto owner = [&]() -> Task<void> {
+    ModelOptions of_model = options();
+    ScriptedModelOptions scripted;
+    scripted.model_id = long_name;
+    scripted.options = of_model;
+    const auto answer = [&was_asked](const ModelRequest&) {
+      was_asked = true;
+      return ScriptedStep("late").after(1h);
+    };
+    ScriptedModel model(answer, scripted);
+    TaskGroup group;
+    group.spawn(call(model));
+    // Its timer is earlier than the model's, and so this frame goes first.
+    for (;;) co_await sleep_for(1ms);
+  };
+  ExecutorOptions one_thread;
+  one_thread.threads = 1;
+  auto executor = std::make_unique<Executor>(one_thread);
+  auto spawned = std::make_unique<Spawned<void>>(spawn(*executor, owner()));
+  while (!was_asked) std::this_thread::yield();
+  executor.reset();
+  spawned.reset();
+  EXPECT_EQ(only_span().status, SpanStatus::cancelled);
+}
+
 TEST_F(ChatRecordings, a_failed_call_says_in_few_names_why) {
   GivenModel refused(options(), "known", [](const ModelRequest&, ModelCall&) -> ModelResponse {
     throw ModelError(ModelErrorKind::rate_limited, "too many requests", 429);
@@ -279,6 +318,19 @@ TEST_F(ChatRecordings, a_budget_tells_when_a_share_is_spent_and_stops_further_ca
   EXPECT_EQ(budget->state().calls, 3U);
   manager_->flush();
   EXPECT_EQ(manager_->query_spans({.status = SpanStatus::failed}).front().error_type, "budget_exceeded");
+}
+
+TEST_F(ChatRecordings, a_call_that_fails_after_it_was_sent_counts_as_unpriced_in_a_budget) {
+  CostBudgetOptions limits;
+  limits.limit = Dollars::parse("1");
+  const auto budget = std::make_shared<CostBudget>(limits);
+  ModelOptions shared = options();
+  shared.budget = budget;
+  GivenModel model(shared, "known", [](const ModelRequest&, ModelCall&) -> ModelResponse {
+    throw ModelError(ModelErrorKind::truncated_stream, "broke off");
+  });
+  EXPECT_THROW(sync_wait(model.chat(ModelRequest("?"))), ModelError);
+  EXPECT_EQ(budget->state().unpriced, 1U);
 }
 
 TEST_F(ChatRecordings, a_budget_that_only_tells_stops_nothing_and_unpriced_calls_spend_nothing) {

@@ -118,9 +118,12 @@ TEST_F(OpenAIFailures, a_pause_is_cancelled) {
   EXPECT_EQ(only_span().status, SpanStatus::cancelled);
 }
 
-TEST_F(OpenAIFailures, an_answer_of_nothing_is_empty) {
+TEST_F(OpenAIFailures, an_answer_of_nothing_is_paid_for) {
   serve(message_reply(R"({"role":"assistant","content":null})", "length"));
-  EXPECT_THAT(failure(), AllOf(HasSubstr("empty_response: "), HasSubstr("\"length\"")));
+  const ModelResponse response = ask();
+  EXPECT_EQ(response.text, "");
+  EXPECT_EQ(response.finish_reason, "length");
+  EXPECT_EQ(only_span().attributes.at("llm.cost"), Value(0.000018));
 }
 
 TEST_F(OpenAIFailures, a_response_has_a_longest_size) {

@@ -95,6 +95,10 @@ TEST_F(Calls, AreNotWhatStandsForCallsBelow) {
     add("above", {{"gen_ai.operation.name", operation}, {"llm.cost", 1}, {"gen_ai.usage.input_tokens", 5}});
   }
   add("chat", {{"gen_ai.operation.name", "chat"}, {"llm.cost", 1}});
+  Span refused = make_span(++number_, 0, 0, 1, "chat");
+  refused.attributes = {{"gen_ai.operation.name", "chat"}, {"gen_ai.request.model", "m"}};
+  refused.error_type = "budget_exceeded";
+  recorded_.add(refused);
   EXPECT_EQ(summary().total, (Cost{.calls = 1, .dollars = 1}));
 }
 

@@ -129,7 +129,7 @@ TEST(HttpClientStream, the_limit_of_a_body_holds_for_all_pieces_together) {
     return false;
   });
   http::Client client = client_of(server);
-  EXPECT_THAT(failure_of_whole(client), HasSubstr("unavailable: the response cannot be read: body limit"));
+  EXPECT_THAT(failure_of_whole(client), HasSubstr("unavailable: the response cannot be read: it has more than 1000 bytes"));
 }
 
 TEST(HttpClientStream, a_body_that_breaks_off_is_unavailable) {

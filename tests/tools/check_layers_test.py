@@ -46,7 +46,7 @@ class Layers(Tree):
         self.refused("src/analysis/a.cpp", '#include "spark/graph/a.h"\n', "must not include graph/")
 
     def test_a_skipped_arrow_is_refused(self):
-        self.refused("src/agents/a.cpp", '#include "spark/http/a.h"\n', "must not include http/")
+        self.refused("src/agents/a.cpp", '#include "spark/propagation/a.h"\n', "must not include propagation/")
 
     def test_a_private_header_of_another_layer_counts(self):
         up = '#include "graph/runner.h"\n'

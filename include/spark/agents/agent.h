@@ -47,8 +47,10 @@ class Agent : public Node {
   // Throws Error(invalid_argument) for inputs that are neither.
   Task<Outputs> process(ExecutionContext& context) override;
   // "name", "model", "instructions", "temperature" if there is one, "max_steps", "tools" by their names. The
-  // instructions are part of what the agent is: they are in the graph's definition.
+  // instructions are part of what the agent is: they are in the graph's spec. In its recorded definition they are a
+  // hash, unless content is captured.
   [[nodiscard]] Object config() const override;
+  [[nodiscard]] Object recorded_config() const override;
   [[nodiscard]] bool hides_payloads() const override { return !options_.capture_content; }
 
   // What of an agent may be varied, for NodeRegistry::add with other members "name" and "tools": "model" (one of these,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -105,6 +106,7 @@ class ModelCall {
 
 class Model {
  public:
+  // Throws what PriceTable::process_default throws, without prices of its own.
   explicit Model(ModelOptions options = {});
   virtual ~Model();
   Model(const Model&) = delete;
@@ -132,6 +134,7 @@ class Model {
  private:
   // The response's cost, which the budget is told of.
   void settle(ModelResponse& response, Timestamp now) const;
+  void settle_failure(const std::exception_ptr& exception) const;
 
   const ModelOptions options_;
 };

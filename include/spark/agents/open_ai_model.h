@@ -5,7 +5,8 @@
 //   spark::OpenAIModel local({.model_id = "qwen3", .base_url = "http://127.0.0.1:8000/v1", .provider = "vllm"});
 //   const spark::ModelResponse answer = co_await model.chat(spark::ModelRequest("Why is the sky blue?"));
 //
-// An answer in which the model declines (a "refusal") is a response with that text and the finish_reason "refusal".
+// An answer in which the model declines (a "refusal") is a response with that text and the finish_reason "refusal". One
+// of nothing is a response too, because it has been paid for: all tokens may have gone into reasoning ("length").
 // Safe from any thread. It must live until its calls end.
 #pragma once
 

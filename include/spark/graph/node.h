@@ -50,6 +50,9 @@ class Node : public std::enable_shared_from_this<Node> {
   // What the recorded definition of the graph says about this node beside its type. A change makes another version.
   // By default what a NodeRegistry made the node of, otherwise nothing.
   [[nodiscard]] virtual Object config() const { return made_of_; }
+  // What of config() telemetry gets to see, where something in it is not for it. What differs in config() must differ
+  // here, by a hash for example, so that it is another version.
+  [[nodiscard]] virtual Object recorded_config() const { return config(); }
 
   // Whether its inputs and outputs are content that nobody asked to record: they are left out of its span and events,
   // whatever the configuration of telemetry says. Must not change. What flows on is recorded by the nodes that it flows
