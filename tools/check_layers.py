@@ -51,6 +51,7 @@ UMBRELLAS = {
     "spark/propagation.h": "propagation",
     "spark/rpc.h": "rpc",
     "spark/agents.h": "agents",
+    "spark/rsi.h": "rsi",
     "spark/spark.h": "apps",
 }
 

@@ -8,4 +8,5 @@
 #include "spark/graph.h"
 #include "spark/propagation.h"
 #include "spark/rpc.h"
+#include "spark/rsi.h"
 #include "spark/telemetry.h"

@@ -22,13 +22,6 @@ Value to_value(const NodeSpec& node) {
   return value;
 }
 
-Value to_value(const EdgeSpec& edge) {
-  Object value{{"from", edge.from}, {"to", edge.to}, {"condition", edge.condition.to_value()}};
-  if (edge.kind != EdgeKind::forward) value.set("kind", std::string(to_string(edge.kind)));
-  if (edge.kind == EdgeKind::loop) value.set("max_iterations", edge.max_iterations);
-  return value;
-}
-
 // "" if it is not there.
 std::string text_member(const Object& object, std::string_view key, const std::string& place) {
   const Value* const value = object.find(key);
@@ -71,29 +64,6 @@ EdgeKind kind_from(const Object& object, const std::string& place) {
   return static_cast<EdgeKind>(choice_member(object, "kind", place, names));
 }
 
-EdgeSpec edge_from_value(const Value& value, const std::string& place, const NodeRegistry& registry) {
-  static constexpr std::array<std::string_view, 5> known{"from", "to", "condition", "kind", "max_iterations"};
-  const Object& object = detail::object_at(value, place);
-  detail::require_members(object, place, known);
-  EdgeSpec edge{.from = required_text(object, "from", place),
-                .to = required_text(object, "to", place),
-                .kind = kind_from(object, place)};
-  if (const Value* condition = object.find("condition")) {
-    edge.condition =
-        Condition::from_value(*condition, registry.condition_callables(), member_place(place, "condition"));
-  }
-  const std::string bound = member_place(place, "max_iterations");
-  const Value* const iterations = object.find("max_iterations");
-  if (edge.kind == EdgeKind::loop) {
-    if (iterations == nullptr) detail::refuse(bound, "is missing; a loop needs a bound");
-    edge.max_iterations = detail::int_at(*iterations, bound);
-    detail::require_range(bound, edge.max_iterations, std::int64_t{1}, max_loop_iterations);
-  } else if (iterations != nullptr) {
-    detail::refuse(bound, "is for edges of kind loop");
-  }
-  return edge;
-}
-
 std::size_t parallel_nodes_at(const Value& value, const std::string& place) {
   const std::int64_t most = detail::int_at(value, place);
   detail::require_range(place, most, std::int64_t{0}, static_cast<std::int64_t>(max_parallel_nodes_limit));
@@ -120,7 +90,7 @@ GraphSpec spec_from_value(const Value& value, const std::string& place, const No
   }
   if (const Value* edge_list = object.find("edges")) {
     for (const Value& edge : detail::array_at(*edge_list, edges)) {
-      spec.edges.push_back(edge_from_value(edge, element_place(edges, spec.edges.size()), registry));
+      spec.edges.push_back(edge_spec_from_value(edge, registry, element_place(edges, spec.edges.size())));
     }
   }
   const Value* const parts = object.find("subgraphs");
@@ -133,6 +103,36 @@ GraphSpec spec_from_value(const Value& value, const std::string& place, const No
 }
 
 }  // namespace
+
+Value to_value(const EdgeSpec& edge) {
+  Object value{{"from", edge.from}, {"to", edge.to}, {"condition", edge.condition.to_value()}};
+  if (edge.kind != EdgeKind::forward) value.set("kind", std::string(to_string(edge.kind)));
+  if (edge.kind == EdgeKind::loop) value.set("max_iterations", edge.max_iterations);
+  return value;
+}
+
+EdgeSpec edge_spec_from_value(const Value& value, const NodeRegistry& registry, const std::string& place) {
+  static constexpr std::array<std::string_view, 5> known{"from", "to", "condition", "kind", "max_iterations"};
+  const Object& object = detail::object_at(value, place);
+  detail::require_members(object, place, known);
+  EdgeSpec edge{.from = required_text(object, "from", place),
+                .to = required_text(object, "to", place),
+                .kind = kind_from(object, place)};
+  if (const Value* condition = object.find("condition")) {
+    edge.condition =
+        Condition::from_value(*condition, registry.condition_callables(), member_place(place, "condition"));
+  }
+  const std::string bound = member_place(place, "max_iterations");
+  const Value* const iterations = object.find("max_iterations");
+  if (edge.kind == EdgeKind::loop) {
+    if (iterations == nullptr) detail::refuse(bound, "is missing; a loop needs a bound");
+    edge.max_iterations = detail::int_at(*iterations, bound);
+    detail::require_range(bound, edge.max_iterations, std::int64_t{1}, max_loop_iterations);
+  } else if (iterations != nullptr) {
+    detail::refuse(bound, "is for edges of kind loop");
+  }
+  return edge;
+}
 
 Value to_value(const JoinPolicy& join) {
   Object value;

@@ -37,6 +37,8 @@ struct NodeSpec {
   Object config = {};
   NodePolicy policy = {};
   JoinPolicy join = {};
+
+  bool operator==(const NodeSpec&) const = default;
 };
 
 struct EdgeSpec {
@@ -45,6 +47,8 @@ struct EdgeSpec {
   EdgeKind kind = EdgeKind::forward;
   Condition condition = {};
   std::int64_t max_iterations = 0;  // of a loop: 1 or more
+
+  bool operator==(const EdgeSpec&) const = default;
 };
 
 struct GraphSpec {
@@ -54,12 +58,18 @@ struct GraphSpec {
   std::vector<NodeSpec> nodes = {};
   std::vector<EdgeSpec> edges = {};
   std::map<std::string, GraphSpec> subgraphs = {};  // by hash; those of subgraphs are here too, not inside of them
+
+  bool operator==(const GraphSpec&) const = default;
 };
 
 [[nodiscard]] Value to_value(const GraphSpec& spec);
 // Throws Error(invalid_argument) naming the place, such as `graph.edges[2].to`, for what is not as above; what only
 // building finds (unknown types and nodes, cycles) is build_nodes's. The registry knows the callables of conditions.
 [[nodiscard]] GraphSpec graph_spec_from_value(const Value& value, const NodeRegistry& registry);
+
+// An edge by itself, as it is in a graph.
+[[nodiscard]] Value to_value(const EdgeSpec& edge);
+[[nodiscard]] EdgeSpec edge_spec_from_value(const Value& value, const NodeRegistry& registry, const std::string& place);
 
 [[nodiscard]] Value to_value(const JoinPolicy& join);
 [[nodiscard]] JoinPolicy join_policy_from_value(const Value& value, std::string_view place);
