@@ -99,7 +99,14 @@ std::vector<Message> messages_of(const Inputs& inputs) {
     return messages;
   }
   const Value* const given = inputs.find("messages");
-  if (given == nullptr) detail::refuse("the inputs of an agent", "there is neither \"prompt\" nor \"messages\"");
+  const Value* const text = inputs.find("text");
+  if (given == nullptr && text != nullptr) {
+    messages.push_back(Message::user(text_input(*text, "inputs.text")));
+    return messages;
+  }
+  if (given == nullptr) {
+    detail::refuse("the inputs of an agent", "there is neither \"prompt\" nor \"messages\" nor \"text\"");
+  }
   if (!given->is_array()) refuse_input("inputs.messages", *given, "an array");
   const Array& array = given->as_array();
   for (std::size_t i = 0; i < array.size(); ++i) {

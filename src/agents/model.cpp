@@ -75,18 +75,22 @@ void Model::settle(ModelResponse& response, Timestamp now) const {
   }
 }
 
-// What a call costs that was sent and gave no answer is not known.
+// What a call costs that was begun there and gave no answer is not known. One that was refused, or not sent, costs
+// nothing (analysis/cost_summary.cpp counts alike).
 void Model::settle_failure(const std::exception_ptr& exception) const {
   if (options_.budget == nullptr) return;
+  bool is_free = false;
   try {
     std::rethrow_exception(exception);
+  } catch (const ModelError& error) {
+    is_free = error.kind() == ModelErrorKind::refused || error.kind() == ModelErrorKind::not_authorized ||
+              error.kind() == ModelErrorKind::rate_limited;
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::budget_exceeded && error.code() != ErrorCode::invalid_argument) {
-      options_.budget->add_unpriced();
-    }
-  } catch (...) {
-    options_.budget->add_unpriced();
+    is_free = error.code() == ErrorCode::budget_exceeded || error.code() == ErrorCode::invalid_argument ||
+              error.code() == ErrorCode::unavailable;
+  } catch (...) {  // Something of the implementation's own, which may have come after all was paid for.
   }
+  if (!is_free) options_.budget->add_unpriced();
 }
 
 Task<ModelResponse> Model::chat(ModelRequest request) {

@@ -211,7 +211,11 @@ const std::shared_ptr<const PriceTable>& PriceTable::process_default() {
   static const std::shared_ptr<const PriceTable> table = [] {
     const char* const path = std::getenv("SPARK_PRICE_TABLE");
     if (path == nullptr || *path == '\0') return built_in();
-    return std::make_shared<const PriceTable>(from_file(path));
+    try {
+      return std::make_shared<const PriceTable>(from_file(path));
+    } catch (const Error& error) {
+      throw Error(error.code(), std::string("SPARK_PRICE_TABLE: ") + error.what());
+    }
   }();
   return table;
 }

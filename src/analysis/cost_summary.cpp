@@ -1,6 +1,7 @@
 #include "spark/analysis/cost_summary.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -107,9 +108,14 @@ CostTable dearest_first(CostTable table) {
 // A span that stands for calls below it, or calls no model, may name a model and tokens all the same.
 bool is_no_call(const Span& span) {
   const std::string_view operation = detail::text_attribute(span, genai::operation);
-  if (span.error_type == "budget_exceeded") return true;  // refused before it was sent
   return operation == "invoke_agent" || operation == "invoke_workflow" || operation == "create_agent" ||
          operation == "execute_tool";
+}
+
+// A call that was refused, or never sent, and so has cost nothing (agents/model.cpp counts alike).
+bool was_refused(const Span& span) {
+  constexpr std::array types{"budget_exceeded", "refused", "not_authorized", "rate_limited", "unavailable"};
+  return span.status == SpanStatus::failed && std::find(types.begin(), types.end(), span.error_type) != types.end();
 }
 
 // Calls by the trace that they are in, until it is known which node made them.
@@ -179,7 +185,8 @@ CostSummary cost_summary(Store& store, const CostOptions& options) {
     const Value* output = span.attributes.find(genai::output_tokens);
     const std::string_view model = model_of(span);
     if (cost == nullptr && input == nullptr && output == nullptr && model.empty()) return true;
-    if (is_no_call(span)) return true;
+    const bool is_free = cost == nullptr && input == nullptr && output == nullptr && was_refused(span);
+    if (is_no_call(span) || is_free) return true;
     const Call call{amount(cost), tokens(input), tokens(output)};
     total.add(call);
     by_model.add(model, {}, call);

@@ -51,11 +51,19 @@ TEST_F(AgentNodes, take_a_conversation) {
   EXPECT_EQ(text_of(requests()[0].messages), "user: Hi\nassistant: Hello\nuser: Rain?\n");
 }
 
+TEST_F(AgentNodes, follow_each_other) {
+  const auto first = make_node<Agent>(script({"Rain in Bern."})), second = make_node<Agent>(script({"Take a coat."}));
+  first >> second;
+  EXPECT_EQ(run_node(first, {{"prompt", "Rain?"}}).at("text"), Value("Take a coat."));
+  EXPECT_EQ(text_of(requests()[0].messages), "user: Rain in Bern.\n");
+}
+
 TEST_F(AgentNodes, refuse_other_inputs_by_place) {
   const auto refused = [&](const std::string& inputs) {
     return thrown_by([&] { run_node(make_node<Agent>(script({})), parse_json(inputs).as_object()); });
   };
-  EXPECT_THAT(refused(R"({"text":"Rain?"})"), HasSubstr(R"(there is neither "prompt" nor "messages")"));
+  EXPECT_THAT(refused(R"({"question":"Rain?"})"), HasSubstr(R"(there is neither "prompt" nor "messages" nor "text")"));
+  EXPECT_THAT(refused(R"({"text":1})"), HasSubstr("inputs.text: it is of type int, not a string"));
   EXPECT_THAT(refused(R"({"prompt":1})"), HasSubstr("inputs.prompt: it is of type int, not a string"));
   EXPECT_THAT(refused(R"({"messages":"secret"})"), HasSubstr("inputs.messages: it is of type string, not an array"));
   EXPECT_THAT(refused(R"({"messages":["secret"]})"), HasSubstr("inputs.messages[0]: it is of type string"));

@@ -331,6 +331,11 @@ TEST_F(ChatRecordings, a_call_that_fails_after_it_was_sent_counts_as_unpriced_in
   });
   EXPECT_THROW(sync_wait(model.chat(ModelRequest("?"))), ModelError);
   EXPECT_EQ(budget->state().unpriced, 1U);
+  GivenModel limited(shared, "known", [](const ModelRequest&, ModelCall&) -> ModelResponse {
+    throw ModelError(ModelErrorKind::rate_limited, "slow down", 429);
+  });
+  EXPECT_THROW(sync_wait(limited.chat(ModelRequest("?"))), ModelError);
+  EXPECT_EQ(budget->state().unpriced, 1U);
 }
 
 TEST_F(ChatRecordings, a_budget_that_only_tells_stops_nothing_and_unpriced_calls_spend_nothing) {

@@ -97,8 +97,12 @@ TEST_F(Calls, AreNotWhatStandsForCallsBelow) {
   add("chat", {{"gen_ai.operation.name", "chat"}, {"llm.cost", 1}});
   Span refused = make_span(++number_, 0, 0, 1, "chat");
   refused.attributes = {{"gen_ai.operation.name", "chat"}, {"gen_ai.request.model", "m"}};
-  refused.error_type = "budget_exceeded";
-  recorded_.add(refused);
+  refused.status = SpanStatus::failed;
+  for (const char* type : {"budget_exceeded", "refused", "not_authorized", "rate_limited", "unavailable"}) {
+    refused.span_id = {++number_};
+    refused.error_type = type;
+    recorded_.add(refused);
+  }
   EXPECT_EQ(summary().total, (Cost{.calls = 1, .dollars = 1}));
 }
 

@@ -41,7 +41,18 @@ struct CostOptions {
   bool json = false;
 };
 
-std::string format_dollars(double dollars) { return fmt::format("${:.{}f}", dollars, dollars < 1 ? 4 : 2); }
+// At least two digits of what is not nothing.
+std::string format_dollars(double dollars) {
+  int digits = dollars < 1 ? 4 : 2;
+  constexpr int most_digits = 12;
+  for (double least = 0.001; dollars > 0 && dollars < least && digits < most_digits; least /= 10) ++digits;
+  return fmt::format("${:.{}f}", dollars, digits);
+}
+
+// What nobody knows is not nothing.
+std::string format_cost(const Cost& cost) {
+  return cost.calls > 0 && cost.unpriced == cost.calls ? "?" : format_dollars(cost.dollars);
+}
 
 // Without a time, the last days that the file knows: an old file is not empty for that. Nor is one in which a clock was
 // wrong and something lies in the future.
@@ -85,7 +96,7 @@ std::vector<Cell> cells_of(const std::string& name, const Cost& cost, double lar
   return {name,
           format_count(cost.calls),
           {share > 0 ? bar(0, share, cost_share_cells) : "", Style::cyan},
-          format_dollars(cost.dollars),
+          format_cost(cost),
           format_count(cost.input_tokens),
           format_count(cost.output_tokens),
           {format_count(cost.unpriced), cost.unpriced > 0 ? Style::yellow : Style::plain}};
@@ -94,7 +105,7 @@ std::vector<Cell> cells_of(const std::string& name, const Cost& cost, double lar
 std::string draw(const CostOptions& options, const CostSummary& summary, const TimeRange& window) {
   const Canvas canvas = canvas_for(stdout);
   const Cost& total = summary.total;
-  const std::string headline = fmt::format("{} for {} {} {}", format_dollars(total.dollars), format_count(total.calls),
+  const std::string headline = fmt::format("{} for {} {} {}", format_cost(total), format_count(total.calls),
                                            total.calls == 1 ? "call" : "calls", window_text(options, window));
   std::string out;
   for (const std::string& line : wrap(headline, canvas.width)) out += paint(line, Style::bold, canvas) + "\n";
@@ -114,7 +125,7 @@ std::string draw(const CostOptions& options, const CostSummary& summary, const T
   if (costs.others.calls > 0) table.add_row(cells_of("(others)", costs.others, largest));
   out += "\n" + table.draw(canvas);
   if (total.unpriced > 0) {
-    const std::string text = fmt::format("{} of the calls have no price (llm.cost), so the true cost is higher.",
+    const std::string text = fmt::format("{} of the calls have no price (llm.cost), so the true cost may be higher.",
                                          format_count(total.unpriced));
     out += paragraph(text, canvas.width);
   }

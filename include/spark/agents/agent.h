@@ -10,8 +10,9 @@
 // (but for the end of a CostBudget), an answer that is empty or, several times, not of the output schema, and
 // cancellation.
 //
-// As a node it takes "prompt", a string, or "messages", an array of {"role": "user", "content": "…"}, and gives "text"
-// (with an output schema, "output" instead), "steps", "end", "input_tokens", "output_tokens" and "cost" in dollars.
+// As a node it takes "prompt", a string, or "messages", an array of {"role": "user", "content": "…"}, or "text", as an
+// agent before it gives. It gives "text" (with an output schema, "output" instead), "steps", "end", "input_tokens",
+// "output_tokens" and "cost" in dollars.
 //
 // Runs are safe from any thread, several at once. An agent must live until they end. Recorded by itself: a span
 // `invoke_agent {name}`, below it one of each call of the model and `execute_tool {tool}`, events agent_started,

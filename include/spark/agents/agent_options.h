@@ -37,7 +37,7 @@ struct AgentOptions {
   // by the last call. So it is with max_cost; calls without a price cost nothing there (AgentResult::unpriced_calls).
   std::optional<std::int64_t> max_tokens = {};
   std::optional<Dollars> max_cost = {};
-  // On the executor's clock. What is under way then is cancelled.
+  // On the executor's clock. What is under way then is cancelled; a tool that blocks is waited for.
   std::optional<Seconds> max_duration = {};
 
   std::size_t max_parallel_tools = 8;            // calls of one answer that run at once, 1 to max_parallel_tool_calls

@@ -5,7 +5,7 @@
 //   spark::OpenAIModel model({.model_id = "gpt-4o", .options = {.budget = budget}});
 //
 // A call begins only while less than the limit is spent, so what is spent may be more than it by the calls that were
-// under way. Calls without a price, and those that failed after they were sent, count in `unpriced` and spend nothing.
+// under way. Calls without a price, and those that failed after they were begun, count in `unpriced` and spend nothing.
 // Safe from any thread.
 #pragma once
 

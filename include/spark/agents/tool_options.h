@@ -24,7 +24,8 @@ struct ToolOptions {
   // The function blocks (a file, a database): it is called on the threads of run_blocking. Not for one that gives a
   // Task.
   bool is_blocking = false;
-  Seconds timeout{0};  // of one call, which then fails; 0: none, else 1 µs to 365 days
+  // Of one call, which then fails; 0: none, else 1 µs to 365 days. What blocks cannot be interrupted: it is waited for.
+  Seconds timeout{0};
 };
 
 }  // namespace spark

@@ -9,7 +9,9 @@
 //
 // (All but the first are OpenTelemetry's semantic conventions for generative AI.) A span with any of these is a call,
 // unless its gen_ai.operation.name says that it stands for calls below it (invoke_agent, invoke_workflow, create_agent)
-// or calls no model (execute_tool), or a budget refused it (error_type budget_exceeded). A call without a cost, or with
+// or calls no model (execute_tool), or it failed without a
+// cost or tokens because it was refused or not sent (error_type budget_exceeded, refused, not_authorized, rate_limited,
+// unavailable). A call without a cost, or with
 // one that is no finite number of 0 or more, is unpriced: it adds to `unpriced`, never a zero to the cost. Tokens that
 // are no such number count as none.
 #pragma once
