@@ -127,7 +127,7 @@ TEST_F(RpcMessages, an_endpoint_that_cannot_be_right_is_refused_by_the_options_n
   EXPECT_EQ(refusal(RpcProxyOptions()),
             "invalid_argument RpcProxyOptions::endpoint is empty (has the RpcNode been started?)");
   EXPECT_EQ(refusal(to("ftp://host/")),
-            "invalid_argument RpcProxyOptions::endpoint: the URL ftp://host/ does not begin with http:// or https://");
+            "invalid_argument RpcProxyOptions::endpoint: the URL ftp://host does not begin with http:// or https://");
   EXPECT_THAT(refusal(to("http://host:0/?key=the-secret")), Not(HasSubstr("the-secret")));
   EXPECT_THAT(refusal(to("http://host/a#part")), HasSubstr("RpcProxyOptions::endpoint: "));
   const std::string tls = "invalid_argument RpcProxyOptions::tls is set, but the endpoint is http://";
