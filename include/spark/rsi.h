@@ -2,4 +2,5 @@
 #pragma once
 
 #include "spark/rsi/change.h"
+#include "spark/rsi/change_validator.h"
 #include "spark/rsi/graph_catalog.h"

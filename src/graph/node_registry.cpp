@@ -91,7 +91,28 @@ void NodeRegistry::add(std::string type, NodeFactory factory, std::vector<Tunabl
   std::sort(members.begin(), members.end());
   const auto twice = std::adjacent_find(members.begin(), members.end());
   if (twice != members.end()) detail::refuse(own_place, "two members are named " + detail::quoted(*twice));
-  entries_.emplace(std::move(type), Entry{std::move(factory), std::move(tunables), std::move(members)});
+  entries_.emplace(std::move(type), Entry{std::move(factory), std::move(tunables), std::move(members), {}});
+}
+
+void NodeRegistry::describe(std::string_view type, NodeTraits traits) {
+  constexpr std::string_view place = "NodeRegistry::describe";
+  static_cast<void>(entry(type, place));
+  const auto check_ports = [&](const std::optional<std::vector<Port>>& ports, const char* which) {
+    if (!ports) return;
+    std::vector<std::string> names;
+    for (const Port& port : *ports) names.push_back(port.name);
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice == names.end()) return;
+    detail::refuse(place,
+                   std::string(which) + " of " + detail::quoted(type) + " names " + detail::quoted(*twice) + " twice");
+  };
+  check_ports(traits.reads, "reads");
+  check_ports(traits.gives, "gives");
+  for (const std::string& other : traits.alternatives) {
+    if (other == type) detail::refuse(place, detail::quoted(type) + " is no alternative of itself");
+  }
+  entries_.find(type)->second.traits = std::move(traits);
 }
 
 void NodeRegistry::add_condition(std::string name, ConditionFunction function) {
@@ -136,6 +157,10 @@ std::vector<std::string> NodeRegistry::types() const {
 
 const std::vector<Tunable>& NodeRegistry::tunables(std::string_view type) const {
   return entry(type, "NodeRegistry::tunables").tunables;
+}
+
+const NodeTraits& NodeRegistry::traits(std::string_view type) const {
+  return entry(type, "NodeRegistry::traits").traits;
 }
 
 const NodeRegistry::Entry& NodeRegistry::entry(std::string_view type, std::string_view place) const {

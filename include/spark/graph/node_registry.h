@@ -22,6 +22,7 @@
 #include "spark/base/value.h"
 #include "spark/graph/condition.h"
 #include "spark/graph/node.h"
+#include "spark/graph/node_traits.h"
 #include "spark/graph/tunable.h"
 
 namespace spark {
@@ -53,6 +54,9 @@ class NodeRegistry {
   requires(std::default_initializable<T> && !std::constructible_from<T, const Object&>) void add(std::string type) {
     add(std::move(type), [](const Object&) -> NodePtr { return std::make_shared<T>(); });
   }
+  // Says more of a type that was added. Throws Error(invalid_argument) for an unknown type, for two ports of one name,
+  // and for an alternative that is the type itself. Alternatives may be added later.
+  void describe(std::string_view type, NodeTraits traits);
   // A callable for conditions that are data. Throws Error(invalid_argument) for an empty or known name or an empty
   // function.
   void add_condition(std::string name, ConditionFunction function);
@@ -69,6 +73,8 @@ class NodeRegistry {
   // In the order they were given in. Throws Error(invalid_argument) for an unknown type, as make does. The reference
   // lives until the registry goes.
   [[nodiscard]] const std::vector<Tunable>& tunables(std::string_view type) const;
+  // Those of a type that was not described are the defaults. Throws and lives as tunables().
+  [[nodiscard]] const NodeTraits& traits(std::string_view type) const;
   // For Condition::from_value. The reference lives until the registry goes.
   [[nodiscard]] const ConditionCallables& condition_callables() const noexcept { return conditions_; }
 
@@ -77,6 +83,7 @@ class NodeRegistry {
     NodeFactory factory;
     std::vector<Tunable> tunables;
     std::vector<std::string> members;  // all that a configuration may have; empty: the factory decides
+    NodeTraits traits = {};
   };
 
   [[nodiscard]] const Entry& entry(std::string_view type, std::string_view place) const;
