@@ -5,13 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "backends/temporary_directory.h"
 #include "spark/base/error.h"
 #include "spark/graph/node_registry.h"
 #include "spark/rsi/change.h"
@@ -38,10 +37,6 @@ class GraphCatalogs : public ::testing::TestWithParam<bool> {
   GraphCatalogs() {
     registry_.add<StepNode>("StepNode", {}, {"size"});
     restart();
-  }
-  ~GraphCatalogs() override {
-    manager_.reset();
-    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + end);
   }
   void restart() {
     catalog_.reset();
@@ -78,7 +73,8 @@ class GraphCatalogs : public ::testing::TestWithParam<bool> {
     return version.empty() ? "none" : version;
   }
 
-  const std::string path_ = "catalog-of-a-test.db";
+  const TemporaryDirectory folder_;
+  const std::string path_ = folder_.file("catalog.db");
   VirtualClock clock_;
   NodeRegistry registry_;
   std::optional<TelemetryManager> manager_;
