@@ -1,5 +1,6 @@
 #include "agents/agent_instrument.h"
 
+#include "agents/failure_type.h"
 #include "graph/type_name.h"
 #include "spark/base/error.h"
 #include "spark/base/utf8.h"
@@ -16,19 +17,6 @@ constexpr std::size_t most_call_id_bytes = 256;
 constexpr char attribute_agent[] = "agent";
 constexpr char attribute_steps[] = "agent.steps";
 constexpr char attribute_end[] = "agent.end";
-
-// Few names, always the same.
-std::string failure_type(const std::exception_ptr& exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const ModelError& error) {
-    return std::string(to_string(error.kind()));
-  } catch (const Error& error) {
-    return std::string(to_string(error.code()));
-  } catch (...) {
-    return describe(exception).type;
-  }
-}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "agents/chat_recording.h"
 
+#include "agents/failure_type.h"
 #include "graph/type_name.h"
 #include "spark/base/error.h"
 #include "telemetry/genai.h"
@@ -7,19 +8,6 @@
 namespace spark::detail {
 
 namespace {
-
-// Few names, always the same.
-std::string error_type_of(const std::exception_ptr& exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const ModelError& error) {
-    return std::string(to_string(error.kind()));
-  } catch (const Error& error) {
-    return std::string(to_string(error.code()));
-  } catch (...) {
-    return describe(exception).type;
-  }
-}
 
 Value definitions_of(const std::vector<ToolDefinition>& tools) {
   Array array;
@@ -136,7 +124,7 @@ void ChatRecording::failed(const std::exception_ptr& exception) noexcept {
     span_.set_status(SpanStatus::cancelled, text.message);
     return end("cancelled");
   }
-  const std::string type = error_type_of(exception);
+  const std::string type = failure_type(exception);
   span_.record_error(type, text.message);
   end(type);
 }

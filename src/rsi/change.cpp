@@ -6,8 +6,6 @@
 
 #include "rsi/spec_parts.h"
 #include "spark/base/error.h"
-#include "spark/base/json.h"
-#include "spark/base/utf8.h"
 
 namespace spark {
 
@@ -24,13 +22,7 @@ Error differs(const std::string& place) {
   return {ErrorCode::conflict, "the graph is not what the change was made for: " + place + " is another one"};
 }
 
-// For people, who want to see which text it is and not all of it.
-std::string shown(const Value& value) {
-  constexpr std::size_t most = 48;
-  if (value.is_null()) return "(none)";
-  const std::string text = to_json(value);
-  return text.size() <= most ? text : std::string(utf8_prefix(text, most)) + "…";
-}
+constexpr std::size_t most_shown_of_change = 48;  // of a value, for people
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -156,7 +148,8 @@ Change Change::reversed() const {
 
 std::string Change::to_string() const {
   if (const auto* const config = std::get_if<OfConfig>(&content_)) {
-    return nodes_.front() + ": " + config->member + " " + shown(config->before) + " → " + shown(config->after);
+    return nodes_.front() + ": " + config->member + " " + rsi::shown(config->before, most_shown_of_change) + " → " +
+           rsi::shown(config->after, most_shown_of_change);
   }
   if (const auto* const policy = std::get_if<OfPolicy>(&content_)) {
     return nodes_.front() + ": " + rsi::policy_text(policy->before, policy->after);

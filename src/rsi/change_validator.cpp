@@ -21,11 +21,6 @@ ChangeRules valid_rules(ChangeRules rules) {
   return rules;
 }
 
-const NodeSpec* find_spec(const GraphSpec& spec, const std::string& id) {
-  const auto found = std::find_if(spec.nodes.begin(), spec.nodes.end(), [&](const NodeSpec& n) { return n.id == id; });
-  return found != spec.nodes.end() ? &*found : nullptr;
-}
-
 // Also those whose edges change, which it does not name.
 std::set<std::string> nodes_touched_by(const Change& change) {
   std::set<std::string> nodes(change.nodes().begin(), change.nodes().end());
@@ -113,7 +108,7 @@ ChangeValidator::ChangeValidator(const NodeRegistry& registry, ChangeRules rules
     : registry_(registry), rules_(valid_rules(std::move(rules))) {}
 
 bool ChangeValidator::has_effects(const GraphSpec& spec, const std::string& node) const {
-  const NodeSpec* const found = find_spec(spec, node);
+  const NodeSpec* const found = rsi::find_node_if_any(spec, node);
   return found == nullptr || !registry_.contains(found->type) || registry_.traits(found->type).has_effects;
 }
 
@@ -127,7 +122,7 @@ std::vector<std::string> ChangeValidator::faults(const GraphSpec& spec, const Ch
     for (const std::string& glob : rules_.protected_nodes) {
       if (glob_matches(glob, node)) faults.push_back(node + " is protected");
     }
-    const NodeSpec* const found = find_spec(spec, node);
+    const NodeSpec* const found = rsi::find_node_if_any(spec, node);
     if (found == nullptr) {
       faults.push_back("there is no node \"" + node + "\"");
     } else if (!registry_.contains(found->type)) {
@@ -136,7 +131,7 @@ std::vector<std::string> ChangeValidator::faults(const GraphSpec& spec, const Ch
   }
   if (!faults.empty()) return faults;
 
-  const NodeSpec& node = *find_spec(spec, change.nodes().front());
+  const NodeSpec& node = *rsi::find_node_if_any(spec, change.nodes().front());
   if (const auto* const config = std::get_if<Change::OfConfig>(&change.content())) {
     check_config(registry_, node, *config, faults);
   } else if (const auto* const policy = std::get_if<Change::OfPolicy>(&change.content())) {

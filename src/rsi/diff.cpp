@@ -2,34 +2,24 @@
 
 #include "rsi/spec_parts.h"
 #include "spark/base/json.h"
-#include "spark/base/utf8.h"
 #include "spark/rsi/change.h"
 
 namespace spark {
 
 namespace {
 
-const NodeSpec* find(const GraphSpec& spec, const std::string& id) {
-  const auto found = std::find_if(spec.nodes.begin(), spec.nodes.end(), [&](const NodeSpec& n) { return n.id == id; });
-  return found != spec.nodes.end() ? &*found : nullptr;
-}
-
-std::string cut(const Value* value) {
-  constexpr std::size_t most = 60;
-  if (value == nullptr) return "(none)";
-  const std::string text = to_json(*value);
-  return text.size() <= most ? text : std::string(utf8_prefix(text, most)) + "…";
-}
+constexpr std::size_t most_shown_of_diff = 60;  // of a value
 
 void compare_config(std::vector<std::string>& lines, const NodeSpec& before, const NodeSpec& after) {
   for (const auto& member : before.config) {
     const Value* const now = after.config.find(member.key);
     if (now != nullptr && *now == member.value) continue;
-    lines.push_back("~ " + before.id + ": " + member.key + " " + cut(&member.value) + " → " + cut(now));
+    lines.push_back("~ " + before.id + ": " + member.key + " " + rsi::shown(member.value, most_shown_of_diff) + " → " +
+                    rsi::shown(now != nullptr ? *now : Value(), most_shown_of_diff));
   }
   for (const auto& member : after.config) {
     if (before.config.contains(member.key)) continue;
-    lines.push_back("~ " + before.id + ": " + member.key + " (none) → " + cut(&member.value));
+    lines.push_back("~ " + before.id + ": " + member.key + " (none) → " + rsi::shown(member.value, most_shown_of_diff));
   }
 }
 
@@ -56,7 +46,7 @@ std::vector<std::string> diff(const GraphSpec& before, const GraphSpec& after) {
                     std::to_string(after.max_parallel_nodes));
   }
   for (const NodeSpec& node : before.nodes) {
-    const NodeSpec* const now = find(after, node.id);
+    const NodeSpec* const now = rsi::find_node_if_any(after, node.id);
     if (now == nullptr) {
       lines.push_back("- " + node.id + " (" + node.type + ")");
     } else {
@@ -64,7 +54,7 @@ std::vector<std::string> diff(const GraphSpec& before, const GraphSpec& after) {
     }
   }
   for (const NodeSpec& node : after.nodes) {
-    if (find(before, node.id) == nullptr) lines.push_back("+ " + node.id + " (" + node.type + ")");
+    if (rsi::find_node_if_any(before, node.id) == nullptr) lines.push_back("+ " + node.id + " (" + node.type + ")");
   }
   const auto list_edges = [&lines](const GraphSpec& of, const GraphSpec& other, const char* sign) {
     for (const EdgeSpec& edge : of.edges) {

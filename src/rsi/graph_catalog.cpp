@@ -29,7 +29,6 @@ void make_active(GraphCatalog::Entry& entry, const std::string& version) {
   if (!entry.active.empty()) entry.before.push_back(entry.active);
   if (entry.before.size() > most_remembered) entry.before.erase(entry.before.begin());
   entry.active = version;
-  entry.rollout = Value();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "spark/base/error.h"
 #include "spark/base/json.h"
+#include "spark/base/utf8.h"
 
 namespace spark::rsi {
 
@@ -31,9 +32,13 @@ std::string backoff_text(const Backoff& backoff) {
 
 }  // namespace
 
-const NodeSpec& find_node(const GraphSpec& spec, const std::string& id) {
+const NodeSpec* find_node_if_any(const GraphSpec& spec, const std::string& id) noexcept {
   const auto found = std::find_if(spec.nodes.begin(), spec.nodes.end(), [&](const NodeSpec& n) { return n.id == id; });
-  if (found != spec.nodes.end()) return *found;
+  return found != spec.nodes.end() ? &*found : nullptr;
+}
+
+const NodeSpec& find_node(const GraphSpec& spec, const std::string& id) {
+  if (const NodeSpec* const found = find_node_if_any(spec, id)) return *found;
   throw Error(ErrorCode::not_found, "the graph \"" + spec.id + "\" has no node \"" + id + "\"");
 }
 
@@ -57,6 +62,12 @@ std::string name_of(const EdgeSpec& edge) {
   if (edge.kind == EdgeKind::loop) text += " up to " + std::to_string(edge.max_iterations) + " times";
   if (!edge.condition.is_always()) text += " if " + edge.condition.to_string();
   return text;
+}
+
+std::string shown(const Value& value, std::size_t most_bytes) {
+  if (value.is_null()) return "(none)";
+  const std::string text = to_json(value);
+  return text.size() <= most_bytes ? text : std::string(utf8_prefix(text, most_bytes)) + "…";
 }
 
 std::string policy_text(const NodePolicy& before, const NodePolicy& after) {
